@@ -1,0 +1,1 @@
+"""The half that decides: accounts, environments, API keys, members. PostgreSQL is its only truth."""

@@ -1,0 +1,33 @@
+"""Whoever makes this request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controlplane.auth.permissions import ROLES, Permission, Role
+from controlplane.core.errors import NotFound, PermissionDenied
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A signed-in user, how they proved it, and their role in each of their accounts."""
+
+    user_id: str
+    email: str
+    credential_id: str
+    memberships: Mapping[str, Role]
+
+    @property
+    def account_ids(self) -> list[str]:
+        return list(self.memberships)
+
+    def may(self, permission: Permission, account_id: str) -> bool:
+        role = self.memberships.get(account_id)
+        return role is not None and permission in ROLES[role]
+
+    def check(self, permission: Permission, account_id: str) -> None:
+        """Raises `NotFound` for an account that is not theirs, `PermissionDenied` when the role does not suffice."""
+        role = self.memberships.get(account_id)
+        if role is None:
+            raise NotFound("account")
+        if permission not in ROLES[role]:
+            raise PermissionDenied(f"Your role in this account is {role.value}; it does not permit {permission.value}.")

@@ -1,0 +1,1 @@
+"""What every noun stands on: database, queue, errors, identifiers, tokens, encryption, time, pages, logs."""

@@ -1,0 +1,53 @@
+"""Bearer tokens: made here, shown once, compared only by keyed digest.
+
+An API key reads `key_<id>.<secret>`; the secret is Base58Check (32 random bytes and a checksum), so a typo is known
+from a wrong key. A person's access token is a JWT (RFC 7519), because the stock CLI reads its `exp`.
+"""
+
+import hmac
+import secrets
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+
+import base58
+import jwt
+
+from controlplane.core.clock import now
+from controlplane.core.secret_files import encode, secret
+
+
+def digest(token: str) -> str:
+    """HMAC-SHA256 of the token as sent, base64url without padding: what is stored and what the edge looks up."""
+    return encode(hmac.digest(digest_key(), token.encode(), sha256))
+
+
+@lru_cache
+def digest_key() -> bytes:
+    return secret("digest.key")
+
+
+def new_secret() -> str:
+    """32 random bytes with a checksum, letters and digits only."""
+    return base58.b58encode_check(secrets.token_bytes(32)).decode()
+
+
+def new_api_key(key_id: str) -> str:
+    """The full text of an API key, for the one response that shows it."""
+    return f"{key_id}.{new_secret()}"
+
+
+def new_access_token(user_id: str, token_id: str, expires_at: datetime, issuer: str) -> str:
+    """A signed JWT with `sub`, `jti`, `iat`, `exp`, `iss`; valid only while its row is."""
+    claims = {"sub": user_id, "jti": token_id, "iat": now(), "exp": expires_at, "iss": issuer}
+    return jwt.encode(claims, _signing_key(), algorithm="HS256", headers={"typ": "at+jwt"})
+
+
+def same(left: str, right: str) -> bool:
+    """Constant-time comparison."""
+    return hmac.compare_digest(left.encode(), right.encode())
+
+
+@lru_cache
+def _signing_key() -> bytes:
+    return secret("token.key")

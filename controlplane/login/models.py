@@ -1,0 +1,48 @@
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from controlplane.core.database import Base, Time
+
+
+class LoginSession(Base):
+    """A browser's session; the cookie's digest is stored, never the cookie."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (UniqueConstraint("digest"), Index(None, "user_id"))
+
+    session_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
+    digest: Mapped[str] = mapped_column(String(43))
+    created_at: Mapped[datetime] = mapped_column(Time)
+    last_used_at: Mapped[datetime] = mapped_column(Time)
+    expires_at: Mapped[datetime] = mapped_column(Time)
+    revoked_at: Mapped[datetime | None] = mapped_column(Time)
+    user_agent: Mapped[str | None] = mapped_column(String(200))
+    address: Mapped[str | None] = mapped_column(String(64))
+
+
+class AccessToken(Base):
+    """A person's bearer token (JWT-shaped); valid while this row is neither expired nor revoked."""
+
+    __tablename__ = "access_token"
+    __table_args__ = (UniqueConstraint("digest"), Index(None, "user_id"), Index(None, "expires_at"))
+
+    token_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("login_session.session_id"))
+    digest: Mapped[str] = mapped_column(String(43))
+    created_at: Mapped[datetime] = mapped_column(Time)
+    expires_at: Mapped[datetime] = mapped_column(Time)
+    revoked_at: Mapped[datetime | None] = mapped_column(Time)
+
+
+class LoginThrottle(Base):
+    """Failures per subject (`email:…` or `address:…`, keyed digest) in the current window."""
+
+    __tablename__ = "login_throttle"
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    window_ends_at: Mapped[datetime] = mapped_column(Time)

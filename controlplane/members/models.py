@@ -1,0 +1,18 @@
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from controlplane.core.database import Base, Time
+
+
+class Member(Base):
+    """A user's role in an account."""
+
+    __tablename__ = "member"
+    __table_args__ = (Index(None, "user_id"),)
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.account_id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Time)

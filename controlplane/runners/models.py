@@ -1,0 +1,21 @@
+from datetime import datetime
+
+from sqlalchemy import Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from controlplane.core.database import Base, Time
+
+
+class Runner(Base):
+    """A data-plane node that can run engines; it proves itself by a credential whose digest is kept."""
+
+    __tablename__ = "runner"
+
+    runner_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(39))
+    credential_digest: Mapped[str] = mapped_column(String(43), unique=True)
+    capacity: Mapped[int] = mapped_column(Integer)
+    engines: Mapped[int] = mapped_column(Integer, default=0)
+    version: Mapped[str | None] = mapped_column(String(64))
+    heartbeat_at: Mapped[datetime | None] = mapped_column(Time)
+    created_at: Mapped[datetime] = mapped_column(Time)

@@ -1,0 +1,29 @@
+"""Loads every models module, so that migrations and tests see the whole schema."""
+
+from controlplane.accounts import models as accounts
+from controlplane.api_keys import models as api_keys
+from controlplane.audit import models as audit
+from controlplane.core import idempotency
+from controlplane.core.database import Base
+from controlplane.edge_feed import models as edge_feed
+from controlplane.environments import models as environments
+from controlplane.login import models as login
+from controlplane.members import models as members
+from controlplane.provisioning import models as provisioning
+from controlplane.runners import models as runners
+from controlplane.users import models as users
+
+MODULES = (
+    accounts,
+    api_keys,
+    audit,
+    edge_feed,
+    environments,
+    idempotency,
+    login,
+    members,
+    provisioning,
+    runners,
+    users,
+)
+metadata = Base.metadata

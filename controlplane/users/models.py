@@ -1,0 +1,20 @@
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from controlplane.core.database import Base, Time
+
+
+class User(Base):
+    """A person. `email` is stored in lower case; `password_hash` is argon2id, null for SSO-only users."""
+
+    __tablename__ = "user"
+    __table_args__ = (UniqueConstraint("email"),)
+
+    user_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str | None] = mapped_column(String(100))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    verified_at: Mapped[datetime | None] = mapped_column(Time)
+    created_at: Mapped[datetime] = mapped_column(Time)
