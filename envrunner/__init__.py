@@ -1,0 +1,1 @@
+"""Runs engines and carries traffic: the data-plane half. Shares a wire (docs/wire.md), no code, with controlplane."""
