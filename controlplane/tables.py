@@ -5,7 +5,7 @@ from controlplane.api_keys import models as api_keys
 from controlplane.audit import models as audit
 from controlplane.core import idempotency
 from controlplane.core.database import Base
-from controlplane.edge_feed import models as edge_feed
+from controlplane.edge_log import models as edge_log
 from controlplane.environments import models as environments
 from controlplane.login import models as login
 from controlplane.members import models as members
@@ -17,7 +17,7 @@ MODULES = (
     accounts,
     api_keys,
     audit,
-    edge_feed,
+    edge_log,
     environments,
     idempotency,
     login,

@@ -7,7 +7,7 @@ from controlplane.core.database import Base, Time
 
 
 class Account(Base):
-    """Owns environments; people are its members. Names are unique per creator (as on the hosted service, not globally)."""
+    """Owns environments; people are its members. Names are unique per creator, not globally."""
 
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("created_by", "name", name="uq_account_name"),)

@@ -1,7 +1,7 @@
 """Envelope encryption of what must be replayed (identity private keys).
 
-Each secret has a data key of its own, wrapped by the master key; both layers are AES-256-GCM (NIST SP 800-38D) and bound
-to a context (the row they belong to), so a ciphertext copied to another row does not open.
+Each secret has a data key of its own, wrapped by the master key; both layers are AES-256-GCM (NIST SP 800-38D)
+and bound to a context (the row they belong to), so a ciphertext copied to another row does not open.
 """
 
 import os

@@ -1,7 +1,8 @@
 """The database and the only place that commits.
 
 One request, one transaction: the commit happens before the response leaves, so a 2xx is never a lie.
-`before_commit` callbacks run last in the transaction (for rows behind a hot lock), `after_commit` ones only once it is durable.
+`before_commit` callbacks run last in the transaction (for rows behind a hot lock), `after_commit` ones only once it
+is durable.
 """
 
 from collections.abc import Callable, Iterator
