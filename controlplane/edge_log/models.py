@@ -11,9 +11,9 @@ class EdgeSequence(Base):
     """The one row whose lock puts edge changes into commit order: sequence numbers have neither gaps nor races."""
 
     __tablename__ = "edge_sequence"
-    __table_args__ = (CheckConstraint("only", name="one_row"),)
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
 
-    only: Mapped[bool] = mapped_column(Boolean, primary_key=True, default=True)
+    single: Mapped[bool] = mapped_column(Boolean, primary_key=True, default=True)
     value: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -50,10 +50,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "edge_sequence",
-        sa.Column("only", sa.Boolean(), nullable=False),
+        sa.Column("single", sa.Boolean(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("only", name=op.f("ck_edge_sequence_one_row")),
-        sa.PrimaryKeyConstraint("only", name=op.f("pk_edge_sequence")),
+        sa.CheckConstraint("single", name=op.f("ck_edge_sequence_one_row")),
+        sa.PrimaryKeyConstraint("single", name=op.f("pk_edge_sequence")),
     )
     op.create_table(
         "idempotency_record",
@@ -242,7 +242,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("operation_id", name=op.f("pk_operation")),
     )
     op.create_index(op.f("ix_operation_environment_id"), "operation", ["environment_id"], unique=False)
-    op.execute("INSERT INTO edge_sequence (only, value) VALUES (true, 0)")
+    op.execute("INSERT INTO edge_sequence (single, value) VALUES (true, 0)")
 
 
 def downgrade() -> None:
