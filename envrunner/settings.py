@@ -1,0 +1,63 @@
+"""What this node is told from outside: environment variables ``ENVRUNNER_…``, read once on first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """One node. Directories are made by whoever needs them; ``run_dir`` must be short (sockets: 107 bytes)."""
+
+    model_config = SettingsConfigDict(env_prefix="ENVRUNNER_", frozen=True, extra="ignore")
+
+    state_dir: Path
+    engines_dir: Path
+    edge_dir: Path
+    log_dir: Path
+    run_dir: Path
+    internal_url: str
+    """``unix:<path>`` of the control plane's internal listener, or its http(s) URL."""
+    credential_file: Path
+    redis_url: str = ""
+    runner_id: str = "local"
+
+    domain: str = "restate.localhost"
+    region: str = "local"
+    bind_host: str = "127.0.0.1"
+    ingress_port: Port = 8080
+    admin_port: Port = 9070
+    environment_ports_from: Port = 8100
+
+    engine_binaries: Path = Path()
+    """Directory that holds ``node_modules/@restatedev/restate-server-…``."""
+    engine_uid_from: int = 200_000
+    engine_uid_count: int = 100_000
+    engine_starts_at_once: Annotated[int, Field(ge=1)] = 4
+    engine_grace_seconds: float = 10.0
+    engine_start_seconds: float = 60.0
+    """After so long without an answer to a query a start counts as failed."""
+    engine_log_bytes: int = 10 * 1024 * 1024
+    sync_seconds: float = 10.0
+
+    @property
+    def agent_socket(self) -> Path:
+        """Where the node agent listens."""
+        return self.run_dir / "agent.sock"
+
+    @property
+    def sockets_dir(self) -> Path:
+        """``<label>/i.sock`` and ``<label>/a.sock`` below it are the engines' entrances."""
+        return self.run_dir / "e"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises pydantic's ValidationError when a needed variable is missing."""
+    return Settings()

@@ -1,0 +1,106 @@
+"""The messages of docs/wire.md that concern engines, as this half reads and writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+EnvironmentId = Annotated[str, StringConstraints(pattern=r"^env_[0-9a-z]{27}$")]
+_PREFIX = "env_"
+
+
+def label_of(environment_id: str) -> str:
+    """The 27 characters that name an environment's host, directories and sockets."""
+    return environment_id.removeprefix(_PREFIX)
+
+
+class Desired(StrEnum):
+    """What should be."""
+
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    ABSENT = "ABSENT"
+
+
+class EngineState(StrEnum):
+    """What is."""
+
+    STARTING = "STARTING"
+    READY = "READY"
+    FAILED = "FAILED"
+    STOPPED = "STOPPED"
+    ABSENT = "ABSENT"
+
+
+SETTLED = frozenset(EngineState) - {EngineState.STARTING}
+
+
+class Message(BaseModel):
+    """camelCase on the wire, snake_case inside; unknown members are ignored so that either half may be newer."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+    def to_json(self) -> str:
+        """As it travels."""
+        return self.model_dump_json(by_alias=True)
+
+
+class Spec(Message):
+    """One environment as it should be. ``signing_key_pem`` is never shown in a repr."""
+
+    environment_id: EnvironmentId
+    generation: Annotated[int, Field(ge=0)]
+    desired: Desired
+    engine_version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.+-]{1,40}$")]
+    signing_key_pem: Annotated[str | None, Field(repr=False)] = None
+    ingress_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+    admin_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+    request_size_limit_bytes: Annotated[int, Field(gt=0)]
+
+    @property
+    def label(self) -> str:
+        """The environment's label."""
+        return label_of(self.environment_id)
+
+
+class Report(Message):
+    """One environment as it is; ``generation`` is the one acted on."""
+
+    environment_id: EnvironmentId
+    generation: int
+    state: EngineState
+    reason: str | None = None
+    engine_version: str
+
+
+class State(Report):
+    """What the node agent knows beyond a Report."""
+
+    pid: int | None = None
+    restarts: int = 0
+    since: datetime
+
+    def report(self) -> Report:
+        """The part the control plane gets."""
+        return Report.model_validate(self.model_dump(include=set(Report.model_fields)))
+
+    @property
+    def settled(self) -> bool:
+        """Nothing further happens by itself soon."""
+        return self.state in SETTLED
+
+
+class Specs(Message):
+    """A list of specs."""
+
+    items: list[Spec]
+
+
+class States(Message):
+    """A list of states."""
+
+    items: list[State]
