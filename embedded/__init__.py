@@ -1,0 +1,1 @@
+"""Both halves on one machine: what `script/up` starts, keeps and stops."""

@@ -1,0 +1,100 @@
+"""Which account the database and the broker run as, and binaries which that account can execute.
+
+Neither server may run as root. As root they run as an account that exists on every machine; no account is created
+and no directory above the state is opened up. The account enters its data directory because the directory is made
+the working directory before privileges are dropped (it is then named /proc/self/cwd). Where it cannot reach the
+binaries (a checkout below a 0700 folder such as /root), they are copied to the runtime directory: that needs no
+capability, which containers may not have.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.layout import Refused
+
+_CANDIDATES = ("postgres", "nobody")
+
+
+@dataclass(frozen=True)
+class Account:
+    """``uid`` and ``gid`` are None when servers run as the caller."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+
+def service_account() -> Account:
+    """The account for servers: the caller, or for root the first of postgres and nobody that exists."""
+    if os.geteuid() != 0:
+        return Account()
+    for name in _CANDIDATES:
+        try:
+            found = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(found.pw_uid, found.pw_gid)
+    raise Refused("As root the database needs an account named postgres or nobody; create one, or run as a user.")
+
+
+def own_directory(path: Path, account: Account) -> Account:
+    """Make ``path`` 0700 and owned by ``account``. A directory with data keeps its owner, who is returned."""
+    path.mkdir(exist_ok=True, mode=0o700, parents=True)
+    found = path.stat()
+    if account.uid is None or account.gid is None:
+        return account
+    if found.st_uid != 0 and any(path.iterdir()):
+        return Account(found.st_uid, found.st_gid)
+    os.chown(path, account.uid, account.gid)
+    return account
+
+
+def executable_by(account: Account, trees: Sequence[Path], run: Path) -> list[Path]:
+    """``trees`` (siblings) if ``account`` can enter each, else copies of them in a folder it can execute from."""
+    if account.uid is None or all(_enters(account, tree) for tree in trees):
+        return list(trees)
+    target = _copies(run)
+    target.mkdir(exist_ok=True, mode=0o755)
+    if target.lstat().st_uid != os.geteuid():
+        raise Refused(f"{target} belongs to another account; remove it.")
+    target.chmod(0o755)
+    return [_copied(tree, target / tree.name) for tree in trees]
+
+
+def remove_copies(run: Path) -> None:
+    """Remove what `executable_by` copied."""
+    shutil.rmtree(_copies(run), ignore_errors=True)
+
+
+def _copies(run: Path) -> Path:
+    # /run is mounted noexec on some machines.
+    for parent in (run, Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - the owner is checked
+        if not os.statvfs(parent).f_flag & os.ST_NOEXEC:
+            return parent / (f"{run.name}-bin" if parent != run else "bin")
+    raise Refused("No folder to run the database from: /run, /tmp and /var/tmp are all mounted noexec.")
+
+
+def _copied(tree: Path, target: Path) -> Path:
+    if not target.exists():
+        part = target.with_name(f"{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(tree, part, symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__"))
+        for path in (part, *part.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        part.rename(target)
+    return target
+
+
+def _enters(account: Account, tree: Path) -> bool:
+    test = ["/bin/sh", "-c", 'cd "$1"', "sh", str(tree)]
+    done = subprocess.run(
+        test, cwd="/", user=account.uid, group=account.gid, extra_groups=[], capture_output=True, check=False
+    )
+    return done.returncode == 0

@@ -1,0 +1,126 @@
+"""Where one installation keeps its state, its sockets and its ports."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Refused(Exception):
+    """This cannot go on; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """TCP ports on 127.0.0.1."""
+
+    api: int = 8000
+    ingress: int = 8080
+    admin: int = 9070
+    tunnel_proxy: int = 9080
+    relay: int = 9090
+    environments_from: int = 8100
+    sample_service: int = 9081
+
+    @staticmethod
+    def chosen(base: str | None) -> Ports:
+        """From the value of ``CONTROLPLANE_PORT_BASE``, or the defaults. Raises `Refused` for what is no port."""
+        if not base:
+            return Ports()
+        if not base.isdecimal() or not 1024 <= int(base) <= 65000:
+            raise Refused(f"CONTROLPLANE_PORT_BASE is {base!r}; set it to a number from 1024 to 65000.")
+        first = int(base)
+        return Ports(first, first + 1, first + 2, first + 3, first + 4, first + 100, first + 5)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One installation: ``home`` holds its state, ``run`` (short, for sockets) exists while it runs."""
+
+    home: Path
+    run: Path
+    ports: Ports
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def processes(self) -> Path:
+        """Locks and records of the processes that are kept."""
+        return self.home / "processes"
+
+    @property
+    def endpoints(self) -> Path:
+        return self.home / "endpoints.json"
+
+    @property
+    def status(self) -> Path:
+        return self.home / "status.json"
+
+    @property
+    def demo(self) -> Path:
+        return self.home / "demo.json"
+
+    @property
+    def api_socket(self) -> Path:
+        return self.run / "api-internal.sock"
+
+    @property
+    def agent_socket(self) -> Path:
+        return self.run / "agent.sock"
+
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.api}"
+
+    def log(self, name: str) -> Path:
+        """Log file of the process ``name``."""
+        return self.logs / f"{name}.log"
+
+
+def locate(env: Mapping[str, str]) -> Layout:
+    """The installation that ``CONTROLPLANE_HOME`` and ``CONTROLPLANE_PORT_BASE`` name. Touches nothing."""
+    home = Path(env.get("CONTROLPLANE_HOME") or CHECKOUT / ".controlplane").expanduser().resolve()
+    return Layout(home, run_directory(home, env), Ports.chosen(env.get("CONTROLPLANE_PORT_BASE")))
+
+
+def run_directory(home: Path, env: Mapping[str, str]) -> Path:
+    """A short path that follows from ``home`` alone: a socket's path may have 107 bytes (unix(7))."""
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:10]
+    if os.geteuid() == 0:
+        return Path("/run") / f"controlplane-{digest}"
+    return Path(env.get("XDG_RUNTIME_DIR") or "/tmp") / f"controlplane-{os.geteuid()}-{digest}"  # noqa: S108 - owner and mode are checked
+
+
+def make_directories(layout: Layout) -> None:
+    """Create what is missing. Raises `Refused` when a place belongs to another account."""
+    try:
+        layout.home.mkdir(parents=True, exist_ok=True, mode=0o711)
+        for private in (layout.secrets, layout.logs):
+            private.mkdir(exist_ok=True, mode=0o700)
+        make_run_directory(layout.run)
+    except PermissionError as error:
+        raise Refused(
+            f"{error.filename} is not writable for this account; set CONTROLPLANE_HOME to a folder that is."
+        ) from error
+
+
+def make_run_directory(run: Path) -> None:
+    """0711 for root, whose sockets other accounts must reach; 0700 for anybody else. Raises `Refused`."""
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    run.mkdir(exist_ok=True)
+    found = run.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise Refused(f"{run} belongs to another account; remove it, or set CONTROLPLANE_HOME to another folder.")
+    run.chmod(mode)

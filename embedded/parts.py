@@ -1,0 +1,66 @@
+"""The processes of one installation: how each is started, when it counts as up, and what it waits for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+from embedded import postgres, probes, sample, valkey
+from embedded.layout import CHECKOUT, Layout
+from embedded.part import SETUP, Part
+from embedded.surroundings import for_processes, own_postgres, own_redis
+from envrunner.keep.keeper import Program
+
+
+def all_parts(layout: Layout, given: Mapping[str, str] = os.environ) -> list[Part]:
+    """Every part, in an order in which none waits for a later one; stopping goes the other way round."""
+    env = for_processes(layout, given)
+    servers = []
+    if own_postgres(given):
+        servers.append(_postgres(layout))
+    if own_redis(given):
+        servers.append(Part("redis", lambda: valkey.program(layout), lambda: valkey.answers(layout)))
+    return [*servers, *_control_plane(layout, env), *_node(layout, env), *sample.part(layout, env)]
+
+
+def _postgres(layout: Layout) -> Part:
+    return Part(
+        "postgres",
+        lambda: postgres.program(layout),
+        lambda: postgres.answers(layout),
+        stop_signal=signal.SIGINT,
+        grace_seconds=20.0,
+    )
+
+
+def _control_plane(layout: Layout, env: Mapping[str, str]) -> list[Part]:
+    def ready() -> bool:
+        return probes.http_status(layout.ports.api, "/readyz") == 200
+
+    return [
+        Part("api", _module(layout, env, "api", "controlplane", "serve"), ready, after=(SETUP,)),
+        Part("worker", _module(layout, env, "worker", "controlplane", "worker"), after=(SETUP,)),
+        Part("beat", _module(layout, env, "beat", "controlplane", "beat"), after=(SETUP,)),
+    ]
+
+
+def _node(layout: Layout, env: Mapping[str, str]) -> list[Part]:
+    def agent() -> bool:
+        return probes.http_status(layout.agent_socket, "/healthz") == 200
+
+    def edge() -> bool:
+        return all(probes.http_status(port, "/") for port in (layout.ports.ingress, layout.ports.admin))
+
+    return [
+        Part("agent", _module(layout, env, "agent", "envrunner", "agent"), agent),
+        Part("edge", _module(layout, env, "edge", "envrunner", "edge"), edge),
+        Part("edge-agent", _module(layout, env, "edge-agent", "envrunner", "edge-agent"), after=(SETUP,)),
+        Part("runner-worker", _module(layout, env, "runner-worker", "envrunner", "worker"), after=(SETUP,)),
+    ]
+
+
+def _module(layout: Layout, env: Mapping[str, str], name: str, module: str, command: str) -> Callable[[], Program]:
+    argv = [sys.executable, "-m", module, command]
+    return lambda: Program(name=name, argv=argv, env=env, cwd=CHECKOUT, log_file=layout.log(name))
