@@ -9,7 +9,7 @@ from controlplane.edge_log import models as edge_log
 from controlplane.environments import models as environments
 from controlplane.login import models as login
 from controlplane.members import models as members
-from controlplane.provisioning import models as provisioning
+from controlplane.operations import models as operations
 from controlplane.runners import models as runners
 from controlplane.users import models as users
 
@@ -22,7 +22,7 @@ MODULES = (
     idempotency,
     login,
     members,
-    provisioning,
+    operations,
     runners,
     users,
 )

@@ -1,0 +1,1 @@
+"""Serves the edges: a snapshot of their tables, and the log of changes as they are committed."""

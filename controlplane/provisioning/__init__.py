@@ -1,0 +1,1 @@
+"""From desired to actual: what runners are told, what they report, and the sweeps that make lost hints harmless."""

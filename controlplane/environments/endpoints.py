@@ -1,0 +1,95 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, status
+from sqlalchemy.orm import Session
+
+from controlplane.auth import Permission, Principal, require
+from controlplane.core.database import DbSession
+from controlplane.core.pagination import After, Limit, Page, page
+from controlplane.environments import addresses, repository, service
+from controlplane.environments.models import Environment
+from controlplane.environments.schemas import EnvironmentChange, EnvironmentView, NewEnvironment
+
+router = APIRouter(prefix="/accounts/{account_id}/environments", tags=["environments"])
+
+Reader = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_READ))]
+Creator = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_CREATE))]
+Deleter = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_DELETE))]
+
+
+@router.post("", status_code=status.HTTP_202_ACCEPTED, operation_id="createEnvironment")
+def create_environment(
+    account_id: str, body: NewEnvironment, session: DbSession, principal: Creator
+) -> EnvironmentChange:
+    """Create an environment: an engine of its own, reachable within a second. Follow `operationId` for progress."""
+    return _change(session, service.create(session, principal, account_id, body.name, body.region))
+
+
+@router.get("", operation_id="listEnvironments")
+def list_environments(
+    account_id: str, session: DbSession, principal: Reader, after: After = None, limit: Limit = 50
+) -> Page[EnvironmentView]:
+    """All environments of the account, deleted and not yet destroyed ones included."""
+    query = repository.visible_to(principal).where(Environment.account_id == account_id)
+    rows, following = page(session, query, Environment.environment_id, after, limit)
+    keys = repository.public_keys(session, [row.environment_id for row in rows])
+    return Page[EnvironmentView](items=[view(row, keys[row.environment_id]) for row in rows], next=following)
+
+
+@router.get("/{environment_id}", operation_id="getEnvironment")
+def get_environment(account_id: str, environment_id: str, session: DbSession, principal: Reader) -> EnvironmentView:
+    """One environment with its addresses and its signing public key."""
+    environment = service.get(session, principal, account_id, environment_id)
+    return view(environment, repository.identity_key(session, environment_id).public_key)
+
+
+@router.delete("/{environment_id}", status_code=status.HTTP_202_ACCEPTED, operation_id="deleteEnvironment")
+def delete_environment(
+    account_id: str,
+    environment_id: str,
+    session: DbSession,
+    principal: Deleter,
+    purge: Annotated[bool, Query(description="destroy data and keys at once; cannot be undone")] = False,
+) -> EnvironmentChange:
+    """Delete: calls stop at once, data stays restorable for some days (`purgeAt`)."""
+    if purge:
+        principal.check(Permission.ENVIRONMENT_PURGE, account_id)
+    act = service.purge if purge else service.delete
+    return _change(session, act(session, principal, account_id, environment_id))
+
+
+@router.post("/{environment_id}/restore", status_code=status.HTTP_202_ACCEPTED, operation_id="restoreEnvironment")
+def restore_environment(
+    account_id: str, environment_id: str, session: DbSession, principal: Deleter
+) -> EnvironmentChange:
+    """Bring a deleted environment back with its data, addresses, signing key and API keys."""
+    return _change(session, service.restore(session, principal, account_id, environment_id))
+
+
+def view(environment: Environment, signing_public_key: str) -> EnvironmentView:
+    urls = addresses.of(environment)
+    return EnvironmentView(
+        environment_id=environment.environment_id,
+        account_id=environment.account_id,
+        name=environment.name,
+        region=environment.region,
+        status=environment.status,
+        status_reason=environment.status_reason,
+        ingress_base_url=urls.ingress,
+        admin_base_url=urls.admin,
+        host=urls.host,
+        proxy_base_url=urls.tunnel_proxy,
+        tunnel_srv=urls.tunnel_srv,
+        signing_public_key=signing_public_key,
+        engine_version=environment.engine_version,
+        created_at=environment.created_at,
+        deleted_at=environment.deleted_at,
+        purge_at=environment.purge_at,
+    )
+
+
+def _change(session: Session, change: service.Change) -> EnvironmentChange:
+    environment, operation = change
+    key = repository.identity_key(session, environment.environment_id)
+    shown = view(environment, key.public_key).model_dump(by_alias=False)
+    return EnvironmentChange(**shown, operation_id=operation.operation_id)

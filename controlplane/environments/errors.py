@@ -1,0 +1,26 @@
+from controlplane.core.errors import ApplicationError, Conflict
+
+
+class NameTaken(Conflict):
+    code = "name_taken"
+
+
+class EnvironmentLimitReached(Conflict):
+    code = "environment_limit_reached"
+
+
+class EnvironmentDeleted(Conflict):
+    code = "environment_deleted"
+
+
+class NotDeleted(Conflict):
+    code = "environment_not_deleted"
+
+
+class PurgeInProgress(Conflict):
+    code = "purge_in_progress"
+
+
+class PortsExhausted(ApplicationError):
+    status = 503
+    code = "ports_exhausted"

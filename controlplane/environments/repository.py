@@ -1,0 +1,66 @@
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session
+
+from controlplane.accounts.models import Account
+from controlplane.auth import Principal
+from controlplane.environments.models import Environment, IdentityKey
+
+# Serialises the choice of loopback ports; any constant of our own will do.
+_PORT_LOCK = 7_201_127
+
+
+def visible_to(principal: Principal) -> Select[Environment]:
+    """Every read of a tenant starts here."""
+    return select(Environment).where(Environment.account_id.in_(principal.account_ids), Environment.purged_at.is_(None))
+
+
+def find(session: Session, principal: Principal, account_id: str, environment_id: str) -> Environment | None:
+    query = visible_to(principal).where(
+        Environment.account_id == account_id, Environment.environment_id == environment_id
+    )
+    return session.scalars(query).one_or_none()
+
+
+def find_locked(session: Session, principal: Principal, account_id: str, environment_id: str) -> Environment | None:
+    query = visible_to(principal).where(
+        Environment.account_id == account_id, Environment.environment_id == environment_id
+    )
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def lock_account(session: Session, account_id: str) -> None:
+    """One creation in an account at a time, so that its limit is exact."""
+    session.execute(select(Account.account_id).where(Account.account_id == account_id).with_for_update())
+
+
+def count(session: Session, account_id: str) -> int:
+    query = select(func.count()).where(Environment.account_id == account_id, Environment.purged_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def named(session: Session, account_id: str, name: str) -> Environment | None:
+    query = select(Environment).where(
+        Environment.account_id == account_id, Environment.name == name, Environment.purged_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def free_port_index(session: Session) -> int:
+    """The lowest pair of loopback ports nobody holds; held until this transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PORT_LOCK})
+    held = select(Environment.port_index).where(Environment.purged_at.is_(None), Environment.port_index.is_not(None))
+    taken = set(session.scalars(held))
+    return next(index for index in range(len(taken) + 1) if index not in taken)
+
+
+def identity_key(session: Session, environment_id: str) -> IdentityKey:
+    query = select(IdentityKey).where(IdentityKey.environment_id == environment_id)
+    return session.scalars(query.order_by(IdentityKey.identity_key_id.desc()).limit(1)).one()
+
+
+def public_keys(session: Session, environment_ids: Sequence[str]) -> dict[str, str]:
+    query = select(IdentityKey.environment_id, IdentityKey.public_key)
+    query = query.where(IdentityKey.environment_id.in_(environment_ids)).order_by(IdentityKey.identity_key_id)
+    return {row.environment_id: row.public_key for row in session.execute(query)}

@@ -1,0 +1,41 @@
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from controlplane.core.names import Name
+from controlplane.core.schema import Schema, Timestamp
+
+
+class NewEnvironment(Schema):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", json_schema_extra={"examples": [{"name": "my-environment"}]}
+    )
+
+    name: Name
+    region: str | None = Field(default=None, max_length=39, description="the plane's own region when absent")
+
+
+class EnvironmentView(Schema):
+    """`status` is PENDING, ACTIVE, SUSPENDED, FAILED or DELETED; `statusReason` says why, in words to act on."""
+
+    environment_id: str = Field(examples=["env_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
+    account_id: str
+    name: str
+    region: str
+    status: str
+    status_reason: str | None
+    ingress_base_url: str = Field(examples=["http://127.0.0.1:8100"])
+    admin_base_url: str = Field(examples=["http://127.0.0.1:8101"])
+    host: str = Field(description="send as Host on the shared ports, or resolve it")
+    proxy_base_url: str
+    tunnel_srv: str
+    signing_public_key: str = Field(description="give it to your SDK: only this environment can then call your service")
+    engine_version: str
+    created_at: Timestamp
+    deleted_at: Timestamp | None
+    purge_at: Timestamp | None = Field(description="when a deleted environment is destroyed; restorable until then")
+
+
+class EnvironmentChange(EnvironmentView):
+    """The environment after the call, and the operation that shows its progress."""
+
+    operation_id: str

@@ -1,0 +1,29 @@
+"""The internal API's application: for data-plane nodes, on a listener of its own that tenants cannot reach."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from controlplane import app as public
+from controlplane.edge_feed import endpoints as edge_feed
+from controlplane.edge_feed.listener import Listener
+from controlplane.provisioning import endpoints as provisioning
+
+
+def create_internal_app() -> FastAPI:
+    """docs/wire.md, served."""
+    app = FastAPI(title="Internal API", lifespan=_listening, docs_url=None, redoc_url=None, openapi_url=None)
+    public.install_error_handlers(app)
+    app.include_router(provisioning.router)
+    app.include_router(edge_feed.router)
+    return app
+
+
+@asynccontextmanager
+async def _listening(app: FastAPI) -> AsyncIterator[None]:
+    app.state.listener = Listener(asyncio.get_running_loop())
+    app.state.listener.start()
+    yield
+    app.state.listener.stop()

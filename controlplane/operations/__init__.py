@@ -1,0 +1,1 @@
+"""Long changes with steps, so that people and programs see progress."""

@@ -1,0 +1,107 @@
+"""An operation follows one generation of one environment: a newer change of the same environment cancels it."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from controlplane.core import clock
+from controlplane.core.errors import NotFound
+from controlplane.core.ids import new_id
+from controlplane.operations import repository
+from controlplane.operations.models import Operation
+
+
+class Status(StrEnum):
+    """Of operations and of their steps."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Kind(StrEnum):
+    CREATE = "environment.create"
+    DELETE = "environment.delete"
+    RESTORE = "environment.restore"
+    PURGE = "environment.purge"
+
+
+STEPS: dict[Kind, tuple[str, ...]] = {
+    Kind.CREATE: ("reserve", "start_engine", "verify_ready"),
+    Kind.DELETE: ("close_edge", "stop_engine"),
+    Kind.RESTORE: ("open_edge", "start_engine", "verify_ready"),
+    Kind.PURGE: ("close_edge", "destroy_data"),
+}
+
+
+def start(session: Session, kind: Kind, account_id: str, environment_id: str, generation: int) -> Operation:
+    """A running operation whose first step (done in this transaction) has succeeded. Cancels the open ones."""
+    for open_operation in repository.unfinished(session, environment_id):
+        _end(open_operation, Status.CANCELLED, "A newer change of this environment took its place.")
+    operation = Operation(
+        operation_id=new_id("op"),
+        account_id=account_id,
+        environment_id=environment_id,
+        kind=kind.value,
+        generation=generation,
+        status=Status.RUNNING,
+        steps=[_step(name) for name in STEPS[kind]],
+        created_at=clock.now(),
+    )
+    session.add(operation)
+    _advance(operation, done=1)
+    return operation
+
+
+def get(session: Session, operation_id: str, account_ids: Sequence[str]) -> Operation:
+    """One operation of these accounts. Raises `NotFound`."""
+    operation = repository.find(session, operation_id, account_ids)
+    if operation is None:
+        raise NotFound("operation")
+    return operation
+
+
+def engine_seen(session: Session, environment_id: str, generation: int, *, done: bool, error: str | None) -> None:
+    """Carry what the runner saw into the operation of that generation: settled, failing, or on its way."""
+    operation = repository.latest(session, environment_id, generation)
+    if operation is None or operation.status in (Status.SUCCEEDED, Status.CANCELLED):
+        return
+    if done:
+        _end(operation, Status.SUCCEEDED, None)
+    elif error:
+        _end(operation, Status.FAILED, error)
+    else:
+        _advance(operation, done=min(1, len(operation.steps) - 1))
+
+
+def _step(name: str) -> dict[str, Any]:
+    return {"name": name, "status": Status.PENDING, "startedAt": None, "endedAt": None}
+
+
+def _advance(operation: Operation, done: int) -> None:
+    """Mark the first `done` steps succeeded and the next one running."""
+    operation.status, operation.error, operation.ended_at = Status.RUNNING, None, None
+    wanted = [Status.SUCCEEDED] * done + [Status.RUNNING]
+    _set_steps(operation, wanted + [Status.PENDING] * (len(operation.steps) - len(wanted)))
+
+
+def _end(operation: Operation, status: Status, error: str | None) -> None:
+    operation.status, operation.error, operation.ended_at = status, error, clock.now()
+    settled = (Status.SUCCEEDED,) if status is not Status.SUCCEEDED else ()
+    _set_steps(operation, [Status(s["status"]) if s["status"] in settled else status for s in operation.steps])
+
+
+def _set_steps(operation: Operation, statuses: Sequence[Status]) -> None:
+    pairs = zip(operation.steps, statuses, strict=True)
+    operation.steps = [_moved(step, status) for step, status in pairs]
+
+
+def _moved(step: dict[str, Any], status: Status) -> dict[str, Any]:
+    at = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    started = step["startedAt"] or (at if status not in (Status.PENDING, Status.CANCELLED) else None)
+    ended = (step["endedAt"] or at) if status not in (Status.PENDING, Status.RUNNING) else None
+    return {**step, "status": status.value, "startedAt": started, "endedAt": ended}

@@ -1,0 +1,55 @@
+"""The runners' half of the internal API (docs/wire.md)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from controlplane.core.database import DbSession, transaction
+from controlplane.core.errors import Unauthenticated
+from controlplane.provisioning import service
+from controlplane.provisioning.schemas import Heartbeat, Reports, Spec, Specs
+from controlplane.runners import service as runners
+from controlplane.runners.models import Runner
+
+router = APIRouter(prefix="/internal/v1", tags=["runners"])
+_bearer = HTTPBearer(auto_error=False)
+
+
+def authenticated_runner(
+    credential: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Runner:
+    """In a transaction of its own, so that a long poll holds none. Raises `Unauthenticated`."""
+    if credential is None:
+        raise Unauthenticated("Send the runner credential as a bearer token.")
+    with transaction() as session:
+        return runners.authenticate(session, credential.credentials)
+
+
+Caller = Annotated[Runner, Depends(authenticated_runner)]
+
+
+@router.get("/specs")
+def all_specs(session: DbSession, runner: Caller) -> Specs:
+    """Every spec of this runner."""
+    return Specs(items=service.specs(session, runner.runner_id))
+
+
+@router.get("/specs/{environment_id}")
+def one_spec(environment_id: str, session: DbSession, runner: Caller) -> Spec:
+    """One spec of this runner."""
+    return service.spec_of(session, runner.runner_id, environment_id)
+
+
+@router.post("/reports", status_code=status.HTTP_204_NO_CONTENT)
+def report(body: Reports, runner: Caller) -> None:
+    """What the runner sees. Each report is a transaction of its own, so that one cannot hold up the others."""
+    for item in body.items:
+        with transaction() as session:
+            service.apply(session, runner.runner_id, item)
+
+
+@router.post("/heartbeat", status_code=status.HTTP_204_NO_CONTENT)
+def heartbeat(body: Heartbeat, session: DbSession, runner: Caller) -> None:
+    """The runner is alive."""
+    runners.heartbeat(session.merge(runner), body.engines, body.version)

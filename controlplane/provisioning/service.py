@@ -1,0 +1,88 @@
+"""Specs for runners, and what their reports do to an environment."""
+
+from sqlalchemy.orm import Session
+
+from controlplane import audit
+from controlplane.api_keys import service as api_keys
+from controlplane.core import clock
+from controlplane.core.errors import NotFound
+from controlplane.environments import addresses, identity, routes
+from controlplane.environments import repository as environments
+from controlplane.environments.models import Environment
+from controlplane.environments.status import Desired, Status, move
+from controlplane.operations import service as operations
+from controlplane.provisioning import repository
+from controlplane.provisioning.schemas import Report, Spec
+
+SETTLED = {Desired.RUNNING: "READY", Desired.STOPPED: "STOPPED", Desired.ABSENT: "ABSENT"}
+
+
+def specs(session: Session, runner_id: str) -> list[Spec]:
+    """Everything this runner should keep, and what it should still destroy."""
+    return [spec(session, environment) for environment in repository.of_runner(session, runner_id)]
+
+
+def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
+    """One of this runner's. Raises `NotFound` for another runner's."""
+    environment = repository.one_of_runner(session, runner_id, environment_id)
+    if environment is None:
+        raise NotFound("environment on this runner")
+    return spec(session, environment)
+
+
+def spec(session: Session, environment: Environment) -> Spec:
+    urls = addresses.of(environment)
+    wanted = environment.desired != Desired.ABSENT
+    key = environments.identity_key(session, environment.environment_id) if wanted else None
+    return Spec(
+        environment_id=environment.environment_id,
+        generation=environment.generation,
+        desired=environment.desired,
+        engine_version=environment.engine_version,
+        signing_key_pem=identity.private_pem(key) if key else None,
+        ingress_url=urls.ingress,
+        admin_url=urls.admin,
+        request_size_limit_bytes=environment.request_size_limit_bytes,
+    )
+
+
+def apply(session: Session, runner_id: str, report: Report) -> None:
+    """Take over what the runner saw, unless the plane has changed its mind since (another generation)."""
+    environment = repository.one_of_runner_locked(session, runner_id, report.environment_id)
+    if environment is None or environment.purged_at or report.generation != environment.generation:
+        return
+    settled = report.state == SETTLED[Desired(environment.desired)]
+    if settled and environment.observed_generation != report.generation:
+        environment.observed_generation = report.generation
+    _follow(session, environment, report)
+    operations.engine_seen(
+        session,
+        environment.environment_id,
+        report.generation,
+        done=settled,
+        error=_reason(report) if report.state == "FAILED" else None,
+    )
+
+
+def _follow(session: Session, environment: Environment, report: Report) -> None:
+    if environment.desired == Desired.ABSENT:
+        if report.state == "ABSENT":
+            _forget(session, environment)
+    elif environment.desired == Desired.RUNNING:
+        if report.state == "READY":
+            move(environment, Status.ACTIVE)
+        elif report.state == "FAILED":
+            move(environment, Status.FAILED, _reason(report))
+
+
+def _forget(session: Session, environment: Environment) -> None:
+    """The data is gone; destroy the keys too and give back name, ports and route."""
+    environment.purged_at = clock.now()
+    environments.identity_key(session, environment.environment_id).sealed_private_key = None
+    api_keys.revoke_all(session, environment.environment_id)
+    routes.withdraw_route(session, environment)
+    audit.record(session, None, "environment.destroyed", environment.environment_id, environment.account_id)
+
+
+def _reason(report: Report) -> str:
+    return (report.reason or "The engine does not start; see the environment's logs.")[:500]

@@ -1,0 +1,60 @@
+"""Registration, authentication and placement of runners."""
+
+from sqlalchemy.orm import Session
+
+from controlplane import audit
+from controlplane.core import clock, tokens
+from controlplane.core.errors import ApplicationError, Unauthenticated
+from controlplane.runners import repository
+from controlplane.runners.models import Runner
+
+
+class UnknownRegion(ApplicationError):
+    status = 400
+    code = "unknown_region"
+
+
+class NoCapacity(ApplicationError):
+    status = 503
+    code = "no_capacity"
+
+
+def queue(runner_id: str) -> str:
+    """The Celery queue on which this runner takes hints."""
+    return f"runner.{runner_id}"
+
+
+def register(session: Session, runner_id: str, region: str, credential: str, capacity: int) -> Runner:
+    """Create the runner or give it this credential; running it twice changes nothing."""
+    digest = tokens.digest(credential)
+    runner = session.get(Runner, runner_id, with_for_update=True)
+    if runner is None:
+        runner = Runner(runner_id=runner_id, engines=0, created_at=clock.now())
+        session.add(runner)
+        audit.record(session, None, "runner.register", runner_id, details={"region": region})
+    runner.region, runner.credential_digest, runner.capacity = region, digest, capacity
+    return runner
+
+
+def authenticate(session: Session, credential: str) -> Runner:
+    """The runner this credential belongs to. Raises `Unauthenticated`."""
+    runner = repository.by_credential(session, tokens.digest(credential))
+    if runner is None:
+        raise Unauthenticated("This runner credential is unknown. Register the runner with `controlplane init`.")
+    return runner
+
+
+def place(session: Session, region: str) -> Runner:
+    """A runner with room in the region. Raises `UnknownRegion` or `NoCapacity`."""
+    known = repository.regions(session)
+    if region not in known:
+        raise UnknownRegion(f"There is no region {region!r}. Regions here: {', '.join(known) or 'none yet'}.")
+    runner = repository.with_room(session, region)
+    if runner is None:
+        raise NoCapacity(f"Region {region!r} has no room for another environment. Ask its operator to add a runner.")
+    return runner
+
+
+def heartbeat(runner: Runner, engines: int, version: str) -> None:
+    """Note that the runner is alive and how many engines it keeps."""
+    runner.engines, runner.version, runner.heartbeat_at = engines, version, clock.now()
