@@ -1,0 +1,1 @@
+"""Two Restate services in Python: a greeter, and a visitors' book that counts for it."""
