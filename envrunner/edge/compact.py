@@ -1,0 +1,95 @@
+"""From the wire's table entries to the fixed columns the gate (gate.js) reads without parsing.
+
+One entry of the wire becomes zero or more pairs of nginx's table; a pair with value None deletes. An entry that
+cannot be understood becomes a deletion: what the edge does not understand, it does not let in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+Pair = tuple[str, str | None]
+
+API_KEY_ROLES = {"full": "f", "ingress": "i", "admin": "a", "complete_awakeable": "c"}
+MEMBER_ROLES = {"owner": "f", "admin": "f", "developer": "f", "viewer": "v"}
+STATUSES = {"ON": "1", "OFF": "0"}
+NEVER = 9_999_999_999
+
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
+_LABEL = re.compile(r"[0-9a-z]{27}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MEMBER = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,512}")
+
+
+def digest_key(value: object) -> Iterator[Pair]:
+    """The entry ``settings/digestKey``; without it nobody gets in."""
+    yield ".key", value if isinstance(value, str) and _KEY.fullmatch(value) else None
+
+
+def principal(digest: str, value: Mapping[str, Any] | None) -> Iterator[Pair]:
+    """An API key or an access token by its digest."""
+    if _DIGEST.fullmatch(digest):
+        yield digest, None if value is None else _principal(value)
+
+
+def member(key: str, value: Mapping[str, Any] | None) -> Iterator[Pair]:
+    """``userId/accountId`` and the role there."""
+    if _MEMBER.fullmatch(key):
+        yield key, None if value is None else MEMBER_ROLES.get(str(value.get("role")))
+
+
+def route(label: str, value: Mapping[str, Any] | None, slot: int) -> Iterator[Pair]:
+    """One environment: its state, limits, numbered sockets, and the ports that lead to it."""
+    if not _LABEL.fullmatch(label):
+        return
+    yield label, None if value is None else _route(value, slot)
+    for port in ports_of(value):
+        yield f":{port}", label
+
+
+def ports_of(value: Mapping[str, Any] | None) -> list[int]:
+    """The loopback ports of a route, ingress first."""
+    ports = (value.get("ingressPort"), value.get("adminPort")) if value else ()
+    return [port for port in ports if isinstance(port, int) and 0 < port < 65_536]
+
+
+def _principal(value: Mapping[str, Any]) -> str | None:
+    expiry = _expiry(value.get("expiresAt"))
+    if expiry is None:
+        return None
+    if value.get("kind") == "user":
+        user = str(value.get("userId"))
+        return f"u{expiry}{user}" if _ID.fullmatch(user) else None
+    role, label, key = API_KEY_ROLES.get(str(value.get("role"))), str(value.get("label")), str(value.get("keyId"))
+    known = value.get("kind") == "api_key" and role and _LABEL.fullmatch(label) and _ID.fullmatch(key)
+    return f"{role}{label}{expiry}{key}" if known else None
+
+
+def _expiry(value: object) -> str | None:
+    if value is None:
+        return f"{NEVER:010}"
+    try:
+        return f"{min(max(int(datetime.fromisoformat(str(value)).timestamp()), 0), NEVER):010}"
+    except ValueError:
+        return None
+
+
+def _route(value: Mapping[str, Any], slot: int) -> str | None:
+    account = str(value.get("accountId"))
+    if not _ID.fullmatch(account):
+        return None
+    ports = [port if port in ports_of(value) else 0 for port in (value.get("ingressPort"), value.get("adminPort"))]
+    rate, size = (
+        _number(value.get("requestsPerSecond"), 7),
+        _number(value.get("requestSizeLimitBytes") or 33_554_432, 10),
+    )
+    return f"{STATUSES.get(str(value.get('status')), 'x')}{ports[0]:05}{ports[1]:05}{rate}{size}{slot:07}{account}"
+
+
+def _number(value: object, digits: int) -> str:
+    number = value if isinstance(value, int) and value > 0 else 0
+    return f"{min(number, 10**digits - 1):0{digits}}"

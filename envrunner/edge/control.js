@@ -1,0 +1,50 @@
+// The edge agent's door into nginx's shared tables, on a unix socket only the operator's account can reach.
+//
+//   GET  /state                    {"epoch", "sequence", "lastSlot", "rendering", "master"}
+//   GET  /keys                     every key, one a line
+//   POST /apply?sequence=&epoch=   lines "key<TAB>value" set, "key" deletes; the sequence is noted last
+//   GET  /used?since=seconds       lines "keyId<TAB>seconds" of the keys used since then
+
+const ALL = 100000000;
+
+function state(r) {
+    const tables = ngx.shared.tables;
+    r.headersOut['Content-Type'] = 'application/json';
+    r.return(200, JSON.stringify({
+        epoch: tables.get('.epoch') || '',
+        sequence: Number(tables.get('.sequence') || -1),
+        lastSlot: Number(r.variables.edge_last_slot),
+        rendering: r.variables.edge_rendering,
+        master: process.ppid,
+    }));
+}
+
+function keys(r) {
+    r.return(200, ngx.shared.tables.keys(ALL).join('\n'));
+}
+
+function apply(r) {
+    const tables = ngx.shared.tables;
+    const lines = (r.requestText || '').split('\n');
+    for (let n = 0; n < lines.length; n++) {
+        const tab = lines[n].indexOf('\t');
+        if (tab > 0) {
+            tables.set(lines[n].slice(0, tab), lines[n].slice(tab + 1));
+        } else if (lines[n] !== '') {
+            tables.delete(lines[n]);
+        }
+    }
+    if (r.args.sequence !== undefined) {
+        tables.set('.epoch', r.args.epoch);
+        tables.set('.sequence', r.args.sequence);
+    }
+    r.return(204);
+}
+
+function used(r) {
+    const since = Number(r.args.since);
+    const lines = ngx.shared.used.items(ALL).filter((item) => item[1] >= since).map((item) => item[0] + '\t' + item[1]);
+    r.return(200, lines.join('\n'));
+}
+
+export default {state, keys, apply, used};

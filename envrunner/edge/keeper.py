@@ -1,0 +1,74 @@
+"""Watches nginx: mends its tables after a restart, and grows its configuration before slots or ports run out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import structlog
+
+from envrunner.edge import rendering
+from envrunner.edge.control import NginxState
+from envrunner.edge.layout import EdgeLayout
+from envrunner.edge.mirror import Mirror
+from envrunner.edge.rendering import Addresses
+
+_log = structlog.get_logger(__name__)
+_LOOK_SECONDS = 0.1
+_CHECK_SECONDS = 1.0
+_RELOAD_SECONDS = 2.0
+_LONGEST_RELOAD_SECONDS = 60.0
+
+
+class Keeper:
+    """A new control socket means a new, empty nginx: that is looked at ten times a second, and is one `stat`."""
+
+    def __init__(self, layout: EdgeLayout, addresses: Addresses, mirror: Mirror) -> None:
+        self._layout = layout
+        self._addresses = addresses
+        self._mirror = mirror
+        self._seen: tuple[int, int] | None = None
+        self._check_at = 0.0
+        self._reload_at = 0.0
+        self._reload_pause = _RELOAD_SECONDS
+
+    def run(self) -> None:
+        """Never returns."""
+        while True:
+            self.look(time.monotonic())
+            time.sleep(_LOOK_SECONDS)
+
+    def look(self, now: float) -> None:
+        """One round; ``now`` in seconds of a monotonic clock."""
+        socket = self._identity()
+        if socket is None or (socket == self._seen and now < self._check_at):
+            return
+        state = self._mirror.check()
+        if state is None:
+            return
+        self._seen, self._check_at = socket, now + _CHECK_SECONDS
+        if now >= self._reload_at:
+            self._grow(state, now)
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = self._layout.control.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_ctime_ns
+
+    def _grow(self, state: NginxState, now: float) -> None:
+        loaded = rendering.current(self._layout)
+        fresh = loaded is not None and loaded.identity == state.rendering
+        if loaded is not None and fresh and not self._mirror.needs_more(loaded):
+            self._reload_pause = _RELOAD_SECONDS
+            return
+        self._reload_at = now + self._reload_pause
+        self._reload_pause = min(self._reload_pause * 2, _LONGEST_RELOAD_SECONDS)
+        slots, wanted = self._mirror.plan(self._addresses, loaded.ports if loaded else ())
+        if loaded is not None and fresh and (wanted.last_slot, wanted.ports) == (loaded.last_slot, loaded.ports):
+            return
+        rendering.write(self._layout, self._addresses, slots, wanted)
+        os.kill(state.master, signal.SIGHUP)
+        _log.info("nginx reloads", last_slot=wanted.last_slot, ports=len(wanted.ports))

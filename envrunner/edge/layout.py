@@ -1,0 +1,64 @@
+"""Where the edge keeps its files and sockets."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from envrunner.settings import Settings
+
+
+@dataclass(frozen=True)
+class EdgeLayout:
+    """Paths of one edge. ``state`` survives a reboot; ``run`` holds sockets and links and is made anew."""
+
+    state: Path
+    run: Path
+    logs: Path
+    engine_sockets: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> EdgeLayout:
+        """The layout a node's settings ask for."""
+        return cls(settings.edge_dir, settings.run_dir / "edge", settings.log_dir, settings.sockets_dir)
+
+    @property
+    def configuration(self) -> Path:
+        """The rendered nginx configuration."""
+        return self.state / "nginx.conf"
+
+    @property
+    def tables(self) -> Path:
+        """The edge's copy of its tables."""
+        return self.state / "tables.sqlite3"
+
+    @property
+    def pid_file(self) -> Path:
+        """The process id of the running nginx master."""
+        return self.run / "nginx.pid"
+
+    @property
+    def control(self) -> Path:
+        """The door to nginx's shared tables; its directory is closed to every other account."""
+        return self.run / "control" / "ctl.sock"
+
+    @property
+    def slots(self) -> Path:
+        """Numbered links to the engines' sockets."""
+        return self.run / "s"
+
+    def prepare(self) -> None:
+        """Make the directories. The workers' account gets through ``run`` to the sockets, never to ``control``."""
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.run.mkdir(parents=True, exist_ok=True)
+        for directory, mode in (
+            (self.run, 0o711),
+            (self.slots, 0o711),
+            (self.run / "tmp", 0o711),
+            (self.control.parent, 0o700),
+        ):
+            directory.mkdir(exist_ok=True)
+            directory.chmod(mode)
+        os.umask(0o077)

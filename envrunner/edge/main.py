@@ -1,0 +1,66 @@
+"""The edge's two processes: nginx itself, and the agent that feeds it."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from envrunner.client import InternalClient
+from envrunner.edge import feed, links, nginx, ports, rendering
+from envrunner.edge.keeper import Keeper
+from envrunner.edge.layout import EdgeLayout
+from envrunner.edge.mirror import Mirror
+from envrunner.edge.rendering import Addresses
+from envrunner.edge.tables import Tables
+from envrunner.edge.usage import Usage
+from envrunner.settings import Settings, settings
+
+
+class PortTaken(Exception):
+    """Another program listens on a port that all environments share."""
+
+
+def run_edge() -> None:
+    """Render the configuration and become nginx's master, in the foreground; does not return.
+
+    Start it as the leader of its own session. A `kill -9` of the master leaves its workers holding the ports: whoever
+    keeps this process ends the whole process group before a new start, and this function ends what may still be
+    there. Works without the edge agent and the control plane: nginx answers 503 until the agent has given it its
+    tables. Raises PortTaken, or `nginx.NginxMissing`.
+    """
+    current = settings()
+    layout, addresses = EdgeLayout.of(current), addresses_of(current)
+    layout.prepare()
+    nginx.end_leftovers(layout.pid_file)
+    for port in (addresses.ingress_port, addresses.admin_port):
+        if not ports.can_bind(addresses.host, port):
+            raise PortTaken(f"port {port} on {addresses.host} is held by another program")
+    tables = Tables(layout.tables)
+    links.make(layout, tables.slots())
+    slots, wanted = ports.plan(tables, addresses, held=())
+    rendering.write(layout, addresses, slots, wanted)
+    layout.control.unlink(missing_ok=True)
+    program = str(nginx.binary())
+    arguments = [program, "-p", str(layout.state), "-c", str(layout.configuration), "-e", "stderr"]
+    os.execv(program, arguments)  # noqa: S606 becoming nginx is the point
+
+
+def run_edge_agent() -> None:
+    """Follow the control plane's change log and keep nginx's tables equal to it; does not return.
+
+    Needs no orderly end: it may be killed at any instruction.
+    """
+    current = settings()
+    layout, addresses = EdgeLayout.of(current), addresses_of(current)
+    layout.prepare()
+    mirror = Mirror(layout, Tables(layout.tables))
+    mirror.start()
+    client = InternalClient(current.internal_url, current.credential_file)
+    threading.Thread(target=feed.follow, args=(client, mirror), name="feed", daemon=True).start()
+    threading.Thread(target=Usage(client, mirror).run, name="usage", daemon=True).start()
+    Keeper(layout, addresses, mirror).run()
+
+
+def addresses_of(current: Settings) -> Addresses:
+    """Where the settings say the edge listens."""
+    return Addresses(current.bind_host, current.ingress_port, current.admin_port, current.environment_ports_from)

