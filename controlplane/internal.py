@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from controlplane import app as public
+from controlplane.core.http import install_error_handlers
+from controlplane.core.middleware import RequestContext
 from controlplane.edge_feed import endpoints as edge_feed
 from controlplane.edge_feed.listener import Listener
 from controlplane.provisioning import endpoints as provisioning
@@ -15,7 +16,8 @@ from controlplane.provisioning import endpoints as provisioning
 def create_internal_app() -> FastAPI:
     """docs/wire.md, served."""
     app = FastAPI(title="Internal API", lifespan=_listening, docs_url=None, redoc_url=None, openapi_url=None)
-    public.install_error_handlers(app)
+    install_error_handlers(app)
+    app.add_middleware(RequestContext)
     app.include_router(provisioning.router)
     app.include_router(edge_feed.router)
     return app

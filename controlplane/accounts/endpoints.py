@@ -1,0 +1,26 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from controlplane.accounts import repository, service
+from controlplane.accounts.models import Account
+from controlplane.accounts.schemas import AccountView
+from controlplane.auth import Caller, Permission, Principal, require
+from controlplane.core.database import DbSession
+from controlplane.core.pagination import After, Limit, Page, page
+
+router = APIRouter(prefix="/accounts", tags=["accounts"])
+Reader = Annotated[Principal, Depends(require(Permission.ACCOUNT_READ))]
+
+
+@router.get("", operation_id="listAccounts")
+def list_accounts(session: DbSession, caller: Caller, after: After = None, limit: Limit = 50) -> Page[AccountView]:
+    """The accounts you are a member of, oldest first."""
+    rows, following = page(session, repository.visible_to(caller), Account.account_id, after, limit)
+    return Page[AccountView](items=[AccountView.model_validate(row) for row in rows], next=following)
+
+
+@router.get("/{account_id}", response_model=AccountView, operation_id="getAccount")
+def get_account(account_id: str, session: DbSession, principal: Reader) -> Account:
+    """One account."""
+    return service.get(session, principal, account_id)

@@ -1,0 +1,63 @@
+"""The public application: everything users, programs and the stock CLI talk to."""
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from controlplane.accounts import endpoints as accounts
+from controlplane.api_keys import endpoints as api_keys
+from controlplane.audit import endpoints as audit
+from controlplane.cli_api import endpoints as cli_api
+from controlplane.core import openapi
+from controlplane.core.bodies import BodyRules
+from controlplane.core.http import install_error_handlers
+from controlplane.core.middleware import RequestContext
+from controlplane.environments import endpoints as environments
+from controlplane.health import endpoints as health
+from controlplane.login import endpoints as login
+from controlplane.login.resolve import resolve_principal
+from controlplane.members import endpoints as members
+from controlplane.operations import endpoints as operations
+from controlplane.settings import settings
+
+API = "/api/v1"
+SIGNED_IN: tuple[APIRouter, ...] = (
+    login.router,
+    accounts.router,
+    members.router,
+    environments.router,
+    operations.router,
+    api_keys.router,
+    audit.router,
+)
+OPEN_PATHS = (f"{API}/auth/signup", f"{API}/auth/login", "/healthz", "/readyz", "/metrics")
+DESCRIPTION = (
+    "Accounts, isolated Restate environments and their API keys. Bodies are JSON in camelCase. "
+    "Sign in with `POST /api/v1/auth/login` and send `Authorization: Bearer <accessToken>`."
+)
+
+
+def create_app() -> FastAPI:
+    """The ASGI application of the public port."""
+    app = FastAPI(
+        title="Self-hosted Restate Cloud",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(login.public_router, prefix=API, responses=openapi.EVERYWHERE)
+    for router in SIGNED_IN:
+        _include_signed_in(app, router, API)
+    _include_signed_in(app, cli_api.router)
+    app.include_router(health.router)
+    openapi.complete(app, OPEN_PATHS)
+    install_error_handlers(app)
+    app.add_middleware(BodyRules, limit=lambda: settings().request_body_limit_bytes)
+    app.add_middleware(RequestContext)
+    return app
+
+
+def _include_signed_in(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
+    resolved = [Depends(resolve_principal)]
+    app.include_router(router, prefix=prefix, dependencies=resolved, responses=openapi.SIGNED_IN)

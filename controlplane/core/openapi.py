@@ -1,0 +1,66 @@
+"""How refusals and credentials appear in the OpenAPI document."""
+
+from itertools import groupby
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import ConfigDict, Field
+
+from controlplane.core.errors import ApplicationError
+from controlplane.core.schema import Schema
+
+Responses = dict[int | str, dict[str, Any]]
+SECURITY = {
+    "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "rc_session"},
+}
+
+
+class ErrorBody(Schema):
+    """Every refusal, with the header `x-request-id` beside it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "not_found", "message": "There is no such …"}]})
+
+    code: str = Field(description="snake_case name to switch on")
+    message: str = Field(description="a sentence a person can act on")
+    details: dict[str, Any] | None = None
+
+
+EVERYWHERE: Responses = {
+    400: {"model": ErrorBody, "description": "`malformed_json`: the body is not JSON"},
+    413: {"model": ErrorBody, "description": "`payload_too_large`: the body is too long"},
+    415: {"model": ErrorBody, "description": "`unsupported_media_type`: the body is not `application/json`"},
+    422: {"model": ErrorBody, "description": "`invalid_request`: `details.errors` names each field and its fault"},
+    500: {"model": ErrorBody, "description": "`internal_error`: our fault; report the request id"},
+    503: {"model": ErrorBody, "description": "`database_unavailable`, `busy`: try again after `retry-after` seconds"},
+}
+SIGNED_IN: Responses = EVERYWHERE | {
+    401: {"model": ErrorBody, "description": "`unauthenticated`, `invalid_token`: sign in"},
+    403: {"model": ErrorBody, "description": "`permission_denied`, `csrf_refused`: your role does not permit it"},
+    404: {"model": ErrorBody, "description": "`not_found`: it does not exist, or you have no access to it"},
+}
+
+
+def refusals(*kinds: type[ApplicationError]) -> Responses:
+    """The `responses` of an endpoint that refuses with these errors."""
+    ordered = sorted(kinds, key=lambda kind: kind.status)
+    return {
+        status: {"model": ErrorBody, "description": ", ".join(f"`{kind.code}`" for kind in group)}
+        for status, group in groupby(ordered, key=lambda kind: kind.status)
+    }
+
+
+def complete(app: FastAPI, open_paths: tuple[str, ...]) -> None:
+    """Add the security schemes to the document; `open_paths` need no credential."""
+    generate = app.openapi
+
+    def document() -> dict[str, Any]:
+        result = generate()
+        result.setdefault("components", {})["securitySchemes"] = SECURITY
+        result["security"] = [{name: []} for name in SECURITY]
+        for path in open_paths:
+            for operation in result["paths"].get(path, {}).values():
+                operation["security"] = []
+        return result
+
+    app.openapi = document  # type: ignore[method-assign]

@@ -1,0 +1,40 @@
+"""The session cookie and the proof that a change made with it comes from our own pages."""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+
+from controlplane.settings import settings
+
+NAME = "rc_session"
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def set_on(response: Response, value: str) -> None:
+    """No script reads it, no other site's form sends it, no plain-text hop carries it where the plane has TLS."""
+    days = settings().session_absolute_days
+    response.set_cookie(NAME, value, max_age=days * 86400, path="/", secure=_tls(), httponly=True, samesite="lax")
+
+
+def clear_on(response: Response) -> None:
+    response.delete_cookie(NAME, path="/", secure=_tls(), httponly=True, samesite="lax")
+
+
+def from_our_pages(request: Request) -> bool:
+    """Safe methods need no proof; others need Fetch Metadata (W3C) or an `Origin` that is ours."""
+    if request.method in _SAFE_METHODS:
+        return True
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is not None and (origin == _own_origin() or urlsplit(origin).netloc == request.headers.get("host"))
+
+
+def _own_origin() -> str:
+    url = urlsplit(settings().console_url)
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _tls() -> bool:
+    return settings().console_url.startswith("https://")

@@ -1,0 +1,50 @@
+"""Queries on sessions and access tokens."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from controlplane.login.models import AccessToken, LoginSession
+from controlplane.users.models import User
+
+
+def session_with_user(session: Session, digest: str) -> tuple[LoginSession, User] | None:
+    query = select(LoginSession, User).join(User, User.user_id == LoginSession.user_id)
+    row = session.execute(query.where(LoginSession.digest == digest, LoginSession.revoked_at.is_(None))).first()
+    return (row[0], row[1]) if row else None
+
+
+def token_with_user(session: Session, digest: str) -> tuple[AccessToken, User] | None:
+    query = select(AccessToken, User).join(User, User.user_id == AccessToken.user_id)
+    row = session.execute(query.where(AccessToken.digest == digest, AccessToken.revoked_at.is_(None))).first()
+    return (row[0], row[1]) if row else None
+
+
+def revoke_session(session: Session, session_id: str, at: datetime) -> None:
+    query = update(LoginSession).where(LoginSession.session_id == session_id, LoginSession.revoked_at.is_(None))
+    session.execute(query.values(revoked_at=at))
+
+
+def revoke_tokens(session: Session, session_id: str, at: datetime) -> Sequence[str]:
+    """Revoke the session's access tokens; the digests of those that were valid until now."""
+    query = update(AccessToken).where(AccessToken.session_id == session_id, AccessToken.revoked_at.is_(None))
+    return session.scalars(query.values(revoked_at=at).returning(AccessToken.digest)).all()
+
+
+def delete_tokens(session: Session, ended_before: datetime) -> Sequence[str]:
+    """Delete access tokens that expired or were revoked before; their digests."""
+    over = or_(AccessToken.expires_at < ended_before, AccessToken.revoked_at < ended_before)
+    return session.scalars(delete(AccessToken).where(over).returning(AccessToken.digest)).all()
+
+
+def delete_sessions(session: Session, ended_before: datetime, idle_since: datetime) -> None:
+    """Delete sessions that are over and have no access token left."""
+    over = or_(
+        LoginSession.expires_at < ended_before,
+        LoginSession.revoked_at < ended_before,
+        LoginSession.last_used_at < idle_since,
+    )
+    in_use = exists().where(AccessToken.session_id == LoginSession.session_id)
+    session.execute(delete(LoginSession).where(over, ~in_use))

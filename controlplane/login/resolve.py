@@ -1,0 +1,84 @@
+"""From the request's credential to the principal: bearer first, then the session cookie."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+
+from controlplane.auth import Principal
+from controlplane.core import clock, tokens
+from controlplane.core.database import DbSession
+from controlplane.login import cookies, repository
+from controlplane.login.errors import CrossSiteRefused, InvalidToken
+from controlplane.login.models import LoginSession
+from controlplane.members import repository as members
+from controlplane.settings import settings
+from controlplane.users.models import User
+
+# A session's last use is written at most this often, so that reading does not mean writing.
+_TOUCH_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A valid credential; `session_id` is the login session behind it."""
+
+    user: User
+    credential_id: str
+    session_id: str | None
+
+
+def resolve_principal(request: Request, session: DbSession) -> None:
+    """Leaves `principal`, `user` and `session_id` in `request.state`; nothing at all for an anonymous request.
+
+    A bearer token that is not valid is refused and never falls back to the cookie.
+    """
+    authorization = request.headers.get("authorization")
+    cookie = request.cookies.get(cookies.NAME)
+    if authorization is not None:
+        found: Resolved | None = by_bearer(session, authorization)
+    else:
+        found = by_cookie(session, cookie) if cookie else None
+        if found is not None and not cookies.from_our_pages(request):
+            raise CrossSiteRefused
+    if found is not None:
+        request.state.principal = principal_of(session, found.user, found.credential_id)
+        request.state.user, request.state.session_id = found.user, found.session_id
+
+
+def by_bearer(session: Session, authorization: str) -> Resolved:
+    """The access token in an `Authorization` header (RFC 6750). Raises `InvalidToken`."""
+    scheme, _, token = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise InvalidToken("Send `Authorization: Bearer <access token>`.")
+    token = token.strip()
+    if token.startswith("key_"):
+        raise InvalidToken(
+            "This is an API key. API keys belong to an environment's own URLs; "
+            "here, sign in and send your access token."
+        )
+    row = repository.token_with_user(session, tokens.digest(token))
+    if row is None or row[0].expires_at <= clock.now():
+        raise InvalidToken("This access token is not valid: it is unknown, expired or revoked. Sign in again.")
+    return Resolved(row[1], row[0].token_id, row[0].session_id)
+
+
+def by_cookie(session: Session, cookie: str) -> Resolved | None:
+    """A session that is over counts as none: the browser is simply not signed in."""
+    row = repository.session_with_user(session, tokens.digest(cookie))
+    if row is None or _is_over(row[0]):
+        return None
+    login, user = row
+    if login.last_used_at < clock.now() - _TOUCH_AFTER:
+        login.last_used_at = clock.now()
+    return Resolved(user, login.session_id, login.session_id)
+
+
+def principal_of(session: Session, user: User, credential_id: str) -> Principal:
+    return Principal(user.user_id, user.email, credential_id, members.roles_of(session, user.user_id))
+
+
+def _is_over(login: LoginSession) -> bool:
+    idle = timedelta(hours=settings().session_idle_hours)
+    return min(login.expires_at, login.last_used_at + idle) <= clock.now()

@@ -1,0 +1,44 @@
+"""JSON shapes of people."""
+
+import unicodedata
+from typing import Annotated
+
+import email_validator
+from pydantic import AfterValidator, Field
+
+from controlplane.core.schema import Schema, Timestamp
+
+
+def normalized_email(text: str) -> str:
+    """Lower case, Unicode NFC (RFC 5321, 6531); domains no public DNS knows (`x.internal`) are fine.
+
+    Raises `ValueError`.
+    """
+    try:
+        address = email_validator.validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except email_validator.EmailNotValidError as error:
+        raise ValueError(f"This is not an e-mail address: {error}") from error
+    if "." not in address.domain and address.domain != "localhost":
+        raise ValueError("This is not an e-mail address: the part after the @ needs a full domain name.")
+    return address.normalized.lower()
+
+
+def printable(text: str) -> str:
+    """Without surrounding blanks. Raises `ValueError` for nothing left or control characters."""
+    text = unicodedata.normalize("NFC", text.strip())
+    if not text or any(unicodedata.category(character).startswith("C") for character in text):
+        raise ValueError("A person's name has at least one character and no control characters.")
+    return text
+
+
+Email = Annotated[
+    str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(normalized_email), Field(max_length=254)
+]
+PersonName = Annotated[str, Field(max_length=100, examples=["Ada Lovelace"]), AfterValidator(printable)]
+
+
+class UserView(Schema):
+    user_id: str = Field(examples=["usr_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
+    email: str = Field(examples=["ada@example.com"])
+    name: str | None = Field(examples=["Ada Lovelace"])
+    created_at: Timestamp
