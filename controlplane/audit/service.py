@@ -6,8 +6,7 @@ from sqlalchemy.orm import Session
 
 from controlplane.audit.models import AuditEvent
 from controlplane.auth import Principal
-from controlplane.core import request_context
-from controlplane.core.clock import now
+from controlplane.core import clock, request_context
 from controlplane.core.ids import new_id
 
 SYSTEM = "system"
@@ -33,6 +32,6 @@ def record(
             address=request_context.address.get(),
             request_id=request_context.request_id.get(),
             details=details or {},
-            at=now(),
+            at=clock.now(),
         )
     )

@@ -13,7 +13,7 @@ from hashlib import sha256
 import base58
 import jwt
 
-from controlplane.core.clock import now
+from controlplane.core import clock
 from controlplane.core.secret_files import encode, secret
 
 
@@ -39,7 +39,7 @@ def new_api_key(key_id: str) -> str:
 
 def new_access_token(user_id: str, token_id: str, expires_at: datetime, issuer: str) -> str:
     """A signed JWT with `sub`, `jti`, `iat`, `exp`, `iss`; valid only while its row is."""
-    claims = {"sub": user_id, "jti": token_id, "iat": now(), "exp": expires_at, "iss": issuer}
+    claims = {"sub": user_id, "jti": token_id, "iat": clock.now(), "exp": expires_at, "iss": issuer}
     return jwt.encode(claims, _signing_key(), algorithm="HS256", headers={"typ": "at+jwt"})
 
 

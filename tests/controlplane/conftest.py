@@ -1,0 +1,84 @@
+"""Fixtures of every test of the control plane: a database, a client, people with accounts, a clock to move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy.orm import Session, sessionmaker
+from starlette.testclient import TestClient
+
+from controlplane.app import create_app
+from controlplane.core import clock, database
+from controlplane.login import passwords
+from tests.controlplane.people import Person, SignedUp
+from tests.support import database as databases
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    directory: Path = tmp_path_factory.mktemp("plane")
+    run: str = getattr(request.config, "workerinput", {}).get("testrunuid") or f"{id(request.config):x}"
+    with databases.plane(run, worker_id, directory):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """The same hash at a fraction of its cost; test_passwords checks the real parameters."""
+    real = passwords.hasher
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    passwords.hasher = lambda: cheap  # type: ignore[assignment]
+    yield
+    passwords.hasher = real
+
+
+@pytest.fixture(scope="session")
+def app(_plane: None) -> FastAPI:
+    return create_app()
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A session of the test's own; the plane's sessions of this test see what it flushes. All is rolled back."""
+    with databases.isolated() as sessions:
+        monkeypatch.setattr(database, "_sessions", lambda: sessions)
+        with sessions() as own:
+            yield own
+
+
+@pytest.fixture
+def committed() -> Iterator[sessionmaker[Session]]:
+    """Instead of `session`, for what needs real commits: concurrency, notifications, isolation levels."""
+    with databases.committing() as sessions:
+        yield sessions
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, app: FastAPI) -> Iterator[TestClient]:
+    """Anonymous, without a cookie jar of anyone. Uses `committed` when the test does, else `session`."""
+    request.getfixturevalue("committed" if "committed" in request.fixturenames else "session")
+    with TestClient(app, base_url="http://127.0.0.1:8000") as made:
+        yield made
+
+
+@pytest.fixture
+def signed_up(client: TestClient) -> SignedUp:
+    """`signed_up("ada")` gives a new person who calls with an access token."""
+    return lambda name="ada": Person.sign_up(client, name)
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """`later(timedelta(hours=1))` moves the control plane's clock, from the real time each call anew."""
+    real = clock.now
+
+    def move(by: timedelta) -> None:
+        monkeypatch.setattr(clock, "now", lambda: real() + by)
+
+    return move
