@@ -16,6 +16,7 @@ from controlplane.login import endpoints as login
 from controlplane.login.resolve import resolve_principal
 from controlplane.members import endpoints as members
 from controlplane.operations import endpoints as operations
+from controlplane.pages import endpoints as pages
 from controlplane.settings import settings
 
 API = "/api/v1"
@@ -51,6 +52,8 @@ def create_app() -> FastAPI:
         _include_signed_in(app, router, API)
     _include_signed_in(app, cli_api.router)
     app.include_router(health.router)
+    app.include_router(pages.router)
+    pages.install(app)
     openapi.complete(app, OPEN_PATHS)
     install_error_handlers(app)
     app.add_middleware(BodyRules, limit=lambda: settings().request_body_limit_bytes)

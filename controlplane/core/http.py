@@ -50,7 +50,7 @@ def install_error_handlers(app: FastAPI) -> None:
     """Give `app` the handlers of every kind of error."""
     app.add_exception_handler(ApplicationError, _refusal)
     app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_exception_handler(HTTPException, _routing)
+    app.add_exception_handler(HTTPException, routing_error)
     app.add_exception_handler(PoolTimeout, _database)
     app.add_exception_handler(DBAPIError, _database)
 
@@ -75,7 +75,8 @@ async def _unreadable(_: Request, error: Exception) -> Response:
     return error_response(422, "invalid_request", validation.sentence(named), {"errors": named})
 
 
-async def _routing(_: Request, error: Exception) -> Response:
+async def routing_error(_: Request, error: Exception) -> Response:
+    """No such address, no such method, or (FastAPI's only other use) a body that no parser reads."""
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 400:
         return error_response(400, "malformed_json", "The request body is not valid JSON.")

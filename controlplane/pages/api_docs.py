@@ -1,0 +1,123 @@
+"""An OpenAPI 3.1 document as one plain HTML page."""
+
+import json
+from html import escape
+from itertools import groupby
+from typing import Any
+
+Json = dict[str, Any]
+_HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} API</title><link rel="stylesheet" href="/assets/style.css"></head><body><main>
+<h1>{title} API</h1><p class="lead">{description}</p>
+<ul class="links"><li><a href="/api/v1/openapi.json">OpenAPI document</a></li><li><a href="/">First steps</a></li></ul>
+<p>Every refusal is <code>{{"code", "message", "details"?}}</code> with a header <code>x-request-id</code>.
+Lists are pages: <code>?after=…&amp;limit=…</code> gives <code>{{"items", "next"}}</code>.
+Creating calls take the header <code>Idempotency-Key</code>.</p>
+"""
+
+
+def render(document: Json) -> str:
+    """The whole page."""
+    head = _HEAD.format(title=_text(document["info"]["title"]), description=_text(document["info"]["description"]))
+    operations = [
+        (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    body = "".join(
+        f"<h2>{_text(tag)}</h2>" + "".join(_operation(document, *operation) for operation in group)
+        for tag, group in groupby(operations, key=lambda operation: str(operation[2].get("tags", ["other"])[0]))
+    )
+    return f"{head}{body}</main></body></html>"
+
+
+def _operation(document: Json, method: str, path: str, operation: Json) -> str:
+    inside = "".join(
+        (
+            f"<p>{_text(operation.get('description', ''))}</p>",
+            _parameters(operation.get("parameters", [])),
+            _body(document, operation),
+            _responses(document, operation["responses"]),
+        )
+    )
+    return (
+        f'<details id="{_text(operation["operationId"])}"><summary>'
+        f'<span class="method {method}">{method.upper()}</span>'
+        f'<code>{_text(path)}</code><span class="said">{_text(operation.get("summary", ""))}</span></summary>'
+        f'<div class="inside">{inside}</div></details>'
+    )
+
+
+def _parameters(parameters: list[Json]) -> str:
+    rows = [
+        (p["name"], p["in"] + (", required" if p.get("required") else ""), p.get("description", ""))
+        for p in parameters
+        if p["in"] != "cookie"
+    ]
+    return _table("Parameters", rows)
+
+
+def _body(document: Json, operation: Json) -> str:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return ""
+    schema = _resolved(document, content["schema"])
+    examples = schema.get("examples", [])
+    example = f"<pre>{_text(json.dumps(examples[0], indent=2))}</pre>" if examples else ""
+    return _fields(document, "Body", schema) + example
+
+
+def _responses(document: Json, responses: Json) -> str:
+    rows = [(status, response["description"], "") for status, response in responses.items()]
+    good: Json = next((r for status, r in responses.items() if status.startswith("2")), {})
+    content = good.get("content", {}).get("application/json")
+    fields = _fields(document, "Answer", _resolved(document, content["schema"])) if content else ""
+    return fields + _table("Statuses", rows)
+
+
+def _fields(document: Json, title: str, schema: Json) -> str:
+    required = schema.get("required", [])
+    rows = [
+        (
+            name,
+            _type(document, part) + (", required" if name in required and title == "Body" else ""),
+            part.get("description", ""),
+        )
+        for name, part in schema.get("properties", {}).items()
+    ]
+    return _table(title, rows)
+
+
+def _table(title: str, rows: list[tuple[str, str, str]]) -> str:
+    if not rows:
+        return ""
+    lines = "".join(
+        f"<tr><td><code>{_text(name)}</code></td><td>{_text(kind)}</td><td>{_text(said)}</td></tr>"
+        for name, kind, said in rows
+    )
+    return f"<h3>{title}</h3><table><tbody>{lines}</tbody></table>"
+
+
+def _type(document: Json, schema: Json) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_type(document, part) for part in schema["anyOf"])
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        return f"list of {_type(document, schema.get('items', {}))}"
+    return str(schema.get("format") or schema.get("type", "any"))
+
+
+def _resolved(document: Json, schema: Json) -> Json:
+    if "$ref" not in schema:
+        return schema
+    name = str(schema["$ref"]).rpartition("/")[2]
+    found: Json = document["components"]["schemas"][name]
+    return found
+
+
+def _text(value: object) -> str:
+    return escape(str(value))
