@@ -1,0 +1,107 @@
+"""`script/bench [edge|life|keys|up …] [--quick] [--output DIRECTORY]`: measure, then table, JSON and chart."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+
+from benchmarks import chart, edge, keys, life, plane, result, starting, table, tools
+from benchmarks.figures import Outcome
+from benchmarks.processes import Failed
+from benchmarks.scale import FULL, QUICK, Scale
+
+_GROUPS = ("edge", "life", "keys", "up")
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status 0 when everything was measured, whether or not targets were met; 1 when something could not run."""
+    options = _parser().parse_args(arguments)
+    console = Console(stderr=False)
+    signal.signal(signal.SIGTERM, _interrupt)
+    tools.install_missing()
+    scale = QUICK if options.quick else FULL
+    try:
+        with _telling(console) as tell:
+            outcome = _measure(options.groups or list(_GROUPS), scale, tell)
+    except Failed as failure:
+        console.print(f"✗ {failure}", style="red", markup=False, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    _report(outcome, "quick" if options.quick else "full", options.output, console)
+    return 0
+
+
+def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Outcome:
+    outcome = Outcome()
+    if set(groups) & {"edge", "life", "keys"}:
+        with _workdir() as workdir, plane.fresh() as one:
+            tell("starting a plane for the benchmark")
+            one.up()
+            api = one.api()
+            if "edge" in groups:
+                outcome += edge.measure(one, api, workdir, scale, tell)
+            if "life" in groups:
+                outcome += life.measure(api, scale, tell)
+            if "keys" in groups:
+                outcome += keys.measure(api, scale, tell)
+            tell("stopping the plane")
+    if "up" in groups:
+        outcome += starting.measure(scale, tell)
+    return outcome
+
+
+def _report(outcome: Outcome, scale: str, output: Path, console: Console) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    written = result.write(outcome, scale, output / "result.json")
+    machine = written["machine"]
+    place = f"{machine['cores']} cores, {machine['memoryGiB']} GiB, kernel {machine['kernel']}"
+    (output / "result.md").write_text(f"{place}, {written['at'][:10]}.\n{table.markdown(outcome)}\n")
+    chart.draw(outcome.figures, f"{place}; bars: measured, whiskers: min – max", output / "chart.png")
+    table.show(outcome, console)
+    console.print(f"{place}. Written: {output}/result.json, result.md, chart.png", highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _workdir() -> Iterator[Path]:
+    # Workers of a peer's nginx run as another account and must reach the sockets and maps in it.
+    with tempfile.TemporaryDirectory(prefix="controlplane-bench-peers-") as name:
+        workdir = Path(name)
+        workdir.chmod(0o711)
+        yield workdir
+
+
+@contextlib.contextmanager
+def _telling(console: Console) -> Iterator[Callable[[str], None]]:
+    """On a terminal one changing line, elsewhere a line for each step."""
+    if not console.is_terminal:
+        yield lambda text: console.print(text, style="dim", highlight=False)
+        return
+    with console.status("") as status:
+        yield status.update
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="script/bench", description="Measure what the documents claim, beside peers.")
+    parser.add_argument("groups", nargs="*", choices=[*_GROUPS, []], metavar="edge|life|keys|up", help="only these")
+    parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it works, measures nothing")
+    parser.add_argument(
+        "--output", type=Path, default=Path("build/bench"), help="directory for result.json and chart.png"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

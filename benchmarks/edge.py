@@ -1,0 +1,169 @@
+"""What the edge costs: invocations, trivial requests and one caller alone; beside HAProxy, no gate, and no proxy."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from benchmarks import engine, load, peers, tools
+from benchmarks.figures import Figure, Kind, Outcome, Skipped, Target, figure, interleaved
+from benchmarks.load import Load, Request
+from benchmarks.plane import Api, Environment, Plane
+from benchmarks.probing import wait_for_ok
+from benchmarks.scale import Scale
+
+DIRECT, EDGE, HAPROXY, UNGATED = "direct", "edge", "haproxy", "ungated"
+_NAMES = {
+    DIRECT: "called directly, TCP, no proxy",
+    EDGE: "through the edge",
+    HAPROXY: "through HAProxy, same key lookup",
+    UNGATED: "through nginx without a gate",
+}
+_KINDS: dict[str, Kind] = {DIRECT: "baseline", EDGE: "ours", HAPROXY: "peer", UNGATED: "peer"}
+_CALL = "/echo/bytes"
+_CONNECTIONS = 32
+_STREAMS = 8
+_LEAST_RATIO = Target("at least", 0.92)
+_LEAST_TRIVIAL = Target("at least", 28_000)
+_MOST_ADDED_MS = Target("at most", 0.3)
+
+Requests = Mapping[str, Request]
+
+
+def measure(plane: Plane, api: Api, workdir: Path, scale: Scale, tell: Callable[[str], None]) -> Outcome:
+    """All rows of the edge. Rows whose program is missing are skipped, with the reason."""
+    reason = tools.missing_reason("wrk")
+    if reason:
+        return Outcome(skipped=[Skipped("edge", reason)])
+    skipped = [Skipped(f"edge.{HAPROXY}", why)] if (why := tools.missing_reason("haproxy")) else []
+    with _ready(api) as environment, _invocations(plane, environment, workdir) as requests:
+        figures = _rates("invocations", "invocations", requests, scale, tell)
+        figures += _alone(requests, scale, tell)
+        outcome = Outcome(figures, skipped) + _http2(requests, scale, tell)
+    with _ready(api) as environment, _trivial(plane, environment, workdir) as requests:
+        return outcome + Outcome(_rates("trivial", "trivial requests", requests, scale, tell, _LEAST_TRIVIAL))
+
+
+@contextlib.contextmanager
+def _ready(api: Api) -> Iterator[Environment]:
+    environment = api.create()
+    wait_for_ok(environment.ingress_port, environment.token)
+    try:
+        yield environment
+    finally:
+        api.purge(environment.environment_id)
+
+
+@contextlib.contextmanager
+def _invocations(plane: Plane, environment: Environment, workdir: Path) -> Iterator[Requests]:
+    with engine.direct(workdir) as direct, contextlib.ExitStack() as held:
+        keys = [environment.signing_public_key, direct.signing_public_key]
+        service_url = held.enter_context(engine.service(keys, workdir))
+        targets = (
+            (direct.admin_url, direct.ingress_url, None),
+            (environment.admin_url, environment.ingress_url, environment.token),
+        )
+        for admin_url, ingress_url, token in targets:
+            engine.register(admin_url, token, service_url)
+            engine.wait_for_call(ingress_url, _CALL, token)
+        yield held.enter_context(_paths(plane, environment, direct.ingress_url, _CALL, "hello", workdir))
+
+
+@contextlib.contextmanager
+def _trivial(plane: Plane, environment: Environment, workdir: Path) -> Iterator[Requests]:
+    with (
+        peers.trivial(_socket(plane, environment), workdir) as direct_url,
+        _paths(plane, environment, direct_url, "/trivial", None, workdir) as requests,
+    ):
+        yield requests
+
+
+@contextlib.contextmanager
+def _paths(
+    plane: Plane, environment: Environment, direct_url: str, path: str, body: str | None, workdir: Path
+) -> Iterator[Requests]:
+    socket, token = _socket(plane, environment), environment.token
+    with contextlib.ExitStack() as held:
+        requests = {
+            DIRECT: Request(direct_url + path, body=body),
+            EDGE: Request(environment.ingress_url + path, token, body),
+            UNGATED: Request(held.enter_context(peers.ungated(socket, workdir)) + path, token, body),
+        }
+        if tools.find("haproxy"):
+            url = held.enter_context(peers.haproxy(socket, environment.label, token, plane.digest_key(), workdir))
+            requests[HAPROXY] = Request(url + path, token, body)
+        yield requests
+
+
+def _rates(
+    key: str, what: str, requests: Requests, scale: Scale, tell: Callable[[str], None], target: Target | None = None
+) -> list[Figure]:
+    results = _interleaved(key, requests, _CONNECTIONS, scale, tell)
+    group = f"Edge: {what}, {_CONNECTIONS} connections"
+    figures = []
+    for name, loads in results.items():
+        labels = (f"edge.{key}.{name}", group, _NAMES[name], "1/s")
+        rates = [one.per_second for one in loads]
+        figures.append(figure(labels, rates, kind=_KINDS[name], target=target if name == EDGE else None))
+    for name in [one for one in results if one != DIRECT]:
+        pairs = zip(results[name], results[DIRECT], strict=True)
+        ratios = [ours.per_second / theirs.per_second for ours, theirs in pairs]
+        labels = (f"edge.{key}.{name}.ratio", group, f"{_NAMES[name]}, share of direct", "ratio")
+        goal = _LEAST_RATIO if name == EDGE and target is None else None
+        figures.append(figure(labels, ratios, kind=_KINDS[name], target=goal))
+    return figures
+
+
+def _alone(requests: Requests, scale: Scale, tell: Callable[[str], None]) -> list[Figure]:
+    results = _interleaved("one connection", requests, 1, scale, tell)
+    group, figures = "Edge: invocation, 1 connection", []
+    for name, loads in results.items():
+        labels = (f"edge.alone.{name}", group, f"p50 {_NAMES[name]}", "ms")
+        figures.append(figure(labels, [one.p50_ms for one in loads], kind=_KINDS[name]))
+    for name in [one for one in results if one != DIRECT]:
+        added = [ours.p50_ms - theirs.p50_ms for ours, theirs in zip(results[name], results[DIRECT], strict=True)]
+        labels = (f"edge.alone.{name}.added", group, f"added to p50 {_NAMES[name]}", "ms")
+        goal = _MOST_ADDED_MS if name == EDGE else None
+        figures.append(figure(labels, added, kind=_KINDS[name], target=goal))
+    return figures
+
+
+def _interleaved(
+    what: str, requests: Requests, connections: int, scale: Scale, tell: Callable[[str], None]
+) -> dict[str, list[Load]]:
+    for name, request in requests.items():
+        tell(f"{what}: warming up {name}")
+        load.wrk(request, connections, scale.warm_up_seconds)
+    runs = {name: _run(request, connections, scale.load_seconds) for name, request in requests.items()}
+    return interleaved(runs, scale.rounds, lambda text: tell(f"{what}: {text}"))
+
+
+def _run(request: Request, connections: int, seconds: float) -> Callable[[], Load]:
+    return lambda: load.wrk(request, connections, seconds)
+
+
+def _http2(requests: Requests, scale: Scale, tell: Callable[[str], None]) -> Outcome:
+    reason = tools.missing_reason("h2load")
+    if reason:
+        return Outcome(skipped=[Skipped("edge.http2", reason)])
+    # HAProxy and nginx without a gate are not set up for HTTP/2 without TLS; this row is about the edge alone.
+    runs = {name: _run_http2(requests[name], scale.load_seconds) for name in (DIRECT, EDGE)}
+    results = interleaved(runs, scale.rounds, lambda text: tell(f"HTTP/2: {text}"))
+    group = f"Edge: invocations over h2c, 4 connections, {4 * _STREAMS} streams"
+    return Outcome(
+        [
+            figure(
+                (f"edge.http2.{name}", group, _NAMES[name], "1/s"), [one.per_second for one in loads], kind=_KINDS[name]
+            )
+            for name, loads in results.items()
+        ]
+    )
+
+
+def _run_http2(request: Request, seconds: float) -> Callable[[], Load]:
+    return lambda: load.h2load(request, _CONNECTIONS // _STREAMS, _STREAMS, seconds)
+
+
+def _socket(plane: Plane, environment: Environment) -> Path:
+    return plane.run_dir / "e" / environment.label / "i.sock"

@@ -1,0 +1,35 @@
+"""How much is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Counts and durations of one run of the benchmarks."""
+
+    rounds: int = 5
+    load_seconds: float = 5
+    warm_up_seconds: float = 2
+    environments: int = 30
+    environments_at_once: int = 20
+    keys: int = 120
+    background_per_second: int = 300
+    warm_starts: int = 5
+    cold_starts: int = 3
+
+
+FULL = Scale()
+QUICK = Scale(
+    rounds=1,
+    load_seconds=1,
+    warm_up_seconds=1,
+    environments=2,
+    environments_at_once=2,
+    keys=3,
+    background_per_second=50,
+    warm_starts=1,
+    cold_starts=1,
+)
+"""Shows that everything works; its figures mean nothing."""
