@@ -75,9 +75,9 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
     values = {
         "ABOUT": json.dumps(asdict(rendering)),
         "RUN": _path(layout.run),
-        "LOGS": _path(layout.logs),
+        "LOGS": _quotable(layout.logs),
         "CONTROL": _path(layout.control),
-        "MODULES": _path(_HERE),
+        "MODULES": _quotable(_HERE),
         "USER": f"user {account.pw_name};" if account else "",
         "FILES": str(_open_files()),
         "CONNECTIONS": str(min(_CONNECTIONS, _open_files() // 2)),
@@ -93,8 +93,16 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
 
 
 def _path(path: Path) -> str:
+    text = _quotable(path)
+    if set(text) & set("'; \t#"):
+        raise ValueError(f"nginx cannot be given this path: {text}")
+    return text
+
+
+def _quotable(path: Path) -> str:
+    """A path for a place between double quotes, where a checkout's path may hold blanks."""
     text = str(path.absolute())
-    if set(text) & set("\"';{}$\\\n \t@#"):
+    if set(text) & set('"{}$\\\n@'):
         raise ValueError(f"nginx cannot be given this path: {text}")
     return text
 
