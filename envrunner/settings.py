@@ -37,8 +37,8 @@ class Settings(BaseSettings):
 
     engine_binaries: Path = Path()
     """Directory that holds ``node_modules/@restatedev/restate-server-…``."""
-    engine_uid_from: int = 200_000
-    engine_uid_count: int = 100_000
+    engine_uid_from: int | None = None
+    """First uid for engines (root only). None: a block of its own for this state directory."""
     engine_starts_at_once: Annotated[int, Field(ge=1)] = 4
     engine_grace_seconds: float = 10.0
     engine_start_seconds: float = 60.0

@@ -20,7 +20,7 @@ Keepers are many, directories are not shared: one keeper at a time per directory
 """
 
 from envrunner.keep.backoff import Backoff
-from envrunner.keep.keeper import AlreadyRunning, Keeper, Program
+from envrunner.keep.keeper import AlreadyRunning, Keeper, Program, stop_all
 from envrunner.keep.logs import last_lines, open_log, rotate
 from envrunner.keep.process import Kept, StillRunning
 
@@ -34,4 +34,5 @@ __all__ = [
     "last_lines",
     "open_log",
     "rotate",
+    "stop_all",
 ]

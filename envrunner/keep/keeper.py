@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,6 +136,16 @@ class Keeper:
             if found and found.session == pid:
                 return Record(pid, found.start_ticks, procfs.boot_id(), time.time())
         return None
+
+
+def stop_all(directory: Path, number: signal.Signals = signal.SIGTERM, grace_seconds: float = 10.0) -> int:
+    """Stop everything kept in a directory, all at once; returns how many ran. Blocks; no other keeper may be active."""
+    keeper = Keeper(directory)
+    running = [kept for name in keeper.names() if (kept := keeper.adopt(name))]
+    with ThreadPoolExecutor(max(1, len(running))) as threads:
+        for stopping in [threads.submit(kept.stop, number, grace_seconds) for kept in running]:
+            stopping.result()
+    return len(running)
 
 
 def _spawn(program: Program, lock: int) -> subprocess.Popen[bytes]:

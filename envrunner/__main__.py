@@ -1,0 +1,53 @@
+"""``envrunner …``: the processes of a data-plane node."""
+
+from __future__ import annotations
+
+import typer
+
+from envrunner.agent.main import run_agent
+from envrunner.edge import main as edge_main
+from envrunner.keep import stop_all
+from envrunner.settings import settings
+from envrunner.worker import run_worker
+
+app = typer.Typer(no_args_is_help=True, help="Runs engines and carries traffic on this host.")
+
+
+@app.command()
+def agent() -> None:
+    """Keep this node's engines. Ending it leaves them running."""
+    run_agent()
+
+
+@app.command()
+def worker() -> None:
+    """Fetch specs, tell the agent, report."""
+    run_worker()
+
+
+@app.command()
+def edge() -> None:
+    """Serve ingress and admin traffic (nginx in the foreground)."""
+    edge_main.run_edge()
+
+
+@app.command("edge-agent")
+def edge_agent() -> None:
+    """Feed the edge its tables."""
+    edge_main.run_edge_agent()
+
+
+@app.command("stop-engines")
+def stop_engines() -> None:
+    """Stop every engine of this node and keep all data. Stop the agent first, or it starts them again."""
+    given = settings()
+    stop_all(given.state_dir / "keep", grace_seconds=given.engine_grace_seconds)
+
+
+def main() -> None:
+    """Entry point of the ``envrunner`` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

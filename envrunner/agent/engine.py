@@ -1,0 +1,223 @@
+"""One engine of the node: a loop that makes what is what should be, and says how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+
+import structlog
+
+from envrunner.agent.hands import Hands
+from envrunner.engine import obituary
+from envrunner.engine.probe import Probe
+from envrunner.keep import Backoff, Kept
+from envrunner.wire import Desired, EngineState, Spec, State
+
+_log = structlog.get_logger()
+
+_PROBE_SECONDS = 0.005
+_SLOW_PROBE_SECONDS = 0.25
+# So long an engine that does not become ready may keep others from starting.
+_SLOT_SECONDS = 10.0
+
+
+class Engine:
+    """Lives as long as the agent. `put` says what should be, `state` what is, `changed` when to look again."""
+
+    def __init__(self, spec: Spec, hands: Hands, slots: asyncio.Semaphore, start_seconds: float, grace: float) -> None:
+        self._spec = spec
+        self._hands = hands
+        self._slots = slots
+        self._start_seconds = start_seconds
+        self._grace_seconds = grace
+        self._backoff = Backoff()
+        self._process: Kept | None = None
+        self._was_ready = False
+        self._not_before = 0.0
+        self._restarts = 0
+        self._wake = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._state = State(
+            environment_id=spec.environment_id,
+            generation=spec.generation,
+            state=EngineState.STARTING,
+            engine_version=spec.engine_version,
+            since=datetime.now(UTC),
+        )
+
+    @property
+    def spec(self) -> Spec:
+        """What should be."""
+        return self._spec
+
+    @property
+    def state(self) -> State:
+        """What is."""
+        return self._state
+
+    @property
+    def settled(self) -> bool:
+        """Whether the state belongs to the spec's generation and nothing more happens by itself soon."""
+        return self._state.settled and self._state.generation == self._spec.generation
+
+    def put(self, spec: Spec) -> None:
+        """Take a new spec, already stored. Whatever goes on is reconsidered at once."""
+        self._spec = spec
+        self._backoff.reset()
+        self._not_before = 0.0
+        self._wake.set()
+
+    async def wait_settled(self, seconds: float) -> State:
+        """The state once it has settled, or as it is when the time is up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.settled:
+                    await self._changed.wait()
+        return self._state
+
+    def rotate_log(self) -> None:
+        """Blocking; keep the log within bounds."""
+        self._hands.rotate_log()
+
+    async def run(self) -> None:
+        """For ever. Cancelling it leaves the engine running."""
+        while True:
+            self._wake.clear()
+            delay = await self._attempt()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
+
+    async def _attempt(self) -> float | None:
+        """One step; seconds until the next one is due, None for: not before something happens."""
+        try:
+            return await self._converge(self._spec)
+        except Exception as error:  # noqa: BLE001 - one engine's trouble must end neither its loop nor the agent
+            _log.error("engine not converged", environment_id=self._spec.environment_id, error=repr(error))
+            self._set(EngineState.FAILED, str(error) or repr(error))
+            return self._backoff.after(0) or self._backoff.first_seconds
+
+    async def _converge(self, spec: Spec) -> float | None:
+        if self._process is None:
+            self._watch(await asyncio.to_thread(self._hands.adopt))
+        if spec.desired is Desired.RUNNING:
+            return await self._keep_running(spec)
+        await self._stop()
+        if spec.desired is Desired.ABSENT:
+            await asyncio.to_thread(self._hands.destroy)
+            self._set(EngineState.ABSENT, spec=spec)
+        else:
+            await asyncio.to_thread(self._hands.shut)
+            self._set(EngineState.STOPPED, spec=spec)
+        return None
+
+    async def _keep_running(self, spec: Spec) -> float | None:
+        await asyncio.to_thread(self._hands.check, spec)
+        if self._process and not self._process.alive():
+            await self._bury(self._process)
+        if self._process and self._hands.runs_as(spec):
+            return await self._until_ready(spec, _SLOT_SECONDS)
+        self._starting(spec)
+        await self._stop()
+        if (wait := self._not_before - time.monotonic()) > 0:
+            return wait
+        await asyncio.to_thread(self._hands.prepare, spec)
+        async with self._slots:
+            if self._spec is not spec:
+                return 0
+            self._watch(await asyncio.to_thread(self._hands.start, spec))
+            return await self._until_ready(spec, _SLOT_SECONDS)
+
+    async def _until_ready(self, spec: Spec, seconds: float) -> float | None:
+        """Ask until it is ready, it has ended, the spec has changed, or ``seconds`` are over."""
+        if self._was_ready:
+            self._set(EngineState.READY, spec=spec)
+            return None
+        asking = asyncio.create_task(self._ask())
+        woken = asyncio.create_task(self._wake.wait())
+        await asyncio.wait({asking, woken}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        ready = asking.done() and not asking.cancelled()
+        for task in (asking, woken):
+            task.cancel()
+        await asyncio.gather(asking, woken, return_exceptions=True)
+        if ready:
+            self._ready(spec)
+            return None
+        return self._still_starting()
+
+    async def _ask(self) -> None:
+        began = time.monotonic()
+        async with Probe(self._hands.admin_socket) as probe:
+            while not await probe.ready():
+                young = time.monotonic() - began < 2
+                await asyncio.sleep(_PROBE_SECONDS if young else _SLOW_PROBE_SECONDS)
+
+    def _ready(self, spec: Spec) -> None:
+        self._was_ready = True
+        took = self._process.lived_seconds if self._process else 0.0
+        _log.info("engine ready", environment_id=spec.environment_id, seconds=round(took, 3))
+        self._set(EngineState.READY, spec=spec)
+
+    def _still_starting(self) -> float:
+        lived = self._process.lived_seconds if self._process else 0.0
+        if self._process and self._process.alive() and lived > self._start_seconds:
+            error = obituary.last_error(self._hands.log_file) or "no error in its log"
+            self._set(EngineState.FAILED, f"the engine has answered no query for {lived:.0f} s: {error}")
+        return 0
+
+    def _starting(self, spec: Spec) -> None:
+        """While a failed engine is tried again it stays failed, with its reason."""
+        if self._state.state is not EngineState.FAILED or self._state.generation != spec.generation:
+            self._set(EngineState.STARTING, spec=spec)
+
+    def _watch(self, process: Kept | None) -> None:
+        self._process = process
+        self._was_ready = False
+        if process:
+            asyncio.get_running_loop().add_reader(process.pidfd, self._ended, process)
+
+    def _ended(self, process: Kept) -> None:
+        asyncio.get_running_loop().remove_reader(process.pidfd)
+        self._wake.set()
+
+    async def _bury(self, process: Kept) -> None:
+        """It ended by itself: find out why, and when to start it again."""
+        asyncio.get_running_loop().remove_reader(process.pidfd)
+        # It is gone, whatever clearing up brings.
+        self._process = None
+        reason = self._hands.obituary(process.exit_status)
+        await asyncio.to_thread(process.clear_remains)
+        delay = self._backoff.after(process.lived_seconds)
+        self._not_before = time.monotonic() + delay
+        self._restarts += 1
+        _log.warning("engine ended", environment_id=self._spec.environment_id, reason=reason, next_try_seconds=delay)
+        if delay or not self._was_ready:
+            self._set(EngineState.FAILED, reason, self._spec)
+        else:
+            self._set(EngineState.STARTING, spec=self._spec)
+
+    async def _stop(self) -> None:
+        if process := self._process:
+            asyncio.get_running_loop().remove_reader(process.pidfd)
+            await asyncio.to_thread(process.stop, grace_seconds=self._grace_seconds)
+            self._process = None
+
+    def _set(self, state: EngineState, reason: str | None = None, spec: Spec | None = None) -> None:
+        spec = spec or self._spec
+        before = self._state
+        pid = self._process.pid if self._process else None
+        since = before.since if before.state is state else datetime.now(UTC)
+        self._state = State(
+            environment_id=spec.environment_id,
+            generation=spec.generation,
+            state=state,
+            reason=reason,
+            engine_version=spec.engine_version,
+            pid=pid,
+            restarts=self._restarts,
+            since=since,
+        )
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -1,0 +1,52 @@
+"""What Prometheus is told about the node."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from envrunner.agent.node import Node
+from envrunner.wire import EngineState
+
+
+class NodeCollector(Collector):
+    """Counts taken from the states when asked, so that none can drift."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def collect(self) -> Iterable[Metric]:
+        """Engines by state, and restarts after an unexpected end by environment."""
+        return list(self._metrics())
+
+    def _metrics(self) -> Iterator[Metric]:
+        states = self._node.states()
+        counts = Counter(one.state for one in states)
+        engines = GaugeMetricFamily("envrunner_engines", "Engines by state", labels=["state"])
+        for state in EngineState:
+            engines.add_metric([state.value], counts[state])
+        yield engines
+        restarts = CounterMetricFamily(
+            "envrunner_engine_restarts", "Unexpected ends of an engine", labels=["environment_id"]
+        )
+        for one in states:
+            if one.state is not EngineState.ABSENT:
+                restarts.add_metric([one.environment_id], one.restarts)
+        yield restarts
+
+
+class Metrics:
+    """The node's figures and this process's own."""
+
+    def __init__(self, node: Node) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(NodeCollector(node))
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """The exposition format, text version 0.0.4."""
+        return generate_latest(self._registry)

@@ -1,0 +1,104 @@
+"""All engines of this node."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from envrunner.agent.engine import Engine
+from envrunner.agent.hands import Hands, Workshop
+from envrunner.agent.store import SpecStore
+from envrunner.settings import Settings
+from envrunner.wire import Spec, State, label_of
+
+_log = structlog.get_logger()
+
+_ROTATE_SECONDS = 10.0
+
+
+class StaleGeneration(Exception):
+    """A spec older than the one already stored."""
+
+
+class UnknownEngine(Exception):
+    """Nobody ever told this node about that environment."""
+
+
+class Node:
+    """Start with `open`; `close` leaves the engines running."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._workshop = Workshop.open(settings)
+        self._store = SpecStore(settings.state_dir / "specs")
+        self._slots = asyncio.Semaphore(settings.engine_starts_at_once)
+        self._writing = asyncio.Lock()
+        self._engines: dict[str, Engine] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Take up every stored spec: running engines are adopted, missing ones started."""
+        specs = await asyncio.to_thread(self._store.load)
+        for spec in specs:
+            self._add(spec)
+        self._report_strangers({spec.label for spec in specs})
+        self._spawn(self._rotate_logs())
+
+    async def close(self) -> None:
+        """Stop looking after the engines; they go on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def put(self, spec: Spec) -> State:
+        """Store the spec, then act on it. Raises `StaleGeneration`."""
+        async with self._writing:
+            engine = self._engines.get(spec.label)
+            if engine and spec.generation < engine.spec.generation:
+                raise StaleGeneration(f"generation {engine.spec.generation} is known already")
+            if engine and spec == engine.spec:
+                return engine.state
+            await asyncio.to_thread(self._store.write, spec)
+            if engine:
+                engine.put(spec)
+                return engine.state
+            return self._add(spec).state
+
+    def engine(self, environment_id: str) -> Engine:
+        """Raises `UnknownEngine`."""
+        try:
+            return self._engines[label_of(environment_id)]
+        except KeyError:
+            raise UnknownEngine(environment_id) from None
+
+    def states(self) -> list[State]:
+        """Of every engine ever heard of, those destroyed included."""
+        return [engine.state for engine in self._engines.values()]
+
+    def _add(self, spec: Spec) -> Engine:
+        hands = Hands(spec.label, self._workshop)
+        settings = self._settings
+        engine = Engine(spec, hands, self._slots, settings.engine_start_seconds, settings.engine_grace_seconds)
+        self._engines[spec.label] = engine
+        self._spawn(engine.run())
+        return engine
+
+    def _spawn(self, running: Coroutine[Any, Any, None]) -> None:
+        self._tasks.add(asyncio.create_task(running))
+
+    def _report_strangers(self, known: set[str]) -> None:
+        # Its spec was lost or is unreadable: it may hold somebody's data, so it is left alone.
+        for label in set(self._workshop.keeper.names()) - known:
+            _log.error("engine without a spec", label=label)
+
+    async def _rotate_logs(self) -> None:
+        while True:
+            for engine in list(self._engines.values()):
+                try:
+                    await asyncio.to_thread(engine.rotate_log)
+                except OSError as error:
+                    _log.warning("log not rotated", environment_id=engine.spec.environment_id, error=str(error))
+            await asyncio.sleep(_ROTATE_SECONDS)

@@ -1,0 +1,71 @@
+"""Who engines run as: when the node is root, a numeric account of its own for each, never given out twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pwd
+import threading
+from pathlib import Path
+
+from envrunner import durable
+
+RANGE = 100_000
+# Above the ranges of login accounts, subordinate ids and containers, below 2^31. A block for each state directory,
+# so that two nodes on one machine do not share accounts.
+_LOWEST, _BLOCKS = 1_900_000_000, 2_400
+
+_EDGE_ACCOUNTS = ("www-data", "nginx", "nobody")
+
+
+class AccountsExhausted(Exception):
+    """The range is used up; numbers are never reused."""
+
+
+def edge_account() -> int | None:
+    """The account of the edge's workers (root mode), or None when everything runs as the caller's own account."""
+    if os.geteuid() != 0:
+        return None
+    for name in _EDGE_ACCOUNTS:
+        try:
+            return pwd.getpwnam(name).pw_uid
+        except KeyError:
+            continue
+    return 0
+
+
+class EngineAccounts:
+    """Gives each label its uid. Remembers in ``<state_dir>/accounts.json``; thread-safe."""
+
+    def __init__(self, state_dir: Path, first: int | None = None) -> None:
+        self._file = state_dir / "accounts.json"
+        self._first = block_of(state_dir) if first is None else first
+        self._one_at_a_time = threading.Lock()
+
+    def of(self, label: str) -> int | None:
+        """The uid (and gid) of an engine, allocated at first use; None when the node is not root."""
+        if os.geteuid() != 0:
+            return None
+        with self._one_at_a_time:
+            uids = self._read()
+            if label not in uids:
+                # Labels stay for ever, so the highest number ever given is always known.
+                uids[label] = max(uids.values(), default=self._first - 1) + 1
+                if uids[label] >= self._first + RANGE:
+                    raise AccountsExhausted(f"all {RANGE} engine accounts of this runner have been used")
+                durable.write(self._file, json.dumps(uids))
+            return uids[label]
+
+    def _read(self) -> dict[str, int]:
+        try:
+            uids: dict[str, int] = json.loads(self._file.read_text())
+        except FileNotFoundError:
+            return {}
+        return uids
+
+
+def block_of(state_dir: Path) -> int:
+    """The first uid of the block that belongs to a state directory."""
+    digest = hashlib.sha256(os.fsencode(state_dir.resolve())).digest()
+    return _LOWEST + int.from_bytes(digest[:8]) % _BLOCKS * RANGE

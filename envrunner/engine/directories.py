@@ -1,0 +1,60 @@
+"""An engine's directory: mode 0700, its own account's, and never trusted, because its tenant's engine writes in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from envrunner.engine.configuration import IDENTITY_FILE, TEMPORARY_DIRECTORY
+
+
+def prepare(directory: Path, uid: int | None, identity_pem: str) -> None:
+    """Make what is missing and write the identity key (0600). Raises OSError when something stands in the way."""
+    with contextlib.suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
+    with _opened(directory) as inside:
+        os.fchmod(inside, 0o700)
+        _give(inside, uid)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(TEMPORARY_DIRECTORY, 0o700, dir_fd=inside)
+            if uid is not None:
+                os.chown(TEMPORARY_DIRECTORY, uid, uid, dir_fd=inside, follow_symlinks=False)
+        _write_private(inside, IDENTITY_FILE, identity_pem, uid)
+
+
+def destroy(directory: Path) -> None:
+    """Remove it and all in it, following no link. Nothing happens when it is gone. Raises OSError."""
+    if directory.is_symlink():
+        directory.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        # rmtree works relative to open directories here, so a link planted in between leads nowhere.
+        shutil.rmtree(directory)
+
+
+@contextlib.contextmanager
+def _opened(directory: Path) -> Iterator[int]:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write_private(inside: int, name: str, text: str, uid: int | None) -> None:
+    fresh = f".{name}.part"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(fresh, dir_fd=inside)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(fresh, flags, 0o600, dir_fd=inside)
+    with os.fdopen(descriptor, "w") as file:
+        _give(descriptor, uid)
+        file.write(text)
+    os.rename(fresh, name, src_dir_fd=inside, dst_dir_fd=inside)
+
+
+def _give(descriptor: int, uid: int | None) -> None:
+    if uid is not None:
+        os.fchown(descriptor, uid, uid)

@@ -1,0 +1,48 @@
+"""Why an engine ended, in words a person can act on."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+from envrunner.keep import last_lines
+
+_LONGEST = 500
+
+
+def reason(exit_status: int | None, log_file: Path) -> str:
+    """From the exit status (None: unknown, it was adopted) and the last error in its log."""
+    how = _how(exit_status)
+    error = last_error(log_file)
+    return (f"{how}: {error}" if error else how)[:_LONGEST]
+
+
+def last_error(log_file: Path) -> str | None:
+    """The last error in an engine's log; lines that are not JSON come from before logging started."""
+    for line in reversed(last_lines(log_file)):
+        if found := _error(line):
+            return found
+    return None
+
+
+def _how(exit_status: int | None) -> str:
+    if exit_status is None:
+        return "the engine ended"
+    if exit_status >= 0:
+        return f"the engine ended with exit status {exit_status}"
+    name = signal.Signals(-exit_status).name
+    hint = " (out of memory, or killed by hand)" if name == "SIGKILL" else ""
+    return f"the engine was killed by {name}{hint}"
+
+
+def _error(line: str) -> str | None:
+    try:
+        document = json.loads(line)
+        fields = document["fields"]
+        if document["level"] != "ERROR":
+            return None
+        parts = [str(fields[name]) for name in ("message", "error") if fields.get(name)]
+        return ": ".join(parts) or None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return line.strip() if line.lower().startswith("error") else None

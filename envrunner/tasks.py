@@ -1,0 +1,54 @@
+"""What a message can ask of a runner. Each task may run twice, or at the same time as itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from envrunner.agent_client import AgentClient, StaleGenerationError
+from envrunner.client import InternalClient, InternalError, Unreachable
+from envrunner.reporting import Reporter
+
+_log = structlog.get_logger()
+
+CONVERGE = "runner.converge"
+SETTLE_SECONDS = 30.0
+"""How long a task waits for an engine to settle; what takes longer is reported by the next sync."""
+
+_NOT_FOUND = 404
+
+
+class Converger:
+    """Brings one environment to its spec: pull, tell the agent, wait, report."""
+
+    def __init__(
+        self, internal: InternalClient, agent: AgentClient, reporter: Reporter, sync_soon: Callable[[], None]
+    ) -> None:
+        self._internal = internal
+        self._agent = agent
+        self._reporter = reporter
+        self._sync_soon = sync_soon
+
+    def __call__(self, environment_id: str) -> None:
+        """Never raises for what the next sync will mend."""
+        try:
+            self._converge(environment_id)
+        except Unreachable as error:
+            _log.warning("converge put off", environment_id=environment_id, error=str(error))
+            self._sync_soon()
+        except InternalError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            # The environment moved to another runner, or the message is older than its row.
+            _log.info("not this runner's environment", environment_id=environment_id)
+
+    def _converge(self, environment_id: str) -> None:
+        spec = self._internal.spec(environment_id)
+        try:
+            self._agent.put(spec)
+        except StaleGenerationError:
+            _log.info("a newer spec is known", environment_id=environment_id, generation=spec.generation)
+            return
+        self._agent.settled(environment_id, SETTLE_SECONDS)
+        self._reporter.report()
