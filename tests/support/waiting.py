@@ -1,0 +1,18 @@
+"""Waiting for a condition with a deadline: tests never sleep for a guess."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def until(condition: Callable[[], Result | None], seconds: float = 30.0) -> Result:
+    """The first truthy answer of ``condition``; AssertionError after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
+        time.sleep(0.02)
+    return answer

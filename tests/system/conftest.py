@@ -1,0 +1,67 @@
+"""One plane for the whole run, and what tests make on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support import services
+from tests.support.plane import Plane
+from tests.support.tenants import Caller, Environment, Person, create_environment, sign_up
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """The embedded mode with a home and ports of its own."""
+    with Plane(tmp_path_factory.mktemp("plane")) as running:
+        yield running
+
+
+@pytest.fixture
+def signed_up(plane: Plane) -> Person:
+    """A fresh user with an access token."""
+    return sign_up(plane.api_url)
+
+
+@pytest.fixture(scope="session")
+def environment(plane: Plane) -> Callable[..., Environment]:
+    """Factory: a ready environment in a new account, of ``owner`` or of a fresh user."""
+
+    def create(owner: Person | None = None, name: str = "dev") -> Environment:
+        return create_environment(owner or sign_up(plane.api_url), name)
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def api_key() -> Callable[[Environment, str], str]:
+    """Factory: the secret of a new API key of an environment with a role."""
+    return Environment.api_key
+
+
+@dataclass(frozen=True)
+class Examples:
+    """An environment with both example services registered; ``caller`` holds a full API key."""
+
+    environment: Environment
+    caller: Caller
+    typescript: services.Service
+    python: services.Service
+
+
+@pytest.fixture(scope="session")
+def examples(environment: Callable[..., Environment], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
+    """Shared by all tests: keys, ids and words must be a test's own."""
+    home = environment()
+    keys = [home.signing_public_key]
+    typescript = services.typescript(tmp_path_factory.mktemp("typescript"), keys).start()
+    python = services.python(tmp_path_factory.mktemp("python"), keys).start()
+    caller = home.using(home.api_key())
+    for service in (typescript, python):
+        registered = caller.register(service.url)
+        assert registered.status_code == 201, registered.text
+    yield Examples(home, caller, typescript, python)
+    typescript.stop()
+    python.stop()
