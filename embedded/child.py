@@ -13,10 +13,13 @@ from envrunner.keep.process import Kept, StillRunning
 
 _PROBE_SECONDS = 0.03
 _WATCH_SECONDS = 0.5
+_SETTLED_SECONDS = 1.0
 
 
 class Child(threading.Thread):
     """Runs until ``halt``; halting leaves the process running, so that another supervisor can adopt it."""
+
+    deaths = 0
 
     def __init__(self, part: Part, keeper: Keeper, board: Board, answering: dict[str, threading.Event]) -> None:
         super().__init__(name=part.name, daemon=True)
@@ -27,7 +30,6 @@ class Child(threading.Thread):
         self._answering = answering
         self._backoff = Backoff()
         self._halted = threading.Event()
-        self.deaths = 0
 
     @property
     def answered(self) -> threading.Event:
@@ -73,7 +75,6 @@ class Child(threading.Thread):
             kept.close()
             return
         lived, status = kept.lived_seconds, kept.exit_status
-        self._board.set(self.part.name, "restarting")
         # Workers of a dead nginx master hold its ports, for example: nothing of it may be left.
         kept.clear_remains()
         self._pause(lived, "ended" if status is None else f"ended with status {status}")
@@ -83,9 +84,14 @@ class Child(threading.Thread):
         while not self._halted.is_set():
             if kept.wait(_PROBE_SECONDS):
                 return False
-            if self.part.answers():
+            if self._answers(kept):
                 return True
         return False
+
+    def _answers(self, kept: Kept) -> bool:
+        if self.part.answers is None:
+            return kept.lived_seconds >= _SETTLED_SECONDS
+        return self.part.answers()
 
     def _pause(self, lived_seconds: float, problem: str) -> None:
         self.deaths += 1

@@ -12,20 +12,17 @@ SETUP = "setup"
 """What parts wait for when they need the migrated database and the secrets."""
 
 
-def _at_once() -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Part:
-    """``program`` may block (first start of the database); ``answers`` is asked until it says yes, once per start.
+    """``program`` may block (first start of the database); ``answers`` is asked until it says yes, once per start;
+    a part that cannot be asked counts as answering once it has lived for a second.
 
     ``after`` names parts (or `SETUP`) that must answer before this one is started for the first time.
     """
 
     name: str
     program: Callable[[], Program]
-    answers: Callable[[], bool] = _at_once
+    answers: Callable[[], bool] | None = None
     after: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 10.0

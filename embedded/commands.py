@@ -1,0 +1,133 @@
+"""`up` and `down`: at most one of them works on an installation at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from embedded import probes, teardown
+from embedded.excerpt import end_of
+from embedded.layout import CHECKOUT, Layout, Refused, make_directories
+from embedded.parts import all_parts
+from envrunner.keep.keeper import Keeper, Program
+from envrunner.keep.process import Kept
+
+_SUPERVISOR = "supervisor"
+_START_SECONDS = 150.0
+_LOOK_SECONDS = 0.03
+
+
+def start(layout: Layout) -> tuple[Kept, bool]:
+    """The running supervisor, and whether it was running before. Raises `Refused`."""
+    make_directories(layout)
+    with _alone(layout):
+        keeper = _supervisor_keeper(layout)
+        kept = keeper.adopt(_SUPERVISOR)
+        if kept is not None:
+            return kept, True
+        refuse_busy_ports(layout)
+        layout.status.unlink(missing_ok=True)
+        return keeper.start(_program(layout)), False
+
+
+def revive(layout: Layout) -> Kept | None:
+    """The supervisor again after its death; None when everything was stopped on purpose."""
+    with _alone(layout):
+        stopped = not layout.run.exists()
+    return None if stopped else start(layout)[0]
+
+
+def wait_until_ready(
+    layout: Layout, supervisor: Kept, stop: threading.Event, show: Callable[[dict[str, Any]], None]
+) -> None:
+    """Block until everything answers or ``stop`` is set. Raises `Refused` with the reason when it does not."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not stop.is_set():
+        status = read_status(layout)
+        show(status)
+        if status.get("phase") == "ready":
+            return
+        if supervisor.wait(_LOOK_SECONDS):
+            raise Refused(_why_it_ended(layout))
+        if time.monotonic() > deadline:
+            raise Refused(f"Not ready after {_START_SECONDS:.0f} s; script/down stops it, {layout.logs} says more.")
+
+
+def _why_it_ended(layout: Layout) -> str:
+    problem = read_status(layout).get("problem")
+    with _alone(layout):
+        if not teardown.anything_runs(layout):
+            teardown.remove_traces(layout)
+    return str(problem or f"The supervisor ended; {end_of(layout.log(_SUPERVISOR))}")
+
+
+def stop(layout: Layout) -> bool:
+    """Stop everything and remove its traces; whether anything was there. Works after any process was killed."""
+    if not layout.home.exists():
+        return False
+    with _alone(layout):
+        supervisor = _supervisor_keeper(layout).adopt(_SUPERVISOR)
+        was_there = supervisor is not None or layout.endpoints.exists() or layout.run.exists()
+        if supervisor is not None:
+            supervisor.stop(signal.SIGTERM, grace_seconds=90.0)
+        teardown.stop_parts(layout, all_parts(layout))
+        teardown.remove_traces(layout)
+        return was_there
+
+
+def read_status(layout: Layout) -> dict[str, Any]:
+    """Content of status.json; empty while there is none."""
+    try:
+        return dict(json.loads(layout.status.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def refuse_busy_ports(layout: Layout) -> None:
+    """Raise `Refused` when a port is taken by somebody else than a process of ours that still runs."""
+    keeper = Keeper(layout.processes)
+    ports = layout.ports
+    for purpose, port, owner in (
+        ("the console and the API", ports.api, "api"),
+        ("ingress", ports.ingress, "edge"),
+        ("admin", ports.admin, "edge"),
+    ):
+        if not probes.port_in_use(port):
+            continue
+        kept = keeper.adopt(owner)
+        if kept is not None:
+            kept.close()
+            continue
+        raise Refused(
+            f"Port {port} ({purpose}) is in use by another program. Stop it, or move all ports: "
+            f"CONTROLPLANE_PORT_BASE=20000 script/up"
+        )
+
+
+def _supervisor_keeper(layout: Layout) -> Keeper:
+    return Keeper(layout.home / "supervisor")
+
+
+def _program(layout: Layout) -> Program:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["CONTROLPLANE_HOME"] = str(layout.home)
+    argv = [sys.executable, "-m", "embedded", "supervise"]
+    return Program(_SUPERVISOR, argv, env, CHECKOUT, layout.log(_SUPERVISOR))
+
+
+@contextlib.contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    descriptor = os.open(layout.home, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
