@@ -135,7 +135,11 @@ def _server(listens: Sequence[str], gate: str, query: str) -> str:
     lines += ["http2 on;", f"location / {{ js_access gate.{gate}; proxy_pass http://$edge_target; }}"]
     lines += [_query(prefix, query) for prefix in ("", "/v2", "/v3", "/v4") if query]
     for code, status, message in _ERRORS:
-        lines += [f"error_page {code} = @e{code};", f"location @e{code} {{ return {status} '{_json(message)}'; }}"]
+        # Not named locations: those need a URI, and a request that is refused early has none yet.
+        lines += [
+            f"error_page {code} = /.edge/{code};",
+            f"location = /.edge/{code} {{ internal; return {status} '{_json(message)}'; }}",
+        ]
     lines += ["error_page 502 503 = @unreachable;", _unreachable()]
     return "    server {\n" + "\n".join(f"        {line}" for line in lines) + "\n    }"
 

@@ -70,7 +70,7 @@ class Tables:
             self._db.execute("DELETE FROM entries")
             self._db.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
             routes = tables.get("routes", {})
-            for label in self.slots().keys() | routes.keys():
+            for label in sorted(self.slots().keys() | routes.keys()):
                 self._settle_slot(label, routes.get(label))
             self._note("sequence", sequence)
             self._note("epoch", secrets.token_hex(8))

@@ -89,7 +89,10 @@ class _Handler(BaseHTTPRequestHandler):
         }
         self._send(200, json.dumps(document).encode(), {"content-type": "application/json"})
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _handle
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._handle
+        raise AttributeError(name)
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

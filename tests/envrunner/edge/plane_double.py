@@ -103,7 +103,12 @@ class _Handler(BaseHTTPRequestHandler):
     plane: PlaneDouble
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
+    def __getattr__(self, name: str) -> Any:
+        if name in ("do_GET", "do_POST"):
+            return self._get if name == "do_GET" else self._post
+        raise AttributeError(name)
+
+    def _get(self) -> None:
         if not self.plane.running or self.headers["authorization"] != f"Bearer {CREDENTIAL}":
             self.close_connection = True
             return self._answer(503 if not self.plane.running else 401, {"code": "no", "message": "no"})
@@ -113,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = parse_qs(url.query)
         return self._answer(200, self.plane.changes(int(query["after"][0]), min(30.0, float(query["wait"][0]))))
 
-    def do_POST(self) -> None:
+    def _post(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.plane.usage.update(body["keys"])
         self._answer(204, None)

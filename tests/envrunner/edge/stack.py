@@ -133,7 +133,19 @@ class Stack:
 
     def wait_applied(self) -> None:
         """Until nginx has every change committed so far."""
-        until(lambda: (state := self.state()) and state["epoch"] and state["sequence"] == self.plane.sequence)
+        try:
+            until(self._applied)
+        except AssertionError as error:
+            raise AssertionError(f"{self.state()} is not sequence {self.plane.sequence}\n{self.logs()}") from error
+
+    def _applied(self) -> bool:
+        state = self.state()
+        return state is not None and state["epoch"] != "" and state["sequence"] == self.plane.sequence
+
+    def logs(self) -> str:
+        """The ends of what the processes wrote."""
+        files = [*self.home.glob("*.log"), *(self.home / "logs").glob("*error.log")]
+        return "\n".join(f"== {file.name}\n{file.read_text()[-3000:]}" for file in files)
 
     def add_environment(self, number: int, *, engine: bool = True, **route: Any) -> str:
         name = label(number)
