@@ -1,0 +1,35 @@
+"""Reasons a person can act on."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from envrunner.engine.obituary import reason
+
+ERROR = '{"level":"ERROR","fields":{"message":"Restate application failed","error":"no key"},"target":"x"}'
+INFO = '{"level":"INFO","fields":{"message":"flushed"}}'
+
+
+def test_the_last_error_of_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(f"error: an older one\n{ERROR}\n{INFO}\n[rocksdb] flushed\n[1]\n")
+    assert reason(1, log) == "the engine ended with exit status 1: Restate application failed: no key"
+
+
+def test_plain_text_from_before_logging_started(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("error: invalid value 'x' for '--listen-mode'\n  [possible values: unix]\n")
+    assert reason(2, log) == "the engine ended with exit status 2: error: invalid value 'x' for '--listen-mode'"
+
+
+def test_without_a_log(tmp_path: Path) -> None:
+    assert reason(None, tmp_path / "none") == "the engine ended"
+    assert reason(-signal.SIGKILL, tmp_path / "none").startswith("the engine was killed by SIGKILL")
+    assert reason(-signal.SIGSEGV, tmp_path / "none") == "the engine was killed by SIGSEGV"
+
+
+def test_never_endless(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("error: " + "x" * 10_000)
+    assert len(reason(1, log)) == 500
