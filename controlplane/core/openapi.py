@@ -1,5 +1,6 @@
 """How refusals and credentials appear in the OpenAPI document."""
 
+import re
 from itertools import groupby
 from typing import Any
 
@@ -34,6 +35,7 @@ EVERYWHERE: Responses = {
     500: {"model": ErrorBody, "description": "`internal_error`: our fault; report the request id"},
     503: {"model": ErrorBody, "description": "`database_unavailable`, `busy`: try again after `retry-after` seconds"},
 }
+_OF_BODIES = {"400", "413", "415"}
 SIGNED_IN: Responses = EVERYWHERE | {
     401: {"model": ErrorBody, "description": "`unauthenticated`, `invalid_token`: sign in"},
     403: {"model": ErrorBody, "description": "`permission_denied`, `csrf_refused`: your role does not permit it"},
@@ -51,16 +53,30 @@ def refusals(*kinds: type[ApplicationError]) -> Responses:
 
 
 def complete(app: FastAPI, open_paths: tuple[str, ...]) -> None:
-    """Add the security schemes to the document; `open_paths` need no credential."""
+    """Add credentials and summaries to the document; `open_paths` need no credential."""
     generate = app.openapi
 
     def document() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
         result = generate()
         result.setdefault("components", {})["securitySchemes"] = SECURITY
         result["security"] = [{name: []} for name in SECURITY]
-        for path in open_paths:
-            for operation in result["paths"].get(path, {}).values():
-                operation["security"] = []
+        for path, methods in result["paths"].items():
+            for operation in methods.values():
+                _describe(operation, is_open=path in open_paths)
         return result
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _describe(operation: dict[str, Any], *, is_open: bool) -> None:
+    operation["summary"] = re.split(r"[.:;,]\s|\.$", operation["description"])[0]
+    unlikely = set() if "requestBody" in operation else _OF_BODIES
+    possible = {status: answer for status, answer in operation["responses"].items() if status not in unlikely}
+    operation["responses"] = dict(sorted(possible.items()))
+    for status, answer in possible.items():
+        if status.startswith("2"):
+            answer["description"] = "Done."
+    if is_open:
+        operation["security"] = []

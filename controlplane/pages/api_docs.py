@@ -1,6 +1,7 @@
 """An OpenAPI 3.1 document as one plain HTML page."""
 
 import json
+import re
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -29,7 +30,16 @@ def render(document: Json) -> str:
         f"<h2>{_text(tag)}</h2>" + "".join(_operation(document, *operation) for operation in group)
         for tag, group in groupby(operations, key=lambda operation: str(operation[2].get("tags", ["other"])[0]))
     )
-    return f"{head}{body}</main></body></html>"
+    shapes = "".join(_shape(document, name, schema) for name, schema in document["components"]["schemas"].items())
+    return f"{head}{body}<h2>Shapes</h2>{shapes}</main></body></html>"
+
+
+def _shape(document: Json, name: str, schema: Json) -> str:
+    inside = f"<p>{_text(schema.get('description', ''))}</p>{_fields(document, 'Fields', schema)}"
+    return (
+        f'<details id="{_text(name)}"><summary><code>{_text(name)}</code></summary>'
+        f'<div class="inside">{inside}</div></details>'
+    )
 
 
 def _operation(document: Json, method: str, path: str, operation: Json) -> str:
@@ -69,7 +79,7 @@ def _body(document: Json, operation: Json) -> str:
 
 
 def _responses(document: Json, responses: Json) -> str:
-    rows = [(status, response["description"], "") for status, response in responses.items()]
+    rows = [(status, "", response["description"]) for status, response in responses.items()]
     good: Json = next((r for status, r in responses.items() if status.startswith("2")), {})
     content = good.get("content", {}).get("application/json")
     fields = _fields(document, "Answer", _resolved(document, content["schema"])) if content else ""
@@ -90,10 +100,11 @@ def _fields(document: Json, title: str, schema: Json) -> str:
 
 
 def _table(title: str, rows: list[tuple[str, str, str]]) -> str:
+    """Rows of a name and a description in plain text, and between them a kind that is HTML already."""
     if not rows:
         return ""
     lines = "".join(
-        f"<tr><td><code>{_text(name)}</code></td><td>{_text(kind)}</td><td>{_text(said)}</td></tr>"
+        f"<tr><td><code>{_text(name)}</code></td><td>{kind}</td><td>{_text(said)}</td></tr>"
         for name, kind, said in rows
     )
     return f"<h3>{title}</h3><table><tbody>{lines}</tbody></table>"
@@ -103,12 +114,13 @@ def _type(document: Json, schema: Json) -> str:
     if "anyOf" in schema:
         return " or ".join(_type(document, part) for part in schema["anyOf"])
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        name = _text(str(schema["$ref"]).rpartition("/")[2])
+        return f'<a href="#{name}">{name}</a>'
     if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
+        return _text(" | ".join(map(str, schema["enum"])))
     if schema.get("type") == "array":
         return f"list of {_type(document, schema.get('items', {}))}"
-    return str(schema.get("format") or schema.get("type", "any"))
+    return _text(schema.get("format") or schema.get("type", "any"))
 
 
 def _resolved(document: Json, schema: Json) -> Json:
@@ -120,4 +132,5 @@ def _resolved(document: Json, schema: Json) -> Json:
 
 
 def _text(value: object) -> str:
-    return escape(str(value))
+    """Escaped, with `code` between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(str(value)))

@@ -7,15 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
+from structlog.typing import Processor
 
 from controlplane.app import create_app
 from controlplane.core import clock, database
 from controlplane.login import passwords
+from tests.controlplane.node import Node, internal_client
 from tests.controlplane.people import Person, SignedUp
 from tests.support import database as databases
 
@@ -36,6 +39,17 @@ def _cheap_passwords() -> Iterator[None]:
     passwords.hasher = lambda: cheap  # type: ignore[assignment]
     yield
     passwords.hasher = real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """As in production, but to the standard output of the moment, so that tests can read them."""
+    processors: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+    structlog.configure(processors=processors)
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +96,10 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
         monkeypatch.setattr(clock, "now", lambda: real() + by)
 
     return move
+
+
+@pytest.fixture
+def node(client: TestClient) -> Iterator[Node]:
+    """A registered runner of region `local` that does nothing by itself."""
+    with internal_client() as internal:
+        yield Node.register(internal)

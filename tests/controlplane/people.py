@@ -35,6 +35,13 @@ class Person:
         body = answer.json()
         return cls(client, body["user"]["userId"], email, body["accessToken"], answer.cookies["rc_session"])
 
+    def logs_in(self, password: str = PASSWORD) -> Person:
+        """The same person with a new session and access token."""
+        answer = self.client.post(f"{API}/auth/login", json={"email": self.email, "password": password})
+        assert answer.status_code == 200, answer.text
+        self.client.cookies.clear()
+        return Person(self.client, self.user_id, self.email, answer.json()["accessToken"], answer.cookies["rc_session"])
+
     @property
     def headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token}"}

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -62,10 +63,12 @@ def _start(home: Path) -> None:
     if account.uid is not None:
         os.chown(home, account.uid, -1)
     binaries = _binaries(account, home)
-    dropped = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.uid is not None else {}
-    common = {"cwd": data, "env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}} | dropped
+    dropped: dict[str, Any] = (
+        {"user": account.uid, "group": account.gid, "extra_groups": []} if account.uid is not None else {}
+    )
+    common: dict[str, Any] = {"cwd": data, "env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}} | dropped
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, capture_output=True, **common)  # type: ignore[call-overload]
+    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, capture_output=True, **common)
     options = [part for setting in SETTINGS for part in ("-c", setting)]
     with (home / "log").open("wb") as log:
         subprocess.Popen(
@@ -73,7 +76,7 @@ def _start(home: Path) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            **common,  # type: ignore[call-overload]
+            **common,
         )
     until(lambda: _answers(home))
 
