@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from embedded.layout import locate
 from tests.support import services
+from tests.support.cast import Cast, assemble
 from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment, Person, create_environment, sign_up
 
@@ -65,3 +67,21 @@ def examples(environment: Callable[..., Environment], tmp_path_factory: pytest.T
     yield Examples(home, caller, typescript, python)
     typescript.stop()
     python.stop()
+
+
+@pytest.fixture(scope="session")
+def cast(plane: Plane) -> Cast:
+    """Two tenants, and everybody who may knock at the first one's door. Nothing is deployed in either environment."""
+    return assemble(plane.api_url, locate(plane.env))
+
+
+@pytest.fixture(scope="session")
+def shared(plane: Plane) -> dict[str, int]:
+    """The ports all environments share, where the host name decides."""
+    return {"ingress": plane.endpoints["ingressPort"], "admin": plane.endpoints["adminPort"]}
+
+
+@pytest.fixture(scope="session")
+def host(cast: Cast) -> str:
+    """The own environment's host name."""
+    return f"{cast.own.label}.env.local.restate.localhost"

@@ -1,0 +1,78 @@
+"""An installation of its own for tests: `script/up --detach` with a home and ports that nobody else has."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+_PORTS_BELOW = 300
+
+
+class Plane:
+    """As a context manager it is up inside the block and gone after it; ``settings`` are further variables."""
+
+    def __init__(self, directory: Path, settings: Mapping[str, str] | None = None, base: int | None = None) -> None:
+        self.home = directory / "home"
+        self.base = base or _free_base()
+        own = {"CONTROLPLANE_HOME": str(self.home), "CONTROLPLANE_PORT_BASE": str(self.base)}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("CONTROLPLANE_", "ENVRUNNER_"))}
+        self.env = {**kept, **(settings or {}), **own}
+
+    @property
+    def endpoints(self) -> dict[str, Any]:
+        """The content of endpoints.json now."""
+        content: dict[str, Any] = json.loads((self.home / "endpoints.json").read_text())
+        return content
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids by name, now."""
+        pids: dict[str, int] = self.endpoints["pids"]
+        return pids
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.base}"
+
+    def up(self, *options: str) -> str:
+        """`script/up --detach`, which must succeed; what it printed."""
+        return self._run("up", "--detach", *options)
+
+    def down(self) -> str:
+        """`script/down`, which must succeed; what it printed."""
+        return self._run("down")
+
+    def __enter__(self) -> Self:
+        self.up()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.down()
+
+    def _run(self, command: str, *options: str) -> str:
+        argv = [str(CHECKOUT / "script" / command), *options]
+        done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=240, check=False)
+        assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+def _free_base() -> int:
+    """The first of `_PORTS_BELOW` ports in a row of which nobody uses the lowest ones, by the process's own corner."""
+    for base in range(20_000 + os.getpid() % 100 * 100, 32_000, _PORTS_BELOW):
+        if all(_free(base + offset) for offset in (*range(6), *range(100, 110))):
+            return base
+    raise AssertionError("no free ports")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,235 @@
+"""Every operation of the control plane's document for everybody, against a statement of the rules of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.support.cast import EVERYBODY, MEMBER_ROLES, OUTSIDERS, Cast
+from tests.support.raw import Answer, ask
+
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+EVERY_ROLE, DEVELOPERS, ADMINISTRATORS = MEMBER_ROLES, MEMBER_ROLES[:3], MEMBER_ROLES[:2]
+# Who may do what: a new operation fails the test until somebody has said it here.
+RULES: dict[str, str | tuple[str, ...]] = {
+    "signUp": ANYBODY,
+    "logIn": ANYBODY,
+    "getLiveness": ANYBODY,
+    "getReadiness": ANYBODY,
+    "getMetrics": ANYBODY,
+    "getMe": SIGNED_IN,
+    "logOut": SIGNED_IN,
+    "createAccount": SIGNED_IN,
+    "listAccounts": SIGNED_IN,
+    "cliListAccounts": SIGNED_IN,
+    "getAccount": EVERY_ROLE,
+    "listMembers": EVERY_ROLE,
+    "listAuditEvents": ADMINISTRATORS,
+    "createEnvironment": DEVELOPERS,
+    "listEnvironments": EVERY_ROLE,
+    "getEnvironment": EVERY_ROLE,
+    "deleteEnvironment": ADMINISTRATORS,
+    "restoreEnvironment": ADMINISTRATORS,
+    "createApiKey": DEVELOPERS,
+    "listApiKeys": EVERY_ROLE,
+    "revokeApiKey": DEVELOPERS,
+    "getOperation": EVERY_ROLE,
+    "cliListEnvironments": EVERY_ROLE,
+    "cliDescribeEnvironment": EVERY_ROLE,
+}
+# What must come last, in this order: a deletion before its undoing, and the end of the token itself.
+LATE = ("revokeApiKey", "deleteEnvironment", "restoreEnvironment", "logOut")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    method: str
+    path: str
+    success: int
+    has_body: bool
+
+
+@dataclass(frozen=True)
+class Victim:
+    """What one principal tries everything on."""
+
+    account_id: str
+    environment_id: str
+    key_id: str
+    operation_id: str
+
+    def path(self, template: str) -> str:
+        names = {
+            "{account_id}": self.account_id,
+            "{environment_id}": self.environment_id,
+            "{key_id}": self.key_id,
+            "{operation_id}": self.operation_id,
+        }
+        for name, value in names.items():
+            template = template.replace(name, value)
+        assert "{" not in template, template
+        return template
+
+
+def operations(api_url: str) -> list[Operation]:
+    paths = httpx2.get(f"{api_url}/api/v1/openapi.json").json()["paths"]
+    found = [_operation(path, verb, said) for path, verbs in paths.items() for verb, said in verbs.items()]
+    return sorted(found, key=lambda one: (LATE.index(one.name) if one.name in LATE else -1, one.path, one.method))
+
+
+def _operation(path: str, verb: str, said: dict[str, Any]) -> Operation:
+    success = next(int(status) for status in said["responses"] if status.startswith("2"))
+    return Operation(said["operationId"], verb.upper(), path, success, "requestBody" in said)
+
+
+def body(operation: Operation, victim: Victim) -> Any:
+    """A request that succeeds, if only the principal may make it."""
+    word = f"m{uuid4().hex[:12]}"
+    bodies: dict[str, dict[str, Any]] = {
+        "signUp": {"email": f"{word}@example.com", "password": "correct horse battery staple"},
+        "logIn": {"email": f"{word}@example.com", "password": "wrong horse battery staple"},
+        "createAccount": {"name": word},
+        "createEnvironment": {"name": word},
+        "createApiKey": {"description": word, "role": "ingress"},
+        "cliDescribeEnvironment": {"environmentId": victim.environment_id},
+    }
+    return bodies[operation.name] if operation.has_body else None
+
+
+def victim_of(cast: Cast) -> Victim:
+    """An environment, a key and an operation of the own account that nobody else needs."""
+    owner, account = cast.people["owner"], cast.own.account_id
+    made = owner.created(f"/accounts/{account}/environments", name=f"v{uuid4().hex[:12]}")
+    path = f"/accounts/{account}/environments/{made['environmentId']}"
+    key = owner.created(f"{path}/api-keys", description="victim", role="full")
+    return Victim(account, made["environmentId"], key["keyId"], made["operationId"])
+
+
+@pytest.fixture(scope="module")
+def bystander(cast: Cast) -> Victim:
+    """For those who can do no harm."""
+    return victim_of(cast)
+
+
+@pytest.fixture
+def victim(cast: Cast, bystander: Victim) -> Iterator[Victim]:
+    made = victim_of(cast)
+    yield made
+    path = f"/accounts/{made.account_id}/environments"
+    for one in cast.people["owner"].call("GET", f"{path}?limit=100").json()["items"]:
+        if one["environmentId"] not in (cast.own.environment_id, bystander.environment_id):
+            cast.people["owner"].call("DELETE", f"{path}/{one['environmentId']}?purge=true")
+
+
+@pytest.fixture
+def send(cast: Cast) -> Callable[[Operation, Victim, str | None], Answer]:
+    api_port = int(cast.own.owner.api_url.rpartition(":")[2])
+
+    def sent(operation: Operation, victim: Victim, token: str | None) -> Answer:
+        return ask(api_port, operation.method, victim.path(operation.path), token, body(operation, victim))
+
+    return sent
+
+
+Send = Callable[[Operation, Victim, str | None], Answer]
+
+
+def test_every_operation_has_a_rule(cast: Cast) -> None:
+    assert {one.name for one in operations(cast.own.owner.api_url)} == set(RULES)
+
+
+@pytest.mark.parametrize("role", MEMBER_ROLES)
+def test_members_may_exactly_what_their_role_says(role: str, cast: Cast, victim: Victim, send: Send) -> None:
+    wrong = []
+    for operation in operations(cast.own.owner.api_url):
+        rule = RULES[operation.name]
+        # A token of its own: one of the operations ends it.
+        token = _fresh_token(cast, role) if operation.name == "logOut" else cast.tokens[f"{role} member"]
+        answer = send(operation, victim, token)
+        allowed = isinstance(rule, str) or role in rule
+        wanted = 401 if operation.name == "logIn" else operation.success if allowed else 403
+        if answer.status != wanted:
+            wrong.append(f"{operation.name}: {answer}, should be {wanted}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", MEMBER_ROLES)
+def test_only_administrators_destroy(role: str, cast: Cast, victim: Victim) -> None:
+    path = f"/accounts/{victim.account_id}/environments/{victim.environment_id}?purge=true"
+
+    assert cast.people[role].call("DELETE", path).status_code == (202 if role in ADMINISTRATORS else 403)
+
+
+@pytest.mark.parametrize("name", [name for name in EVERYBODY if not name.endswith(" member") or name in OUTSIDERS])
+def test_everybody_else_gets_nothing(name: str, cast: Cast, bystander: Victim, send: Send) -> None:
+    """API keys are no credentials here, not even the environment's own; strangers do not learn what exists."""
+    wrong = []
+    for operation in operations(cast.own.owner.api_url):
+        if _costs_too_much(operation, name):
+            continue
+        answer = send(operation, bystander, cast.tokens[name])
+        if answer.status not in _refusals(operation, name) or _tells(answer, bystander):
+            wrong.append(f"{operation.name}: {answer}")
+    assert wrong == []
+
+
+def _costs_too_much(operation: Operation, name: str) -> bool:
+    """The end of the stranger's token, and hashing passwords for everybody again."""
+    again = operation.name in ("signUp", "logIn") and name not in ("anonymous", "garbage")
+    return again or (operation.name == "logOut" and name == "other member")
+
+
+def _refusals(operation: Operation, name: str) -> set[int]:
+    rule = RULES[operation.name]
+    if operation.name == "logIn":
+        return {401}
+    if rule == ANYBODY or (rule == SIGNED_IN and name == "other member"):
+        return {operation.success}
+    return {404} if name == "other member" else {401}
+
+
+def _tells(answer: Answer, victim: Victim) -> bool:
+    return any(id_.encode() in answer.body for id_ in (victim.account_id, victim.environment_id, victim.key_id))
+
+
+@pytest.mark.parametrize("name", ["anonymous", "garbage", "owner member"])
+def test_methods_that_no_document_lists_do_nothing(name: str, cast: Cast, bystander: Victim) -> None:
+    api_port = int(cast.own.owner.api_url.rpartition(":")[2])
+    listed: dict[str, set[str]] = {}
+    for operation in operations(cast.own.owner.api_url):
+        listed.setdefault(operation.path, set()).add(operation.method)
+    wrong = []
+    for path, methods in listed.items():
+        for method in set(METHODS) - methods:
+            answer = ask(api_port, method, bystander.path(path), cast.tokens[name])
+            if answer.status not in (401, 404, 405):
+                wrong.append(f"{method} {path}: {answer}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_the_internal_api_is_not_on_the_public_port(name: str, cast: Cast) -> None:
+    api_port = int(cast.own.owner.api_url.rpartition(":")[2])
+
+    for path in ("specs", "reports", "heartbeat", "edge/snapshot", "edge/changes?after=0", "edge/usage"):
+        for prefix in ("/internal/v1/", "/api/internal/v1/", "//internal/v1/", "/api/v1/../../internal/v1/"):
+            for method in ("GET", "POST"):
+                assert ask(api_port, method, prefix + path, cast.tokens[name]).status == 404
+
+
+def _fresh_token(cast: Cast, role: str) -> str:
+    person = cast.people[role]
+    credentials = {"email": person.email, "password": "correct horse battery staple"}
+    answer = httpx2.post(f"{person.api_url}/api/v1/auth/login", json=credentials)
+    token: str = json.loads(answer.content)["accessToken"]
+    return token
