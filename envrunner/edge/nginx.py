@@ -7,10 +7,12 @@ import os
 import pwd
 import shutil
 import signal
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 _ACCOUNTS = ("www-data", "nginx", "nobody")
+_GONE_SECONDS = 5.0
 
 
 class NginxMissing(Exception):
@@ -42,21 +44,31 @@ def worker_account() -> pwd.struct_passwd | None:
 
 
 def end_leftovers(pid_file: Path) -> None:
-    """Kill workers that outlived their master and hold its ports: only processes of its group that are nginx's."""
+    """Kill workers that outlived their master and hold its ports: only processes of its group that are nginx's.
+
+    Returns when they are gone, at the latest after some seconds.
+    """
     try:
         group = int(pid_file.read_text())
     except (OSError, ValueError):
         return
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid() and _is_leftover(entry, group):
+    deadline = time.monotonic() + _GONE_SECONDS
+    while (leftovers := _leftovers(group)) and time.monotonic() < deadline:
+        for process in leftovers:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(entry.name), signal.SIGKILL)
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.01)
 
 
-def _is_leftover(process: Path, group: int) -> bool:
+def _leftovers(group: int) -> list[int]:
+    processes = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [process for process in processes if process != os.getpid() and _is_leftover(process, group)]
+
+
+def _is_leftover(process: int, group: int) -> bool:
     try:
-        fields = (process / "stat").read_text().rpartition(")")[2].split()
-        name = (process / "cmdline").read_bytes()
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        name = Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return False
-    return int(fields[2]) == group and name.startswith(b"nginx: ")
+    return fields[0] != "Z" and int(fields[2]) == group and name.startswith(b"nginx: ")

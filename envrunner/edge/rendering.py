@@ -159,7 +159,7 @@ def _unreachable() -> str:
     away = _json("The engine of this environment does not answer right now; please try again.")
     return (
         f"location @unreachable {{ if ($edge_reached) {{ return 502 '{lost}'; }} "
-        "add_header X-Request-Id $request_id always; add_header Retry-After 1 always; "
+        "add_header X-Request-Id $request_id always; add_header Retry-After $edge_retry_after always; "
         f"return 503 '{away}'; }}"
     )
 

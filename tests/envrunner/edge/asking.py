@@ -23,7 +23,7 @@ class Answer:
     @property
     def seen(self) -> dict[str, str]:
         """The headers the engine got."""
-        return {name: value for name, value in self.json["headers"]}
+        return dict(self.json["headers"])
 
     def assert_refusal(self, status: int) -> None:
         assert self.status == status, (self.status, self.body)
@@ -36,9 +36,9 @@ class Answer:
 
 def ask(
     port: int, target: str = "/", *, method: str = "GET", host: str = "127.0.0.1", token: str | None = None,
-    headers: Headers | None = None, body: bytes = b"",
+    headers: Headers | None = None, body: bytes = b"", raw: bytes = b"",
 ) -> Answer:  # fmt: skip
-    """One request on its own connection; ``target`` goes out as it is."""
+    """One request on its own connection; ``target`` goes out as it is, ``raw`` is a body that frames itself."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
     for name, value in [("Host", host), *(headers or [])]:
@@ -47,7 +47,7 @@ def ask(
         connection.putheader("Authorization", f"Bearer {token}")
     if body:
         connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders(body or None)
+    connection.endheaders(raw or body or None)
     response = connection.getresponse()
     try:
         names = {name.lower(): value for name, value in response.getheaders()}

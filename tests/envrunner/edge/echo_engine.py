@@ -23,13 +23,15 @@ class EchoEngine:
     """Answers 200 with what it got. Paths that end so are special:
 
     ``/stream`` sends a chunk for each item put into ``to_send`` (None ends) · ``/upload`` puts each chunk it gets into
-    ``received`` · ``/teapot`` answers an engine's own error · ``/die`` hangs up · ``/redirect`` tries to steer the edge.
+    ``received`` · ``/teapot`` answers an engine's own error · ``/die`` hangs up ·
+    ``/redirect`` tries to steer the edge.
     """
 
     def __init__(self, directory: Path, label: str) -> None:
         self.label = label
         self.directory = directory / label
         self.requests = 0
+        self.hold_queries = False
         self.to_send: queue.Queue[bytes | None] = queue.Queue()
         self.received: queue.Queue[bytes] = queue.Queue()
         self._servers: list[_Server] = []
@@ -78,6 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
             action()
             return
         body = self._body()
+        if self.engine.hold_queries and special == "query":
+            self.rfile.read(1)  # answers nothing until the caller hangs up
+            return
         document = {
             "label": self.engine.label,
             "side": self.side,

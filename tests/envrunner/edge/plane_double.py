@@ -55,6 +55,14 @@ class PlaneDouble:
             self._first = self._sequence + 1
             self._changed.notify_all()
 
+    def rewind(self, sequence: int) -> None:
+        """Be an older, empty database that has counted to ``sequence``."""
+        with self._changed:
+            self._sequence, self._first = sequence, sequence + 1
+            self._log.clear()
+            self._tables = {"settings": self._tables["settings"]}
+            self._changed.notify_all()
+
     def start(self) -> None:
         self.socket.unlink(missing_ok=True)
         double = self

@@ -138,6 +138,17 @@ class Stack:
         except AssertionError as error:
             raise AssertionError(f"{self.state()} is not sequence {self.plane.sequence}\n{self.logs()}") from error
 
+    def rendering(self) -> str:
+        """The identity of the configuration nginx runs with."""
+        state = self.state()
+        assert state is not None
+        return str(state["rendering"])
+
+    def state_sequence(self) -> int:
+        """What nginx has applied; -1 when it has nothing or does not answer."""
+        state = self.state()
+        return int(state["sequence"]) if state else -1
+
     def _applied(self) -> bool:
         state = self.state()
         return state is not None and state["epoch"] != "" and state["sequence"] == self.plane.sequence

@@ -7,12 +7,53 @@ import pytest
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.conftest import MINE, World
 
-CONFUSING = """//deployments /deployments/ /deployments// /DEPLOYMENTS /Deployments /%64eployments /deployments%2f /deployments%00
-/./deployments /x/../deployments /deployments/.. /deployments/. /deployments/%2e%2e /v5/deployments /v1/deployments /V2/deployments
-/v2/v3/deployments /v4//deployments //v4/deployments /v4/../deployments /v2deployments /v2/ /deployments;x=1 /deployments%3fx
-/query/ //query /%71uery /QUERY /v2/query/ /v2//query /ui/../deployments /ui/%2e%2e/deployments /ui//deployments /ui/./x
-/ui/..;/query /deployments\\x \\deployments /deployments/a%2fb /deployments/a%5cb /constructor /__proto__ /hasOwnProperty/x
-/internal/../deployments /health#x /toString""".split()
+CONFUSING = [
+    "//deployments",
+    "/deployments/",
+    "/deployments//",
+    "/DEPLOYMENTS",
+    "/Deployments",
+    "/%64eployments",
+    "/deployments%2f",
+    "/deployments%00",
+    "/./deployments",
+    "/x/../deployments",
+    "/deployments/..",
+    "/deployments/.",
+    "/deployments/%2e%2e",
+    "/v5/deployments",
+    "/v1/deployments",
+    "/V2/deployments",
+    "/v2/v3/deployments",
+    "/v4//deployments",
+    "//v4/deployments",
+    "/v4/../deployments",
+    "/v2deployments",
+    "/v2/",
+    "/deployments;x=1",
+    "/deployments%3fx",
+    "/query/",
+    "//query",
+    "/%71uery",
+    "/QUERY",
+    "/v2/query/",
+    "/v2//query",
+    "/ui/../deployments",
+    "/ui/%2e%2e/deployments",
+    "/ui//deployments",
+    "/ui/./x",
+    "/ui/..;/query",
+    "/deployments\\x",
+    "\\deployments",
+    "/deployments/a%2fb",
+    "/deployments/a%5cb",
+    "/constructor",
+    "/__proto__",
+    "/hasOwnProperty/x",
+    "/internal/../deployments",
+    "/health#x",
+    "/toString",
+]
 
 
 @pytest.mark.parametrize("role", ["full", "member:viewer"])
@@ -37,10 +78,20 @@ def test_a_viewer_cannot_write_through_a_confusing_path(world: World, path: str)
 
 @pytest.mark.parametrize(
     "path",
-    """/restate/awakeables/../../Greeter/greet /restate/awakeables/x/resolve/../../../../Greeter/greet
-    /restate/awakeables/%2e%2e/resolve /restate/awakeables/x%2fresolve /restate//awakeables/x/resolve /restate/awakeables/x/resolve/
-    /RESTATE/awakeables/x/resolve /restate/awakeables/x/resolve;y /restate/awakeables/x/RESOLVE /restate/awakeables/x/resolve%20
-    /restate/awakeables/./resolve /restate/awakeables/x/resolve/send""".split(),
+    [
+        "/restate/awakeables/../../Greeter/greet",
+        "/restate/awakeables/x/resolve/../../../../Greeter/greet",
+        "/restate/awakeables/%2e%2e/resolve",
+        "/restate/awakeables/x%2fresolve",
+        "/restate//awakeables/x/resolve",
+        "/restate/awakeables/x/resolve/",
+        "/RESTATE/awakeables/x/resolve",
+        "/restate/awakeables/x/resolve;y",
+        "/restate/awakeables/x/RESOLVE",
+        "/restate/awakeables/x/resolve%20",
+        "/restate/awakeables/./resolve",
+        "/restate/awakeables/x/resolve/send",
+    ],
 )
 def test_an_awakeable_key_reaches_awakeables_only(world: World, path: str) -> None:
     answer = ask(

@@ -1,4 +1,4 @@
-"""Role × port × method × path, against rules stated a second time here, in other words than rules.js."""
+"""Role by port by method by path, against rules stated a second time here, in other words than rules.js."""
 
 from __future__ import annotations
 
@@ -14,19 +14,57 @@ SEES_ALL = {"full", "member:owner", "member:admin", "member:developer"}
 ROLES = [*API_KEY_ROLES, *(f"member:{role}" for role in MEMBER_ROLES)]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-READS = """/health /version /cluster-health /openapi /deployments /deployments/{} /services /services/{}
-/services/{}/handlers /services/{}/handlers/{} /services/{}/openapi /subscriptions /subscriptions/{} /kafka-clusters
-/kafka-clusters/{}""".split()
-WRITES = """POST:/deployments PATCH:/deployments/{} PUT:/deployments/{} DELETE:/deployments/{} PATCH:/services/{}
-POST:/services/{}/state POST:/subscriptions DELETE:/subscriptions/{} POST:/kafka-clusters PATCH:/kafka-clusters/{}
-DELETE:/kafka-clusters/{} PUT:/limits/rules POST:/limits/rules/bulk-delete DELETE:/invocations/{} PATCH:/invocations/{}/cancel
-PATCH:/invocations/{}/kill PATCH:/invocations/{}/pause PATCH:/invocations/{}/purge PATCH:/invocations/{}/purge-journal
-PATCH:/invocations/{}/restart-as-new PATCH:/invocations/{}/resume POST:/vqueues/{}/pause POST:/vqueues/{}/resume
-POST:/internal/invocations_batch_operations/kill POST:/internal/invocations_batch_operations/cancel
-POST:/internal/invocations_batch_operations/purge POST:/internal/invocations_batch_operations/purge-journal
-POST:/internal/invocations_batch_operations/restart-as-new POST:/internal/invocations_batch_operations/resume
-POST:/internal/invocations_batch_operations/pause POST:/internal/services/{}/serdes/decode/{}
-POST:/internal/services/{}/serdes/encode/{}""".split()
+READS = [
+    "/health",
+    "/version",
+    "/cluster-health",
+    "/openapi",
+    "/deployments",
+    "/deployments/{}",
+    "/services",
+    "/services/{}",
+    "/services/{}/handlers",
+    "/services/{}/handlers/{}",
+    "/services/{}/openapi",
+    "/subscriptions",
+    "/subscriptions/{}",
+    "/kafka-clusters",
+    "/kafka-clusters/{}",
+]
+WRITES = [
+    "POST:/deployments",
+    "PATCH:/deployments/{}",
+    "PUT:/deployments/{}",
+    "DELETE:/deployments/{}",
+    "PATCH:/services/{}",
+    "POST:/services/{}/state",
+    "POST:/subscriptions",
+    "DELETE:/subscriptions/{}",
+    "POST:/kafka-clusters",
+    "PATCH:/kafka-clusters/{}",
+    "DELETE:/kafka-clusters/{}",
+    "PUT:/limits/rules",
+    "POST:/limits/rules/bulk-delete",
+    "DELETE:/invocations/{}",
+    "PATCH:/invocations/{}/cancel",
+    "PATCH:/invocations/{}/kill",
+    "PATCH:/invocations/{}/pause",
+    "PATCH:/invocations/{}/purge",
+    "PATCH:/invocations/{}/purge-journal",
+    "PATCH:/invocations/{}/restart-as-new",
+    "PATCH:/invocations/{}/resume",
+    "POST:/vqueues/{}/pause",
+    "POST:/vqueues/{}/resume",
+    "POST:/internal/invocations_batch_operations/kill",
+    "POST:/internal/invocations_batch_operations/cancel",
+    "POST:/internal/invocations_batch_operations/purge",
+    "POST:/internal/invocations_batch_operations/purge-journal",
+    "POST:/internal/invocations_batch_operations/restart-as-new",
+    "POST:/internal/invocations_batch_operations/resume",
+    "POST:/internal/invocations_batch_operations/pause",
+    "POST:/internal/services/{}/serdes/decode/{}",
+    "POST:/internal/services/{}/serdes/encode/{}",
+]
 STATIC = ["/", "/ui", "/ui/", "/ui/assets/index-B1.js", "/ui/index.html"]
 UNKNOWN = [
     "/metrics",
@@ -39,9 +77,19 @@ UNKNOWN = [
     "/uix",
     "/debug",
 ]
-INGRESS = """/Greeter/greet /Greeter/key/greet/send /restate/health /restate/awakeables/sign_1abc/resolve
-/restate/awakeables/sign_1abc/reject /restate/a/prom_1/resolve /restate/awakeables/x/y/resolve /restate/awakeables//resolve
-/restate/awakeables/x/cancel /restate/b/x/resolve /openapi""".split()
+INGRESS = [
+    "/Greeter/greet",
+    "/Greeter/key/greet/send",
+    "/restate/health",
+    "/restate/awakeables/sign_1abc/resolve",
+    "/restate/awakeables/sign_1abc/reject",
+    "/restate/a/prom_1/resolve",
+    "/restate/awakeables/x/y/resolve",
+    "/restate/awakeables//resolve",
+    "/restate/awakeables/x/cancel",
+    "/restate/b/x/resolve",
+    "/openapi",
+]
 
 
 def fill(pattern: str) -> str:

@@ -11,9 +11,25 @@ from tests.envrunner.edge.stack import digest
 
 @pytest.mark.parametrize(
     "value",
-    ["", "Bearer", "Bearer ", "Bearer x", "Basic dXNlcjpwYXNz", "Bearer  {t}", "Bearer {t} ", "Bearer {t}x", "Token {t}",
-     "{t}", "Bearer {t}, Bearer {t}", "Bearer\t{t}", "bearer", "Bearer .epoch", "Bearer {label}", "Bearer " + "a" * 5000],
-)  # fmt: skip
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Basic dXNlcjpwYXNz",
+        "Bearer  {t}",
+        "Bearer {t} ",
+        "Bearer {t}x",
+        "Token {t}",
+        "{t}",
+        "Bearer {t}, Bearer {t}",
+        "Bearer\t{t}",
+        "bearer",
+        "Bearer .epoch",
+        "Bearer {label}",
+        "Bearer " + "a" * 5000,
+    ],
+)
 def test_bad_tokens(world: World, value: str) -> None:
     header = value.format(t=world.tokens["full"], label=world.host()[:27])
     answer = ask(world.port("ingress"), "/S/h", host=world.host(), headers=[("Authorization", header)])

@@ -1,0 +1,203 @@
+"""Killing each part at a bad moment. Every test has its own edge."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.envrunner.edge.asking import ask
+from tests.envrunner.edge.stack import Stack, digest
+from tests.envrunner.waiting import until
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    stack = Stack()
+    try:
+        stack.add_environment(1)
+        yield stack
+    finally:
+        stack.stop()
+
+
+def status(stack: Stack, token: str, number: int = 1) -> int:
+    """Of one request; 0 when nginx is not there."""
+    try:
+        return ask(stack.ingress, "/S/h", host=stack.host(number), token=token).status
+    except OSError:
+        return 0
+
+
+def test_without_tables_it_asks_for_patience(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start_process("edge")
+    until(lambda: stack.state() is not None)
+    answer = ask(stack.ingress, "/S/h", host=stack.host(1), token=token)
+    answer.assert_refusal(503)
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_nginx_is_killed_while_the_control_plane_is_dead(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    stack.plane.stop()
+    stack.kill("edge", group=True)
+    stack.start_process("edge")
+    assert until(lambda: status(stack, token) == 200)
+    assert status(stack, "key_unknown.x") == 401
+
+
+def test_a_killed_masters_workers_do_not_hold_the_ports(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    stack.kill("edge")
+    stack.start_process("edge")
+    assert until(lambda: (state := stack.state()) and state["master"] == stack.processes["edge"].pid)
+    assert until(lambda: status(stack, token) == 200)
+
+
+def test_everything_starts_from_disk_without_the_control_plane(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    stack.plane.stop()
+    stack.kill("edge_agent")
+    stack.kill("edge", group=True)
+    for link in (stack.run / "edge" / "s").iterdir():
+        link.unlink()
+    stack.start_process("edge_agent")
+    stack.start_process("edge")
+    assert until(lambda: status(stack, token) == 200)
+
+
+def test_a_worker_is_killed(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    for worker in children(stack.processes["edge"].pid):
+        os.kill(worker, signal.SIGKILL)
+    assert until(lambda: status(stack, token) == 200)
+
+
+def test_changes_wait_for_a_dead_agent_and_arrive(stack: Stack) -> None:
+    kept, gone = stack.add_key(1, "full"), stack.add_key(1, "full", secret="gone")
+    stack.start()
+    stack.kill("edge_agent")
+    stack.plane.change("principals", digest(gone), None)
+    new = stack.add_key(1, "ingress")
+    assert status(stack, kept) == 200
+    stack.start_process("edge_agent")
+    stack.wait_applied()
+    assert [status(stack, token) for token in (kept, gone, new)] == [200, 401, 200]
+
+
+def test_an_agent_killed_again_and_again_loses_nothing(stack: Stack) -> None:
+    tokens = [stack.add_key(1, "full", secret="kept")]
+    stack.start()
+    for number in range(8):
+        tokens.append(stack.add_key(1, "full", secret=f"s{number}"))
+        if number % 2:
+            stack.plane.change("principals", digest(tokens.pop()), None)
+        stack.kill("edge_agent")
+        stack.start_process("edge_agent")
+        assert status(stack, tokens[0]) == 200
+    stack.wait_applied()
+    assert {status(stack, token) for token in tokens} == {200}
+    assert status(stack, "key_full1.s1") == 401
+
+
+def test_revocation_and_role_changes_take_effect(stack: Stack) -> None:
+    token, member = stack.add_key(1, "full"), stack.add_member("usr_a", "developer")
+    stack.start()
+    assert (status(stack, token), status(stack, member)) == (200, 200)
+    stack.plane.change("members", "usr_a/acc_1", {"role": "viewer"})
+    stack.plane.change("principals", digest(token), None)
+    assert until(lambda: (status(stack, token), status(stack, member)) == (401, 403))
+    stack.plane.change("members", "usr_a/acc_1", None)
+    assert until(lambda: ask(stack.admin, "/deployments", host=stack.host(1), token=member).status == 403)
+
+
+def test_a_reset_means_a_snapshot(stack: Stack) -> None:
+    kept, gone = stack.add_key(1, "full"), stack.add_key(1, "full", secret="gone")
+    stack.start()
+    stack.kill("edge_agent")
+    stack.plane.change_unlogged("principals", digest(gone), None)
+    snapshots = stack.plane.snapshots
+    stack.start_process("edge_agent")
+    assert until(lambda: status(stack, gone) == 401)
+    assert status(stack, kept) == 200
+    assert stack.plane.snapshots == snapshots + 1
+
+
+def test_another_control_plane_with_the_same_numbers(stack: Stack) -> None:
+    """A restored database may count from lower numbers: the edge must not take its sequence for the other's."""
+    token = stack.add_key(1, "full")
+    stack.start()
+    stack.plane.rewind(0)
+    assert until(lambda: status(stack, token) == 401)
+
+
+def test_a_snapshot_never_refuses_a_live_key(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    for number in range(3_000):
+        stack.plane.change("principals", digest(str(number)), {"kind": "user", "userId": "usr_x", "expiresAt": None})
+    stack.start()
+    for number in range(3):
+        before = stack.plane.snapshots
+        stack.plane.change_unlogged("principals", digest(str(number)), None)
+        stack.kill("edge_agent")
+        stack.start_process("edge_agent")
+        while stack.plane.snapshots == before or stack.state_sequence() != stack.plane.sequence:
+            assert status(stack, token) == 200
+
+
+def test_the_control_plane_comes_back(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    stack.plane.stop()
+    new = stack.add_key(1, "full", secret="new")
+    assert (status(stack, token), status(stack, new)) == (200, 401)
+    stack.plane.start()
+    assert until(lambda: status(stack, new) == 200)
+
+
+def test_a_runaway_query_is_cut(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    configuration = stack.home / "edge" / "nginx.conf"
+    text = configuration.read_text()
+    assert text.count("proxy_read_timeout 60s") == 8
+    configuration.write_text(text.replace("proxy_read_timeout 60s", "proxy_read_timeout 1s"))
+    os.kill(stack.processes["edge"].pid, signal.SIGHUP)
+    stack.engines[stack.host(1)[:27]].hold_queries = True
+
+    def cut() -> bool:
+        with httpx2.Client(timeout=5) as client, contextlib.suppress(httpx2.TimeoutException):
+            answer = client.post(
+                f"http://127.0.0.1:{stack.ports_from + 3}/query", json={"query": "SELECT 1"},
+                headers={"Authorization": f"Bearer {token}"},
+            )  # fmt: skip
+            return answer.status_code == 504 and answer.json()["restate_code"] is None
+        return False
+
+    assert until(cut, 60)
+
+
+def test_last_uses_are_told_once(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.add_key(1, "ingress")
+    stack.start()
+    assert status(stack, token) == 200
+    told = until(lambda: dict(stack.plane.usage), 30)
+    assert list(told) == ["key_full1"]
+    told_at = datetime.fromisoformat(told["key_full1"])
+    assert datetime.now(UTC) - timedelta(seconds=60) < told_at <= datetime.now(UTC)
+
+
+def children(master: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
