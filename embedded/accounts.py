@@ -69,14 +69,19 @@ def executable_by(account: Account, trees: Sequence[Path], run: Path) -> list[Pa
 
 def remove_copies(run: Path) -> None:
     """Remove what `executable_by` copied."""
-    shutil.rmtree(_copies(run), ignore_errors=True)
+    for place in _places(run):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _places(run: Path) -> list[Path]:
+    return [run / "bin", Path("/tmp") / f"{run.name}-bin", Path("/var/tmp") / f"{run.name}-bin"]  # noqa: S108 - the owner is checked
 
 
 def _copies(run: Path) -> Path:
     # /run is mounted noexec on some machines.
-    for parent in (run, Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - the owner is checked
-        if not os.statvfs(parent).f_flag & os.ST_NOEXEC:
-            return parent / (f"{run.name}-bin" if parent != run else "bin")
+    for place in _places(run):
+        if not os.statvfs(place.parent).f_flag & os.ST_NOEXEC:
+            return place
     raise Refused("No folder to run the database from: /run, /tmp and /var/tmp are all mounted noexec.")
 
 

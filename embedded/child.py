@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 
 from embedded.board import Board
 from embedded.layout import Refused
@@ -45,11 +46,12 @@ class Child(threading.Thread):
             return
         while not self._halted.is_set():
             try:
-                kept = self._obtain()
+                self._keep(self._obtain())
             except (OSError, Refused, StillRunning) as error:
                 self._pause(0.0, str(error))
-                continue
-            self._keep(kept)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, a part must go on being kept
+                traceback.print_exc()
+                self._pause(0.0, repr(error))
 
     def _ready_to_start(self) -> bool:
         for name in self.part.after:
@@ -60,7 +62,7 @@ class Child(threading.Thread):
 
     def _obtain(self) -> Kept:
         kept = self._keeper.adopt(self.part.name)
-        self.adopted = self.adopted or kept is not None
+        self.adopted = self.adopted or (kept is not None and self.deaths == 0)
         return kept or self._keeper.start(self.part.program())
 
     def _keep(self, kept: Kept) -> None:

@@ -64,23 +64,23 @@ def wait_until_ready(
 def _why_it_ended(layout: Layout) -> str:
     problem = read_status(layout).get("problem")
     with _alone(layout):
+        if not layout.run.exists():
+            return "It was stopped from elsewhere before it was ready."
         if not teardown.anything_runs(layout):
             teardown.remove_traces(layout)
     return str(problem or f"The supervisor ended; {end_of(layout.log(_SUPERVISOR))}")
 
 
-def stop(layout: Layout) -> bool:
-    """Stop everything and remove its traces; whether anything was there. Works after any process was killed."""
+def stop(layout: Layout) -> None:
+    """Stop everything and remove its traces. Works after any process was killed, and when nothing runs."""
     if not layout.home.exists():
-        return False
+        return
     with _alone(layout):
         supervisor = _supervisor_keeper(layout).adopt(_SUPERVISOR)
-        was_there = supervisor is not None or layout.endpoints.exists() or layout.run.exists()
         if supervisor is not None:
             supervisor.stop(signal.SIGTERM, grace_seconds=90.0)
         teardown.stop_parts(layout, all_parts(layout))
         teardown.remove_traces(layout)
-        return was_there
 
 
 def read_status(layout: Layout) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 from rich.console import Console
 
-from embedded import sample
+from embedded import probes, sample
 from embedded.board import write_json
 from embedded.demo_client import Api, bearer, register, until
 from embedded.layout import Layout, Refused
@@ -33,6 +33,7 @@ def ensure(layout: Layout, console: Console) -> None:
 
 
 def _make(layout: Layout, notes: dict[str, str], console: Console) -> tuple[dict[str, Any], str]:
+    _refuse_busy_port(layout)
     api = Api(layout.console_url)
     notes.setdefault("email", _EMAIL)
     notes.setdefault("password", secrets.token_urlsafe(18))
@@ -49,6 +50,12 @@ def _make(layout: Layout, notes: dict[str, str], console: Console) -> tuple[dict
     register(environment["adminBaseUrl"], key, f"http://127.0.0.1:{layout.ports.sample_service}")
     console.print("✓ sample service is registered", highlight=False)
     return environment, _call(environment["ingressBaseUrl"], key)
+
+
+def _refuse_busy_port(layout: Layout) -> None:
+    port = layout.ports.sample_service
+    if probes.port_in_use(port) and not _sample_answers(layout):
+        raise Refused(f"Port {port} (the sample service) is in use by another program; see CONTROLPLANE_PORT_BASE.")
 
 
 def _account(api: Api) -> str:

@@ -38,7 +38,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT, then stop everything. Exit status 1 when it could not be brought up."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         self._board.set_phase("starting")
         for child in self._children:
@@ -112,6 +112,8 @@ class Supervisor:
         # A failed start leaves nothing behind, but what ran before it goes on running.
         if problem is None or not any(child.adopted for child in self._children):
             teardown.stop_parts(self._layout, [child.part for child in self._children])
+        if problem is None:
+            teardown.remove_traces(self._layout)
         return 0 if problem is None else 1
 
 

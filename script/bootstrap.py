@@ -25,7 +25,7 @@ _FREE_BYTES = 1_500_000_000
 
 
 def ensure(root: Path, level: str) -> Path:
-    """Install what ``level`` needs into the checkout at ``root``. Returns the Python to go on with; raises `Refused`."""
+    """Install what ``level`` needs into the checkout at ``root``; the Python to go on with. Raises `Refused`."""
     checkout = Checkout(root.resolve())
     refuse_platform(sys.platform, platform.machine())
     if installed(checkout, level):

@@ -27,10 +27,13 @@ def create_venv(checkout: Checkout, moved: bool) -> None:
 
 def install_uv(checkout: Checkout, env: dict[str, str]) -> Path:
     """uv, beside the environment rather than in it: a sync removes from the environment what no lock names."""
-    folder = checkout.venv / "installer"
+    folder, lock = checkout.venv / "installer", checkout.root / "uv.lock.txt"
+    version = lock.read_text().split()[0].removeprefix("uv==")
+    if (folder / f"uv-{version}.dist-info" / "RECORD").exists():
+        return folder / "bin" / "uv"
     pip_python = sys.executable if importlib.util.find_spec("pip") else str(checkout.python)
     pip = [pip_python, "-m", "pip", "install", "--quiet", "--no-user", "--upgrade", "--target", str(folder)]
-    locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(checkout.root / "uv.lock.txt")]
+    locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
     _run(checkout, "the installer uv", [*pip, *locked], env)
     return folder / "bin" / "uv"
 

@@ -1,0 +1,56 @@
+"""Homes, runtime directories and ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from embedded import commands
+from embedded import layout as places
+from embedded.layout import Layout, Ports, Refused
+
+
+def test_ports_follow_the_base() -> None:
+    assert Ports.chosen("20000") == Ports(20000, 20001, 20002, 20003, 20004, 20100, 20005)
+    assert Ports.chosen(None) == Ports(8000, 8080, 9070, 9080, 9090, 8100, 9081)
+
+
+@pytest.mark.parametrize("base", ["eighty", "80", "70000", "-1", "8000.5", " "])
+def test_a_base_that_is_no_port_is_refused(base: str) -> None:
+    with pytest.raises(Refused, match="CONTROLPLANE_PORT_BASE"):
+        Ports.chosen(base)
+
+
+def test_two_homes_have_different_short_runtime_directories(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 80)
+    first, second = (places.run_directory(path, os.environ) for path in (long, long / "other"))
+    assert first != second
+    assert len(os.fsencode(first)) < 60
+
+
+def test_a_runtime_directory_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: run.stat().st_uid + 1)
+    with pytest.raises(Refused, match="another account"):
+        places.make_run_directory(run)
+
+
+def test_a_runtime_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refused):
+        places.make_run_directory(tmp_path / "run")
+
+
+def test_a_busy_port_is_named_with_its_purpose_and_the_way_out(layout: Layout) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        busy = Layout(layout.home, layout.run, Ports(admin=port, api=port + 1, ingress=port + 2))
+        with pytest.raises(Refused, match=rf"Port {port} \(admin\).*CONTROLPLANE_PORT_BASE"):
+            commands.refuse_busy_ports(busy)

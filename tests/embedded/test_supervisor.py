@@ -1,0 +1,194 @@
+"""What the supervisor promises, with small processes in place of the real ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded import commands, probes
+from embedded.layout import Layout, Ports, Refused
+from envrunner.keep.keeper import Program
+from envrunner.keep.process import Kept
+from tests.embedded import toy
+from tests.support.waiting import until
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+Start = Callable[[], Kept]
+
+
+@pytest.fixture
+def place(layout: Layout) -> Layout:
+    """An installation with ports that are free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return replace(layout, ports=Ports(api=port, ingress=port + 1, admin=port + 2))
+
+
+@pytest.fixture
+def start(place: Layout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts, or finds, the supervisor of toys."""
+
+    def program(layout: Layout) -> Program:
+        env = {**os.environ, "CONTROLPLANE_HOME": str(layout.home), "CONTROLPLANE_PORT_BASE": str(layout.ports.api)}
+        argv = [sys.executable, "-m", "tests.embedded.toy"]
+        return Program("supervisor", argv, env, CHECKOUT, layout.log("supervisor"))
+
+    monkeypatch.setattr(commands, "_program", program)
+    monkeypatch.setattr(commands, "all_parts", toy.parts)
+    yield lambda: commands.start(place)[0]
+    commands.stop(place)
+
+
+def up(place: Layout, start: Start) -> Kept:
+    supervisor = start()
+    until(lambda: status(place).get("phase") == "ready")
+    return supervisor
+
+
+def status(place: Layout) -> dict[str, Any]:
+    return commands.read_status(place)
+
+
+def pids(place: Layout) -> dict[str, int]:
+    found: dict[str, int] = json.loads(place.endpoints.read_text())["pids"]
+    return found
+
+
+def row(place: Layout, name: str) -> dict[str, Any]:
+    return next(row for row in status(place)["processes"] if row["name"] == name)
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}/exe").exists() or "State:\tZ" in Path(f"/proc/{pid}/status").read_text()
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_every_process_is_named_with_its_pid(place: Layout, start: Start) -> None:
+    supervisor = up(place, start)
+    assert pids(place) == {
+        "supervisor": supervisor.pid,
+        "echo": row(place, "echo")["pid"],
+        "api": row(place, "api")["pid"],
+    }
+    assert not any(gone(pid) for pid in pids(place).values())
+    assert json.loads(place.endpoints.read_text())["apiUrl"] == place.console_url
+
+
+def test_a_killed_process_is_started_again_and_its_new_pid_published(place: Layout, start: Start) -> None:
+    up(place, start)
+    before = pids(place)
+    os.kill(before["echo"], signal.SIGKILL)
+    until(lambda: pids(place).get("echo") not in (None, before["echo"]) and row(place, "echo")["state"] == "ready")
+    assert row(place, "echo")["restarts"] == 1
+    assert pids(place)["api"] == before["api"]
+
+
+def test_children_that_outlive_their_master_do_not_hold_its_port(place: Layout, start: Start) -> None:
+    up(place, start)
+    master = pids(place)["api"]
+    orphans = until(lambda: children(master))
+    os.kill(master, signal.SIGKILL)
+    until(lambda: row(place, "api")["state"] == "ready" and row(place, "api")["pid"] != master)
+    assert all(gone(pid) for pid in orphans)
+    assert probes.http_status(place.ports.api, "/") == 200
+
+
+def test_after_kill_9_of_the_supervisor_everything_runs_on_and_is_adopted(place: Layout, start: Start) -> None:
+    first = up(place, start)
+    before = pids(place)
+    os.kill(first.pid, signal.SIGKILL)
+    until(lambda: first.wait(0))
+    assert probes.http_status(place.ports.api, "/") == 200
+    second = up(place, start)
+    assert second.pid != first.pid
+    assert pids(place) == {**before, "supervisor": second.pid}
+    assert [row["restarts"] for row in status(place)["processes"]] == [0, 0]
+
+
+def test_what_died_while_nobody_watched_is_started_again(place: Layout, start: Start) -> None:
+    first = up(place, start)
+    before = pids(place)
+    for pid in (first.pid, before["echo"]):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: first.wait(0))
+    up(place, start)
+    assert pids(place)["api"] == before["api"]
+    assert pids(place)["echo"] != before["echo"]
+
+
+def test_a_second_start_finds_the_first(place: Layout, start: Start) -> None:
+    supervisor = up(place, start)
+    found, was_running = commands.start(place)
+    assert (found.pid, was_running) == (supervisor.pid, True)
+
+
+@pytest.mark.parametrize("victim", [None, "supervisor", "api", "echo"])
+def test_down_leaves_nothing_whatever_was_killed_before(place: Layout, start: Start, victim: str | None) -> None:
+    up(place, start)
+    everything = [*pids(place).values(), *until(lambda: children(pids(place)["api"]))]
+    if victim:
+        os.kill(pids(place)["supervisor"], signal.SIGKILL)
+        os.kill(pids(place)[victim], signal.SIGKILL)
+    commands.stop(place)
+    assert all(gone(pid) for pid in everything)
+    assert not place.run.exists()
+    assert not place.endpoints.exists()
+    assert not probes.port_in_use(place.ports.api)
+    commands.stop(place)
+
+
+def test_sigterm_to_the_supervisor_stops_everything(place: Layout, start: Start) -> None:
+    supervisor = up(place, start)
+    everything = pids(place)
+    os.kill(supervisor.pid, signal.SIGTERM)
+    assert supervisor.wait(30)
+    assert all(gone(pid) for pid in everything.values())
+    assert commands.revive(place) is None
+
+
+def test_a_part_that_cannot_start_ends_the_attempt_with_the_end_of_its_log(place: Layout, start: Start) -> None:
+    (place.home / "broken").touch()
+    supervisor = start()
+    with pytest.raises(Refused, match=r"(?s)broken could not be started.*out of luck"):
+        commands.wait_until_ready(place, supervisor, threading.Event(), lambda status: None)
+    assert not place.run.exists()
+    assert not probes.port_in_use(place.ports.api)
+
+
+def test_a_part_that_cannot_start_does_not_stop_what_ran_before(place: Layout, start: Start) -> None:
+    first = up(place, start)
+    before = pids(place)
+    os.kill(first.pid, signal.SIGKILL)
+    until(lambda: first.wait(0))
+    (place.home / "broken").touch()
+    with pytest.raises(Refused, match="broken"):
+        commands.wait_until_ready(place, start(), threading.Event(), lambda status: None)
+    assert probes.http_status(place.ports.api, "/") == 200
+    assert not gone(before["echo"])
+
+
+def test_the_program_says_in_one_sentence_which_port_is_busy(place: Layout) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", place.ports.api))
+        other.listen()
+        env = {**os.environ, "CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api)}
+        command = [sys.executable, "-m", "embedded", "up", "--detach"]
+        done = subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"Port {place.ports.api} (the console and the API) is in use" in done.stderr
+    assert not place.status.exists()
