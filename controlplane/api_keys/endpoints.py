@@ -1,12 +1,14 @@
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Response, status
 
 from controlplane.api_keys import repository, service
 from controlplane.api_keys.models import ApiKey
 from controlplane.api_keys.schemas import ApiKeyView, CreatedApiKey, NewApiKey
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
+from controlplane.core.idempotency_service import Once
 from controlplane.core.pagination import After, Limit, Page, page
 
 router = APIRouter(prefix="/accounts/{account_id}/environments/{environment_id}/api-keys", tags=["API keys"])
@@ -16,15 +18,15 @@ Creator = Annotated[Principal, Depends(require(Permission.API_KEY_CREATE))]
 Revoker = Annotated[Principal, Depends(require(Permission.API_KEY_REVOKE))]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, operation_id="createApiKey")
+@router.post("", status_code=status.HTTP_201_CREATED, response_model=CreatedApiKey, operation_id="createApiKey")
 def create_api_key(
-    account_id: str, environment_id: str, body: NewApiKey, session: DbSession, principal: Creator
-) -> CreatedApiKey:
+    account_id: str, environment_id: str, body: NewApiKey, session: DbSession, principal: Creator, once: Once
+) -> Response:
     """Create an API key. `secret` is shown in this response only; it works at the edge a moment later."""
-    key, secret = service.create(
-        session, principal, account_id, environment_id, body.description, body.role, body.expires_at
+    create = partial(
+        service.create, session, principal, account_id, environment_id, body.description, body.role, body.expires_at
     )
-    return CreatedApiKey(**ApiKeyView.model_validate(key).model_dump(by_alias=False), secret=secret)
+    return once(principal.user_id, lambda: _shown_once(*create()))
 
 
 @router.get("", operation_id="listApiKeys")
@@ -46,3 +48,7 @@ def list_api_keys(
 def revoke_api_key(account_id: str, environment_id: str, key_id: str, session: DbSession, principal: Revoker) -> None:
     """Revoke a key for good; calls with it are refused a moment later."""
     service.revoke(session, principal, account_id, environment_id, key_id)
+
+
+def _shown_once(key: ApiKey, secret: str) -> CreatedApiKey:
+    return CreatedApiKey(**ApiKeyView.model_validate(key).model_dump(by_alias=False), secret=secret)

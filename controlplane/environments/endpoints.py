@@ -1,10 +1,12 @@
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
+from controlplane.core.idempotency_service import Once
 from controlplane.core.pagination import After, Limit, Page, page
 from controlplane.environments import addresses, repository, service
 from controlplane.environments.models import Environment
@@ -17,12 +19,18 @@ Creator = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_CREATE))]
 Deleter = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_DELETE))]
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, operation_id="createEnvironment")
+@router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=EnvironmentChange,
+    operation_id="createEnvironment",
+)
 def create_environment(
-    account_id: str, body: NewEnvironment, session: DbSession, principal: Creator
-) -> EnvironmentChange:
+    account_id: str, body: NewEnvironment, session: DbSession, principal: Creator, once: Once
+) -> Response:
     """Create an environment: an engine of its own, reachable within a second. Follow `operationId` for progress."""
-    return _change(session, service.create(session, principal, account_id, body.name, body.region))
+    create = partial(service.create, session, principal, account_id, body.name, body.region)
+    return once(principal.user_id, lambda: _change(session, create()))
 
 
 @router.get("", operation_id="listEnvironments")
