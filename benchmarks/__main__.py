@@ -18,13 +18,14 @@ from benchmarks.figures import Outcome
 from benchmarks.processes import Failed
 from benchmarks.scale import FULL, QUICK, Scale
 
+_WIDTH = 130
 _GROUPS = ("edge", "life", "keys", "up")
 
 
 def main(arguments: list[str]) -> int:
     """Exit status 0 when everything was measured, whether or not targets were met; 1 when something could not run."""
     options = _parser().parse_args(arguments)
-    console = Console(stderr=False)
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     signal.signal(signal.SIGTERM, _interrupt)
     tools.install_missing()
     scale = QUICK if options.quick else FULL

@@ -11,17 +11,19 @@ from benchmarks.figures import Figure, Kind, Outcome, Skipped, Target, figure, i
 from benchmarks.load import Load, Request
 from benchmarks.plane import Api, Environment, Plane
 from benchmarks.probing import wait_for_ok
+from benchmarks.processes import wait_until
 from benchmarks.scale import Scale
 
-DIRECT, EDGE, HAPROXY, UNGATED = "direct", "edge", "haproxy", "ungated"
+DIRECT, EDGE, HAPROXY, UNGATED, SAME = "direct", "edge", "haproxy", "ungated", "same"
 _NAMES = {
     DIRECT: "called directly, TCP, no proxy",
     EDGE: "through the edge",
     HAPROXY: "through HAProxy, same key lookup",
     UNGATED: "through nginx without a gate",
+    SAME: "the edge's engine, unix socket, no proxy",
 }
-_KINDS: dict[str, Kind] = {DIRECT: "baseline", EDGE: "ours", HAPROXY: "peer", UNGATED: "peer"}
-_CALL = "/echo/bytes"
+_KINDS: dict[str, Kind] = {DIRECT: "baseline", EDGE: "ours", HAPROXY: "peer", UNGATED: "peer", SAME: "baseline"}
+_CALL, _BODY = "/echo/bytes", "hello"
 _CONNECTIONS = 32
 _STREAMS = 8
 _LEAST_RATIO = Target("at least", 0.92)
@@ -37,18 +39,18 @@ def measure(plane: Plane, api: Api, workdir: Path, scale: Scale, tell: Callable[
     if reason:
         return Outcome(skipped=[Skipped("edge", reason)])
     skipped = [Skipped(f"edge.{HAPROXY}", why)] if (why := tools.missing_reason("haproxy")) else []
-    with _ready(api) as environment, _invocations(plane, environment, workdir) as requests:
+    with _active(api) as environment, _invocations(plane, environment, workdir) as requests:
         figures = _rates("invocations", "invocations", requests, scale, tell)
         figures += _alone(requests, scale, tell)
-        outcome = Outcome(figures, skipped) + _http2(requests, scale, tell)
-    with _ready(api) as environment, _trivial(plane, environment, workdir) as requests:
+        outcome = Outcome(figures, skipped) + _http2(requests, _socket(plane, environment), scale, tell)
+    with _active(api) as environment, _trivial(plane, environment, workdir) as requests:
         return outcome + Outcome(_rates("trivial", "trivial requests", requests, scale, tell, _LEAST_TRIVIAL))
 
 
 @contextlib.contextmanager
-def _ready(api: Api) -> Iterator[Environment]:
+def _active(api: Api) -> Iterator[Environment]:
     environment = api.create()
-    wait_for_ok(environment.ingress_port, environment.token)
+    wait_until(lambda: api.active(environment.environment_id), "a new environment")
     try:
         yield environment
     finally:
@@ -60,22 +62,25 @@ def _invocations(plane: Plane, environment: Environment, workdir: Path) -> Itera
     with engine.direct(workdir) as direct, contextlib.ExitStack() as held:
         keys = [environment.signing_public_key, direct.signing_public_key]
         service_url = held.enter_context(engine.service(keys, workdir))
+        wait_for_ok(environment.ingress_port, environment.token)
         targets = (
             (direct.admin_url, direct.ingress_url, None),
             (environment.admin_url, environment.ingress_url, environment.token),
         )
         for admin_url, ingress_url, token in targets:
             engine.register(admin_url, token, service_url)
-            engine.wait_for_call(ingress_url, _CALL, token)
-        yield held.enter_context(_paths(plane, environment, direct.ingress_url, _CALL, "hello", workdir))
+            engine.wait_for_call(Request(ingress_url + _CALL, token, _BODY))
+        yield held.enter_context(_paths(plane, environment, direct.ingress_url, _CALL, _BODY, workdir))
 
 
 @contextlib.contextmanager
 def _trivial(plane: Plane, environment: Environment, workdir: Path) -> Iterator[Requests]:
     with (
+        # Before the first call through the edge: it would keep its connection to the engine.
         peers.trivial(_socket(plane, environment), workdir) as direct_url,
         _paths(plane, environment, direct_url, "/trivial", None, workdir) as requests,
     ):
+        wait_for_ok(environment.ingress_port, environment.token)
         yield requests
 
 
@@ -143,26 +148,26 @@ def _run(request: Request, connections: int, seconds: float) -> Callable[[], Loa
     return lambda: load.wrk(request, connections, seconds)
 
 
-def _http2(requests: Requests, scale: Scale, tell: Callable[[str], None]) -> Outcome:
+def _http2(requests: Requests, socket: Path, scale: Scale, tell: Callable[[str], None]) -> Outcome:
     reason = tools.missing_reason("h2load")
     if reason:
         return Outcome(skipped=[Skipped("edge.http2", reason)])
-    # HAProxy and nginx without a gate are not set up for HTTP/2 without TLS; this row is about the edge alone.
+    # HAProxy and nginx without a gate are not set up for HTTP/2 without TLS. The unix socket is the plane's engine
+    # itself: beside the engine called over TCP it shows that the two engines are equally fast.
+    same = Request("http://localhost" + _CALL, None, _BODY)
     runs = {name: _run_http2(requests[name], scale.load_seconds) for name in (DIRECT, EDGE)}
+    runs[SAME] = _run_http2(same, scale.load_seconds, socket)
     results = interleaved(runs, scale.rounds, lambda text: tell(f"HTTP/2: {text}"))
-    group = f"Edge: invocations over h2c, 4 connections, {4 * _STREAMS} streams"
-    return Outcome(
-        [
-            figure(
-                (f"edge.http2.{name}", group, _NAMES[name], "1/s"), [one.per_second for one in loads], kind=_KINDS[name]
-            )
-            for name, loads in results.items()
-        ]
-    )
+    group = f"Edge: invocations over h2c, {_CONNECTIONS // _STREAMS} connections, {_CONNECTIONS} streams"
+    figures = []
+    for name, loads in results.items():
+        labels = (f"edge.http2.{name}", group, _NAMES[name], "1/s")
+        figures.append(figure(labels, [one.per_second for one in loads], kind=_KINDS[name]))
+    return Outcome(figures)
 
 
-def _run_http2(request: Request, seconds: float) -> Callable[[], Load]:
-    return lambda: load.h2load(request, _CONNECTIONS // _STREAMS, _STREAMS, seconds)
+def _run_http2(request: Request, seconds: float, socket: Path | None = None) -> Callable[[], Load]:
+    return lambda: load.h2load(request, _CONNECTIONS // _STREAMS, _STREAMS, seconds, socket)
 
 
 def _socket(plane: Plane, environment: Environment) -> Path:

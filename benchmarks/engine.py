@@ -14,6 +14,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from benchmarks.load import Request
 from benchmarks.plane import CHECKOUT
 from benchmarks.processes import Failed, accepts, free_port, running, wait_until
 from controlplane.settings import Settings
@@ -55,7 +56,9 @@ def direct(workdir: Path) -> Iterator[Direct]:
 def service(identity_keys: Sequence[str], workdir: Path) -> Iterator[str]:
     """URL of the TypeScript examples, which accept signed calls of those environments only."""
     port = free_port()
-    env = {"PATH": os.defpath, "PORT": str(port), "RESTATE_IDENTITY_KEYS": ",".join(identity_keys)}
+    # As in production: no log line for each invocation.
+    quiet = {"NODE_ENV": "production", "RESTATE_LOGGING": "ERROR"}
+    env = {**quiet, "PATH": os.defpath, "PORT": str(port), "RESTATE_IDENTITY_KEYS": ",".join(identity_keys)}
     argv = [str(_node()), str(CHECKOUT / "examples" / "typescript" / "main.ts")]
     with running("service", argv, lambda: accepts(port), workdir, env):
         yield f"http://127.0.0.1:{port}"
@@ -69,14 +72,16 @@ def register(admin_url: str, token: str | None, service_url: str) -> None:
         raise Failed(f"registering the service: {answer.status_code} {answer.text}")
 
 
-def wait_for_call(ingress_url: str, path: str, token: str | None) -> None:
-    """Until a call of a handler succeeds: a registration reaches the ingress a moment later."""
-    headers = {"authorization": f"Bearer {token}"} if token else {}
+def wait_for_call(call: Request) -> None:
+    """Until a call of a handler succeeds: a registration reaches the ingress a moment later. Raises `Failed`."""
+    headers = {"content-type": call.content_type}
+    headers |= {"authorization": f"Bearer {call.token}"} if call.token else {}
+    with httpx2.Client(headers=headers, timeout=30.0) as client:
 
-    def called() -> bool:
-        return httpx2.post(f"{ingress_url}{path}", content=b"x", headers=headers).status_code == 200
+        def called() -> bool:
+            return client.post(call.url, content=call.body).status_code == 200
 
-    wait_until(called, f"a call of {path}")
+        wait_until(called, f"a call of {call.url}")
 
 
 def _environment(ingress_url: str, admin_url: str) -> dict[str, str]:
@@ -89,8 +94,9 @@ def _environment(ingress_url: str, admin_url: str) -> dict[str, str]:
         admin_url=admin_url,
         request_size_limit_bytes=32 * 1024 * 1024,
     )
+    # "all" and not "tcp": over TCP alone it would look for its metadata at a port of another engine.
     kept = {name: value for name, value in render(spec).items() if name != "LISTEN_FDS"}
-    return {**kept, "RESTATE_LISTEN_MODE": "tcp", "RESTATE_BIND_IP": "127.0.0.1"}
+    return {**kept, "RESTATE_LISTEN_MODE": "all", "RESTATE_BIND_IP": "127.0.0.1"}
 
 
 def engine_version() -> str:

@@ -86,13 +86,14 @@ def background(request: Request, per_second: int) -> Iterator[None]:
             process.wait()
 
 
-def h2load(request: Request, connections: int, streams: int, seconds: float) -> Load:
-    """Raises `Failed` when a request did not succeed. h2load gives no percentiles, so these are its mean."""
+def h2load(request: Request, connections: int, streams: int, seconds: float, socket: Path | None = None) -> Load:
+    """Over the unix ``socket`` if given. No percentiles. Raises `Failed` when a request did not succeed."""
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder) / "body"
         body.write_text(request.body or "")
         command = [str(tools.find("h2load")), "-t1", f"-c{connections}", f"-m{streams}", f"-D{max(1, round(seconds))}"]
         command += ["-d", str(body)] if request.body is not None else []
+        command += ["-B", f"unix:{socket}"] if socket else []
         command += ["-H", f"content-type: {request.content_type}"]
         command += ["-H", f"authorization: Bearer {request.token}"] if request.token else []
         done = subprocess.run([*command, request.url], capture_output=True, text=True, check=False)

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import tools
@@ -66,7 +66,7 @@ def ungated(socket: Path, workdir: Path) -> Iterator[str]:
         f"    upstream engine {{ server unix:{socket}; keepalive 64; }}\n"
         f"    server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://engine; }} }}"
     )
-    with _nginx("ungated", http, port, workdir):
+    with _nginx("ungated", http, lambda: accepts(port), workdir):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -78,7 +78,7 @@ def trivial(socket: Path, workdir: Path) -> Iterator[str]:
         f"    server {{ listen 127.0.0.1:{port}; listen unix:{bound}; default_type application/json; "
         'location / { return 200 "{}"; } }'
     )
-    with _nginx("trivial", http, port, workdir):
+    with _nginx("trivial", http, lambda: _open_to_all(bound), workdir):
         # The edge connects to the name when its next request comes; nothing has to be told to it.
         bound.rename(socket)
         yield f"http://127.0.0.1:{port}"
@@ -101,15 +101,20 @@ def haproxy(socket: Path, label: str, token: str, digest_key: str, workdir: Path
 
 
 @contextlib.contextmanager
-def _nginx(name: str, http: str, port: int, workdir: Path) -> Iterator[int]:
+def _nginx(name: str, http: str, answers: Callable[[], bool], workdir: Path) -> Iterator[int]:
     account = nginx.worker_account()
     user = f"user {account.pw_name};" if account else ""
     text = _filled(_NGINX, {"WORKDIR": workdir, "NAME": name, "USER": user, "HTTP": http})
     file = workdir / f"{name}.conf"
     file.write_text(text)
     argv = [str(nginx.binary()), "-p", str(workdir), "-c", str(file), "-e", "stderr"]
-    with running(name, argv, lambda: accepts(port), workdir) as pid:
+    with running(name, argv, answers, workdir) as pid:
         yield pid
+
+
+def _open_to_all(socket: Path) -> bool:
+    """nginx first binds a socket, then opens it to other accounts, by name: only then may it get another name."""
+    return socket.exists() and socket.stat().st_mode & 0o006 == 0o006
 
 
 def _filled(template: str, values: dict[str, object]) -> str:

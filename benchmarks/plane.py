@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import shutil
 import socket
 import subprocess
@@ -126,6 +127,10 @@ class Api:
         addresses = made["ingressBaseUrl"], made["adminBaseUrl"]
         return Environment(made["environmentId"], *addresses, made["signingPublicKey"], token)
 
+    def active(self, environment_id: str) -> bool:
+        """Whether its engine has been reported ready."""
+        return bool(self._call("GET", f"{self._environments}/{environment_id}")["status"] == "ACTIVE")
+
     def purge(self, environment_id: str) -> None:
         """Destroy it at once."""
         self._call("DELETE", f"{self._environments}/{environment_id}?purge=true")
@@ -167,9 +172,10 @@ def _removed(home: Path) -> Iterator[Path]:
 
 
 def _free_base() -> int:
-    for base in range(21_000, 32_000, 1_000):
+    # Below the ports that Linux gives to outgoing connections; by chance, so that two runs seldom meet.
+    for base in random.sample(range(20_000, 32_000, 500), 24):
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:
             for port in (*range(base, base + 6), base + 100):
                 held.enter_context(socket.socket()).bind(("127.0.0.1", port))
             return base
-    raise Failed("No free range of ports from 21000 to 32000.")
+    raise Failed("No free range of ports from 20000 to 32000.")

@@ -30,7 +30,10 @@ def running(
             argv, env=env, cwd=workdir, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        wait_until(answers, name, lambda: _ended(name, process, log))
+        try:
+            wait_until(answers, name, lambda: _ended(process))
+        except Failed as failure:
+            raise Failed(f"{failure}: {log.read_text(errors='replace')[-800:]}") from failure
         yield process.pid
     finally:
         _end(process)
@@ -64,9 +67,9 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("CONTROLPLANE_", "ENVRUNNER_"))}
 
 
-def _ended(name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _ended(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is not None:
-        raise Failed(f"{name} ended with status {process.returncode}: {log.read_text(errors='replace')[-800:]}")
+        raise Failed(f"ended with status {process.returncode}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
