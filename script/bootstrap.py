@@ -16,10 +16,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import installers
-import surroundings
-from checkout import Checkout, Refused
-from progress import Step
+from script import installers, surroundings
+from script.checkout import Checkout, Refused
+from script.progress import Step
 
 _FREE_BYTES = 1_500_000_000
 

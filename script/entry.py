@@ -25,8 +25,7 @@ def prepare(level):
     """The path of the checkout's Python, or an exit status when it could not be prepared."""
     if sys.version_info < (3, 11):
         return newer_python()
-    import bootstrap
-    import checkout
+    from script import bootstrap, checkout
 
     try:
         return str(bootstrap.ensure(bootstrap.Path(root()), level))

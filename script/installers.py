@@ -11,8 +11,8 @@ import tomllib
 import venv
 from pathlib import Path
 
-import surroundings
-from checkout import Checkout, Refused
+from script import surroundings
+from script.checkout import Checkout, Refused
 
 
 def create_venv(checkout: Checkout, moved: bool) -> None:
