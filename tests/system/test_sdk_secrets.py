@@ -23,14 +23,14 @@ CALLS = 1000
 WAL = services.CHECKOUT / "tests" / "support" / "wal.ts"
 
 
-def _forms(secret: str) -> list[str]:
+def _forms(secret: str) -> list[bytes]:
     """How ``secret`` may look in a file or a column: as it is, in hex, in base64 at each of three offsets."""
-    encoded = [base64.b64encode(b"x" * shift + secret.encode()).decode()[4:-4] for shift in range(3)]
-    return [secret, secret.encode().hex(), *encoded]
+    plain = secret.encode()
+    return [plain, plain.hex().encode(), *(base64.b64encode(b"x" * shift + plain)[4:-4] for shift in range(3))]
 
 
-def _found_in(text: str, secret: str) -> bool:
-    return any(form in text for form in _forms(secret))
+def _found_in(content: bytes, secret: str) -> bool:
+    return any(form in content for form in _forms(secret))
 
 
 def _holds(engine: Path, secret: str, scratch: Path) -> bool:
@@ -40,13 +40,12 @@ def _holds(engine: Path, secret: str, scratch: Path) -> bool:
     assert logs, f"{engine} holds no write-ahead log"
     with scratch.open("wb") as unpacked:
         subprocess.run([services.NODE, WAL, *logs], stdout=unpacked, check=True)
-    return any(_found_in(path.read_bytes().decode("latin-1"), secret) for path in [*files, scratch])
+    return any(_found_in(path.read_bytes(), secret) for path in [*files, scratch])
 
 
-def _journal(caller: Caller) -> str:
-    return json.dumps(caller.sql("select raw, entry_json from sys_journal")) + json.dumps(
-        caller.sql("select * from sys_invocation")
-    )
+def _journal(caller: Caller) -> bytes:
+    tables = ("select raw, entry_json from sys_journal", "select * from sys_invocation")
+    return json.dumps([caller.sql(query) for query in tables]).encode()
 
 
 def test_no_api_key_behind_the_edge_after_a_thousand_calls(plane: Plane, examples: Examples, tmp_path: Path) -> None:
@@ -54,13 +53,13 @@ def test_no_api_key_behind_the_edge_after_a_thousand_calls(plane: Plane, example
     caller = examples.environment.using(key)
     canary = f"canary-{uuid4().hex}"
 
-    def call(_: int) -> str:
-        return json.dumps(caller.invoke("/echo/headers", {"at": os.urandom(8).hex()}, x_canary=canary))
+    def call(_: int) -> bytes:
+        return json.dumps(caller.invoke("/echo/headers", {"at": os.urandom(8).hex()}, x_canary=canary)).encode()
 
     with ThreadPoolExecutor(8) as pool:
         received = list(pool.map(call, range(CALLS)))
-    assert all(canary in headers for headers in received)
-    assert not any(_found_in(headers, key) or "authorization" in headers.lower() for headers in received)
+    assert all(_found_in(headers, canary) for headers in received)
+    assert not any(_found_in(headers, key) or b"authorization" in headers.lower() for headers in received)
 
     # The canary was sent beside the key and does arrive: these places would show the key as well.
     journal = _journal(caller)
