@@ -9,13 +9,9 @@
 
 import crypto from 'crypto';
 import rules from 'rules.js';
-import sql from 'sql.js';
 
-const BEARER = 'Bearer ';
-const LONGEST_TOKEN = 4096;
-const HOST = /^[0-9a-z]{27}\.env\./;
-const NO_PORT = '00000';
-const USED_EVERY_S = 10;
+// As little as possible stands here: njs runs a module's top level again for every request.
+const LONGEST_AUTHORIZATION = 7 + 4096, NO_PORT = '00000', USED_EVERY_S = 10;
 
 function refuse(r, status, message) {
     r.headersOut['Content-Type'] = 'application/json';
@@ -25,62 +21,65 @@ function refuse(r, status, message) {
         r.headersOut['Retry-After'] = '1';
     }
     r.return(status, JSON.stringify({message: message, restate_code: null}));
-    return false;
+    return '';
 }
 
 function digestOf(tables, header) {
     const key = tables.get('.key');
-    if (key === undefined || header === undefined || header.length > BEARER.length + LONGEST_TOKEN) {
+    if (key === undefined || header === undefined || header.length > LONGEST_AUTHORIZATION) {
         return '';
     }
-    if (header.slice(0, 7) !== BEARER && header.slice(0, 7).toLowerCase() !== 'bearer ') {
+    if (!header.startsWith('Bearer ') && header.slice(0, 7).toLowerCase() !== 'bearer ') {
         return '';
     }
     const hmac = crypto.createHmac('sha256', Buffer.from(key, 'base64url'));
     return hmac.update(header.slice(7)).digest('base64url');
 }
 
-// Returns true when the request may go on; otherwise it has been answered.
-function pass(r, ingress, shared) {
+// Returns the name of the upstream when the request may go on; '' when it has been answered.
+function targetOf(r, ingress, shared) {
     const variables = r.variables;
     const tables = ngx.shared.tables;
     const host = shared ? variables.host : '';
-    if (shared && !HOST.test(host)) {
-        return refuse(r, 404, 'No environment has this host name.');
-    }
     const principal = tables.get(digestOf(tables, variables.http_authorization) || '-');
     const now = Date.now() / 1000;
     if (principal === undefined) {
-        return unknown(r, tables);
+        return unknown(r, host, tables);
     }
     if (principal.charCodeAt(0) === 117 /* u */) {
         return user(r, ingress, host, principal, now);
     }
     if (Number(principal.slice(28, 38)) <= now) {
-        return refuse(r, 401, 'The API key has expired.');
+        return turnAway(r, host, 401, 'The API key has expired.');
     }
     const label = principal.slice(1, 28);
     const route = tables.get(label);
-    if (shared ? host.slice(0, 27) !== label : !atPort(route, ingress, variables.server_port)) {
-        return stranger(r);
+    if (shared ? !host.startsWith(label + '.env.') : !atPort(route, ingress, variables.server_port)) {
+        return stranger(r, host);
     }
-    if (!decide(r, ingress, principal[0], label, route, now)) {
-        return false;
+    const target = decide(r, ingress, principal[0], label, route, now);
+    if (target !== '') {
+        used(principal.slice(38), now);
     }
-    used(principal.slice(38), now);
-    return true;
+    return target;
 }
 
-function unknown(r, tables) {
+function unknown(r, host, tables) {
     if (tables.get('.epoch') === undefined) {
         return refuse(r, 503, 'The edge is starting and has no tables yet.');
     }
-    return refuse(r, 401, 'A valid API key or access token is needed: Authorization: Bearer <token>.');
+    return turnAway(r, host, 401, 'A valid API key or access token is needed: Authorization: Bearer <token>.');
+}
+
+// A host that can be nobody's is told so, whoever asks.
+function turnAway(r, host, status, message) {
+    return host === '' || /^[0-9a-z]{27}\.env\./.test(host) ? refuse(r, status, message)
+                                                           : refuse(r, 404, 'No environment has this host name.');
 }
 
 // One answer for "not yours" and "does not exist": a stranger cannot probe for environments.
-function stranger(r) {
-    return refuse(r, 403, 'This API key or access token has no access to this environment.');
+function stranger(r, host) {
+    return turnAway(r, host, 403, 'This API key or access token has no access to this environment.');
 }
 
 function atPort(route, ingress, port) {
@@ -91,15 +90,15 @@ function atPort(route, ingress, port) {
 function user(r, ingress, host, principal, now) {
     const tables = ngx.shared.tables;
     if (Number(principal.slice(1, 11)) <= now) {
-        return refuse(r, 401, 'The access token has expired.');
+        return turnAway(r, host, 401, 'The access token has expired.');
     }
     const label = host === '' ? tables.get(':' + r.variables.server_port) || '-' : host.slice(0, 27);
     const route = tables.get(label);
     if (route === undefined || (host === '' && !atPort(route, ingress, r.variables.server_port))) {
-        return stranger(r);
+        return stranger(r, host);
     }
     const role = tables.get(principal.slice(11) + '/' + route.slice(35));
-    return role === undefined ? stranger(r) : decide(r, ingress, role, label, route, now);
+    return role === undefined ? stranger(r, host) : decide(r, ingress, role, label, route, now);
 }
 
 function decide(r, ingress, role, label, route, now) {
@@ -107,10 +106,10 @@ function decide(r, ingress, role, label, route, now) {
         const target = r.variables.request_uri, question = target.indexOf('?');
         const path = question < 0 ? target : target.slice(0, question);
         const verdict = ingress ? rules.ingress(role, r.method, path) : rules.admin(role, r.method, path);
-        if (verdict === rules.UNKNOWN) {
+        if (verdict === 'unknown') {
             return refuse(r, 404, 'The admin API has no such route.');
         }
-        if (verdict === rules.FORBIDDEN) {
+        if (verdict === 'forbid') {
             return refuse(r, 403, 'The role of this API key or member does not allow this request.');
         }
     }
@@ -126,8 +125,7 @@ function decide(r, ingress, role, label, route, now) {
     if (limit > 0 && ngx.shared.rates.incr(label + (Math.floor(now) % 4), 1, 0) > limit) {
         return refuse(r, 429, 'This environment takes no more than ' + limit + ' requests per second.');
     }
-    r.variables.edge_target = 's' + route.slice(28, 35) + (ingress ? 'i' : 'a');
-    return true;
+    return 's' + route.slice(28, 35) + (ingress ? 'i' : 'a');
 }
 
 function used(keyId, now) {
@@ -137,21 +135,10 @@ function used(keyId, now) {
     }
 }
 
-async function checked(r, shared) {
-    if (!pass(r, false, shared)) {
-        return;
-    }
-    const refusal = sql.refusal(await r.readRequestText());
-    if (refusal !== '') {
-        refuse(r, 403, refusal);
-    }
-}
+// The upstream is named last of all: a request whose judging failed half-way has nowhere to go.
+function sharedIngress(r) { r.variables.edge_target = targetOf(r, true, true); }
+function sharedAdmin(r) { r.variables.edge_target = targetOf(r, false, true); }
+function ownIngress(r) { r.variables.edge_target = targetOf(r, true, false); }
+function ownAdmin(r) { r.variables.edge_target = targetOf(r, false, false); }
 
-function sharedIngress(r) { pass(r, true, true); }
-function sharedAdmin(r) { pass(r, false, true); }
-function sharedQuery(r) { return checked(r, true); }
-function ownIngress(r) { pass(r, true, false); }
-function ownAdmin(r) { pass(r, false, false); }
-function ownQuery(r) { return checked(r, false); }
-
-export default {sharedIngress, sharedAdmin, sharedQuery, ownIngress, ownAdmin, ownQuery};
+export default {targetOf, refuse, sharedIngress, sharedAdmin, ownIngress, ownAdmin};

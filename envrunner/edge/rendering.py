@@ -121,13 +121,13 @@ def _upstreams(layout: EdgeLayout, slots: Iterable[int]) -> Iterable[str]:
 def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     host = addresses.host
     yield _server([f"{host}:{addresses.ingress_port}"], "sharedIngress", "")
-    yield _server([f"{host}:{addresses.admin_port}"], "sharedAdmin", "sharedQuery")
+    yield _server([f"{host}:{addresses.admin_port}"], "sharedAdmin", "sharedPort")
     ingress = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2 == 0]
     admin = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2]
     if ingress:
         yield _server(ingress, "ownIngress", "")
     if admin:
-        yield _server(admin, "ownAdmin", "ownQuery")
+        yield _server(admin, "ownAdmin", "ownPort")
 
 
 def _server(listens: Sequence[str], gate: str, query: str) -> str:
@@ -149,7 +149,7 @@ def _query(prefix: str, gate: str) -> str:
     return (
         f"location = {prefix}/query {{ client_max_body_size 64k; client_body_buffer_size 64k; "
         "proxy_request_buffering on; proxy_read_timeout 60s; "
-        f"js_access gate.{gate}; proxy_pass http://$edge_target; }}"
+        f"js_import query from query.js; js_access query.{gate}; proxy_pass http://$edge_target; }}"
     )
 
 

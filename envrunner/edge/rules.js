@@ -7,113 +7,116 @@
 //   c  complete_awakeable API key "complete_awakeable"
 //   v  viewer             member "viewer"
 //
-// Answers: ALLOW, FORBIDDEN (403), UNKNOWN (404, the admin port knows no such route).
+// Answers: 'allow', 'forbid' (403), 'unknown' (404: the admin port knows no such route).
+//
 // Paths are judged exactly as the caller wrote them: nothing is decoded, so nothing decoded can differ from what was judged.
+// Tables and patterns stand inside functions because njs runs a module's top level again for every request.
 
-const ALLOW = 0, FORBIDDEN = 1, UNKNOWN = 2;
-
-const AWAKEABLE = /^\/restate\/(awakeables|a)\/[A-Za-z0-9_-]+\/(resolve|reject)$/;
-
-// The port of calls: every path belongs to the environment's own services.
+// The port of calls: every path belongs to the environment's own services. (gate.js lets f and i pass without asking.)
 function ingress(role, method, path) {
     if (role === 'f' || role === 'i') {
-        return ALLOW;
+        return 'allow';
     }
-    if (role === 'c' && method === 'POST' && AWAKEABLE.test(path)) {
-        return ALLOW;
-    }
-    return FORBIDDEN;
+    const awakeable = /^\/restate\/(awakeables|a)\/[A-Za-z0-9_-]+\/(resolve|reject)$/;
+    return role === 'c' && method === 'POST' && awakeable.test(path) ? 'allow' : 'forbid';
 }
 
-// The admin port: what is not listed here does not exist, so a newer engine's new routes stay closed until somebody reads them.
-// READ is what a viewer may see. `*` stands for one segment; HEAD goes wherever GET goes.
-const READ = 'read', WRITE = 'write';
-
-const ADMIN = {
-    'health': [[1, 'GET', READ, '']],
-    'version': [[1, 'GET', READ, '']],
-    'cluster-health': [[1, 'GET', READ, '']],
-    'openapi': [[1, 'GET', READ, '']],
-    'query': [[1, 'POST', READ, '']],
-    'deployments': [
-        [1, 'GET', READ, ''], [1, 'POST', WRITE, ''],
-        [2, 'GET', READ, '*'], [2, 'PATCH', WRITE, '*'], [2, 'PUT', WRITE, '*'], [2, 'DELETE', WRITE, '*'],
-    ],
-    'services': [
-        [1, 'GET', READ, ''],
-        [2, 'GET', READ, '*'], [2, 'PATCH', WRITE, '*'],
-        [3, 'GET', READ, '*/handlers'], [3, 'GET', READ, '*/openapi'], [3, 'POST', WRITE, '*/state'],
-        [4, 'GET', READ, '*/handlers/*'],
-    ],
-    'subscriptions': [
-        [1, 'GET', READ, ''], [1, 'POST', WRITE, ''],
-        [2, 'GET', READ, '*'], [2, 'DELETE', WRITE, '*'],
-    ],
-    'kafka-clusters': [
-        [1, 'GET', READ, ''], [1, 'POST', WRITE, ''],
-        [2, 'GET', READ, '*'], [2, 'PATCH', WRITE, '*'], [2, 'DELETE', WRITE, '*'],
-    ],
-    'limits': [[2, 'PUT', WRITE, 'rules'], [3, 'POST', WRITE, 'rules/bulk-delete']],
-    'invocations': [
-        [2, 'DELETE', WRITE, '*'],
-        [3, 'PATCH', WRITE, '*/cancel'], [3, 'PATCH', WRITE, '*/kill'], [3, 'PATCH', WRITE, '*/pause'],
-        [3, 'PATCH', WRITE, '*/purge'], [3, 'PATCH', WRITE, '*/purge-journal'],
-        [3, 'PATCH', WRITE, '*/restart-as-new'], [3, 'PATCH', WRITE, '*/resume'],
-    ],
-    'vqueues': [[3, 'POST', WRITE, '*/pause'], [3, 'POST', WRITE, '*/resume']],
-    // What the engine's own web UI uses beside the public routes.
-    'internal': [
-        [3, 'POST', WRITE, 'invocations_batch_operations/kill'],
-        [3, 'POST', WRITE, 'invocations_batch_operations/cancel'],
-        [3, 'POST', WRITE, 'invocations_batch_operations/purge'],
-        [3, 'POST', WRITE, 'invocations_batch_operations/purge-journal'],
-        [3, 'POST', WRITE, 'invocations_batch_operations/restart-as-new'],
-        [3, 'POST', WRITE, 'invocations_batch_operations/resume'],
-        [3, 'POST', WRITE, 'invocations_batch_operations/pause'],
-        [6, 'POST', WRITE, 'services/*/serdes/decode/*'],
-        [6, 'POST', WRITE, 'services/*/serdes/encode/*'],
-    ],
-};
-
-// No '%', no backslash, no '//' (an empty segment), no '.' or '..' segment: those are where two readers of one path disagree.
-const PLAIN = /^(\/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*)+$/;
-const STATIC = /^\/ui(\/|(\/[A-Za-z0-9_@~+-][A-Za-z0-9._@~+-]*)*)$/;
-const VERSION = /^\/v[234](?=\/)/;
-
+// The admin port: what is not listed below does not exist, so a newer engine's new routes stay closed until somebody
+// has read them. Every route also exists under /v2, /v3 and /v4; HEAD goes wherever GET goes.
 function admin(role, method, path) {
     if (role !== 'f' && role !== 'a' && role !== 'v') {
-        return FORBIDDEN;
+        return 'forbid';
     }
     const verb = method === 'HEAD' ? 'GET' : method;
-    if (path === '/' || STATIC.test(path)) {
-        return verb === 'GET' ? ALLOW : UNKNOWN;
+    const route = verb + ' ' + path.replace(/^\/v[234](?=\/.)/, '');
+    if (isWebInterface(verb, path) || isListed(route, reads())) {
+        return 'allow';
     }
-    const kind = PLAIN.test(path) ? find(verb, path.replace(VERSION, '').split('/')) : '';
-    if (kind === '') {
-        return UNKNOWN;
+    if (isListed(route, writes())) {
+        return role === 'v' ? 'forbid' : 'allow';
     }
-    return role === 'v' && kind !== READ ? FORBIDDEN : ALLOW;
+    return 'unknown';
 }
 
-function find(verb, segments) {
-    const routes = Object.prototype.hasOwnProperty.call(ADMIN, segments[1]) ? ADMIN[segments[1]] : [];
-    for (let n = 0; n < routes.length; n++) {
-        const route = routes[n];
-        if (route[0] === segments.length - 1 && route[1] === verb && matches(route[3], segments)) {
-            return route[2];
-        }
-    }
-    return '';
+// The engine's own web interface: static files.
+function isWebInterface(verb, path) {
+    return verb === 'GET' && (path === '/' || path === '/ui/' || /^\/ui(\/[\w@~+-][\w.@~+-]*)*$/.test(path));
 }
 
-function matches(pattern, segments) {
-    const wanted = pattern.split('/');
-    for (let n = 2; n < segments.length; n++) {
-        if (wanted[n - 2] !== '*' && wanted[n - 2] !== segments[n]) {
-            return false;
-        }
-    }
-    return true;
+// What a viewer may see; `*` is one segment. POST /query is judged further in sql.js.
+function reads() {
+    return [
+        'GET /health',
+        'GET /version',
+        'GET /cluster-health',
+        'GET /openapi',
+        'GET /deployments',
+        'GET /deployments/*',
+        'GET /services',
+        'GET /services/*',
+        'GET /services/*/handlers',
+        'GET /services/*/handlers/*',
+        'GET /services/*/openapi',
+        'GET /subscriptions',
+        'GET /subscriptions/*',
+        'GET /kafka-clusters',
+        'GET /kafka-clusters/*',
+        'POST /query',
+    ];
 }
 
-export default {ALLOW, FORBIDDEN, UNKNOWN, ingress, admin};
+function writes() {
+    return [
+        'POST /deployments',
+        'PATCH /deployments/*',
+        'PUT /deployments/*',
+        'DELETE /deployments/*',
+        'PATCH /services/*',
+        'POST /services/*/state',
+        'POST /subscriptions',
+        'DELETE /subscriptions/*',
+        'POST /kafka-clusters',
+        'PATCH /kafka-clusters/*',
+        'DELETE /kafka-clusters/*',
+        'PUT /limits/rules',
+        'POST /limits/rules/bulk-delete',
+        'DELETE /invocations/*',
+        'PATCH /invocations/*/cancel',
+        'PATCH /invocations/*/kill',
+        'PATCH /invocations/*/pause',
+        'PATCH /invocations/*/purge',
+        'PATCH /invocations/*/purge-journal',
+        'PATCH /invocations/*/restart-as-new',
+        'PATCH /invocations/*/resume',
+        'POST /vqueues/*/pause',
+        'POST /vqueues/*/resume',
+        // What the web interface uses beside the public routes. The last two call the environment's own services.
+        'POST /internal/invocations_batch_operations/kill',
+        'POST /internal/invocations_batch_operations/cancel',
+        'POST /internal/invocations_batch_operations/purge',
+        'POST /internal/invocations_batch_operations/purge-journal',
+        'POST /internal/invocations_batch_operations/restart-as-new',
+        'POST /internal/invocations_batch_operations/resume',
+        'POST /internal/invocations_batch_operations/pause',
+        'POST /internal/services/*/serdes/decode/*',
+        'POST /internal/services/*/serdes/encode/*',
+    ];
+}
+
+function isListed(route, list) {
+    const given = route.split('/');
+    const start = given[0] + '/' + given[1];
+    return list.some((entry) => entry.startsWith(start) && matches(entry.split('/'), given));
+}
+
+function matches(wanted, given) {
+    return wanted.length === given.length
+        && wanted.every((segment, n) => segment === given[n] || (segment === '*' && isName(given[n])));
+}
+
+// No '%', no backslash, not empty, no '.' or '..': those are where two readers of one path disagree.
+function isName(segment) {
+    return /^[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*$/.test(segment);
+}
+
+export default {ingress, admin};

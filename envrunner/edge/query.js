@@ -1,0 +1,31 @@
+// POST /query: passes the gate like everything else, and then its body is read and judged too.
+
+import gate from 'gate.js';
+import sql from 'sql.js';
+
+async function checked(r, shared) {
+    const target = gate.targetOf(r, false, shared);
+    if (target === '') {
+        return;
+    }
+    const refusal = judge(await r.readRequestText());
+    if (refusal === '') {
+        r.variables.edge_target = target;
+    } else {
+        gate.refuse(r, 403, refusal);
+    }
+}
+
+// nginx lets a request go on when an asynchronous handler fails: it must not fail.
+function judge(body) {
+    try {
+        return sql.refusal(body);
+    } catch (e) {
+        return sql.DOUBTFUL;
+    }
+}
+
+function sharedPort(r) { return checked(r, true); }
+function ownPort(r) { return checked(r, false); }
+
+export default {sharedPort, ownPort};
