@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from importlib import metadata
 
 import structlog
 
+from envrunner import __version__
 from envrunner.agent_client import AgentClient, AgentError, StaleGenerationError
 from envrunner.client import InternalClient, InternalError, Unreachable
 from envrunner.keep import Backoff
@@ -54,7 +54,7 @@ class Sync:
         states = self._reporter.report()
         self._log_strangers(specs, states)
         running = sum(1 for state in states if state.state not in _GONE)
-        self._internal.heartbeat(running, metadata.version("selfhosted-restate-cloud"))
+        self._internal.heartbeat(running, __version__)
 
     def _run(self) -> None:
         while not self._ended.is_set():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from envrunner.agent_client import AgentClient, StaleGenerationError
+from envrunner.agent_client import AgentClient, AgentError, StaleGenerationError
 from envrunner.client import InternalClient, InternalError, Unreachable
 from envrunner.reporting import Reporter
 
@@ -34,14 +34,13 @@ class Converger:
         """Never raises for what the next sync will mend."""
         try:
             self._converge(environment_id)
-        except Unreachable as error:
+        except (Unreachable, InternalError, AgentError) as error:
+            if isinstance(error, InternalError) and error.status == _NOT_FOUND:
+                # The environment moved to another runner, or the message is older than its row.
+                _log.info("not this runner's environment", environment_id=environment_id)
+                return
             _log.warning("converge put off", environment_id=environment_id, error=str(error))
             self._sync_soon()
-        except InternalError as error:
-            if error.status != _NOT_FOUND:
-                raise
-            # The environment moved to another runner, or the message is older than its row.
-            _log.info("not this runner's environment", environment_id=environment_id)
 
     def _converge(self, environment_id: str) -> None:
         spec = self._internal.spec(environment_id)

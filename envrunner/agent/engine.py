@@ -92,11 +92,12 @@ class Engine:
 
     async def _attempt(self) -> float | None:
         """One step; seconds until the next one is due, None for: not before something happens."""
+        spec = self._spec
         try:
-            return await self._converge(self._spec)
+            return await self._converge(spec)
         except Exception as error:  # noqa: BLE001 - one engine's trouble must end neither its loop nor the agent
-            _log.error("engine not converged", environment_id=self._spec.environment_id, error=repr(error))
-            self._set(EngineState.FAILED, str(error) or repr(error))
+            _log.error("engine not converged", environment_id=spec.environment_id, error=repr(error))
+            self._set(EngineState.FAILED, spec, str(error) or repr(error))
             return self._backoff.after(0) or self._backoff.first_seconds
 
     async def _converge(self, spec: Spec) -> float | None:
@@ -107,16 +108,16 @@ class Engine:
         await self._stop()
         if spec.desired is Desired.ABSENT:
             await asyncio.to_thread(self._hands.destroy)
-            self._set(EngineState.ABSENT, spec=spec)
+            self._set(EngineState.ABSENT, spec)
         else:
             await asyncio.to_thread(self._hands.shut)
-            self._set(EngineState.STOPPED, spec=spec)
+            self._set(EngineState.STOPPED, spec)
         return None
 
     async def _keep_running(self, spec: Spec) -> float | None:
         await asyncio.to_thread(self._hands.check, spec)
         if self._process and not self._process.alive():
-            await self._bury(self._process)
+            await self._bury(self._process, spec)
         if self._process and self._hands.runs_as(spec):
             return await self._until_ready(spec, _SLOT_SECONDS)
         self._starting(spec)
@@ -133,7 +134,7 @@ class Engine:
     async def _until_ready(self, spec: Spec, seconds: float) -> float | None:
         """Ask until it is ready, it has ended, the spec has changed, or ``seconds`` are over."""
         if self._was_ready:
-            self._set(EngineState.READY, spec=spec)
+            self._set(EngineState.READY, spec)
             return None
         asking = asyncio.create_task(self._ask())
         woken = asyncio.create_task(self._wake.wait())
@@ -145,7 +146,7 @@ class Engine:
         if ready:
             self._ready(spec)
             return None
-        return self._still_starting()
+        return self._still_starting(spec)
 
     async def _ask(self) -> None:
         began = time.monotonic()
@@ -158,19 +159,19 @@ class Engine:
         self._was_ready = True
         took = self._process.lived_seconds if self._process else 0.0
         _log.info("engine ready", environment_id=spec.environment_id, seconds=round(took, 3))
-        self._set(EngineState.READY, spec=spec)
+        self._set(EngineState.READY, spec)
 
-    def _still_starting(self) -> float:
+    def _still_starting(self, spec: Spec) -> float:
         lived = self._process.lived_seconds if self._process else 0.0
         if self._process and self._process.alive() and lived > self._start_seconds:
             error = obituary.last_error(self._hands.log_file) or "no error in its log"
-            self._set(EngineState.FAILED, f"the engine has answered no query for {lived:.0f} s: {error}")
+            self._set(EngineState.FAILED, spec, f"the engine has answered no query for {lived:.0f} s: {error}")
         return 0
 
     def _starting(self, spec: Spec) -> None:
         """While a failed engine is tried again it stays failed, with its reason."""
         if self._state.state is not EngineState.FAILED or self._state.generation != spec.generation:
-            self._set(EngineState.STARTING, spec=spec)
+            self._set(EngineState.STARTING, spec)
 
     def _watch(self, process: Kept | None) -> None:
         self._process = process
@@ -182,7 +183,7 @@ class Engine:
         asyncio.get_running_loop().remove_reader(process.pidfd)
         self._wake.set()
 
-    async def _bury(self, process: Kept) -> None:
+    async def _bury(self, process: Kept, spec: Spec) -> None:
         """It ended by itself: find out why, and when to start it again."""
         asyncio.get_running_loop().remove_reader(process.pidfd)
         # It is gone, whatever clearing up brings.
@@ -192,11 +193,11 @@ class Engine:
         delay = self._backoff.after(process.lived_seconds)
         self._not_before = time.monotonic() + delay
         self._restarts += 1
-        _log.warning("engine ended", environment_id=self._spec.environment_id, reason=reason, next_try_seconds=delay)
+        _log.warning("engine ended", environment_id=spec.environment_id, reason=reason, next_try_seconds=delay)
         if delay or not self._was_ready:
-            self._set(EngineState.FAILED, reason, self._spec)
+            self._set(EngineState.FAILED, spec, reason)
         else:
-            self._set(EngineState.STARTING, spec=self._spec)
+            self._set(EngineState.STARTING, spec)
 
     async def _stop(self) -> None:
         if process := self._process:
@@ -204,8 +205,8 @@ class Engine:
             await asyncio.to_thread(process.stop, grace_seconds=self._grace_seconds)
             self._process = None
 
-    def _set(self, state: EngineState, reason: str | None = None, spec: Spec | None = None) -> None:
-        spec = spec or self._spec
+    def _set(self, state: EngineState, spec: Spec, reason: str | None = None) -> None:
+        """``spec`` is the one acted on, which may no longer be the latest."""
         before = self._state
         pid = self._process.pid if self._process else None
         since = before.since if before.state is state else datetime.now(UTC)

@@ -12,7 +12,7 @@ from envrunner.agent.engine import Engine
 from envrunner.agent.hands import Hands, Workshop
 from envrunner.agent.store import SpecStore
 from envrunner.settings import Settings
-from envrunner.wire import Spec, State, label_of
+from envrunner.wire import Desired, Spec, State, label_of
 
 _log = structlog.get_logger()
 
@@ -57,10 +57,10 @@ class Node:
         """Store the spec, then act on it. Raises `StaleGeneration`."""
         async with self._writing:
             engine = self._engines.get(spec.label)
-            if engine and spec.generation < engine.spec.generation:
-                raise StaleGeneration(f"generation {engine.spec.generation} is known already")
             if engine and spec == engine.spec:
                 return engine.state
+            if engine and _is_stale(spec, engine.spec):
+                raise StaleGeneration(f"generation {engine.spec.generation} is known already")
             await asyncio.to_thread(self._store.write, spec)
             if engine:
                 engine.put(spec)
@@ -102,3 +102,10 @@ class Node:
                 except OSError as error:
                     _log.warning("log not rotated", environment_id=engine.spec.environment_id, error=str(error))
             await asyncio.sleep(_ROTATE_SECONDS)
+
+
+def _is_stale(spec: Spec, known: Spec) -> bool:
+    """Older; or of the generation that ended the environment, which nothing of the same generation undoes."""
+    return spec.generation < known.generation or (
+        spec.generation == known.generation and known.desired is Desired.ABSENT
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.envrunner import nodes
+from tests.envrunner.control_plane import ControlPlane
 
 
 @pytest.fixture
@@ -21,3 +22,12 @@ def shared_node() -> Iterator[nodes.Node]:
     """One node for a module's tests: each uses environments of its own."""
     with nodes.node() as made:
         yield made
+
+
+@pytest.fixture
+def control_plane(node: nodes.Node) -> Iterator[ControlPlane]:
+    """The wire's double, serving the node's internal API."""
+    made = ControlPlane(node.settings.run_dir / "api.sock")
+    made.start()
+    yield made
+    made.stop()

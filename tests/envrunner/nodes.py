@@ -17,7 +17,7 @@ import httpx2
 
 from envrunner.agent_client import AgentClient
 from envrunner.client import Unreachable
-from envrunner.keep import stop_all
+from envrunner.keep import procfs, stop_all
 from envrunner.settings import Settings
 from envrunner.wire import EngineState, Spec, State
 from tests.envrunner.waiting import until
@@ -56,9 +56,10 @@ class Node:
     def environ(self) -> dict[str, str]:
         """What its processes are started with."""
         given = {name: str(value) for name, value in self.settings.model_dump(exclude_none=True).items()}
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | {
-            f"ENVRUNNER_{name.upper()}": value for name, value in given.items()
-        }
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+        } | {f"ENVRUNNER_{name.upper()}": value for name, value in given.items()}
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
         """``python -m envrunner <command>``, logging to ``<home>/<command>.log``."""
@@ -131,6 +132,13 @@ class Node:
 def pids() -> list[int]:
     """All processes."""
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def gone(pid: int | None) -> bool:
+    """Ended, though perhaps not yet reaped by whoever inherited it."""
+    assert pid is not None
+    found = procfs.stat(pid)
+    return found is None or found.state in "ZX"
 
 
 def working_directory(pid: int) -> Path | None:

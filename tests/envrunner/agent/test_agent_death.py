@@ -6,9 +6,8 @@ import os
 import signal
 import socket
 
-from envrunner.keep import procfs
 from envrunner.wire import Desired, EngineState
-from tests.envrunner.nodes import Node
+from tests.envrunner.nodes import Node, gone
 from tests.envrunner.specs import spec
 from tests.envrunner.waiting import until
 
@@ -61,8 +60,7 @@ def test_an_adopted_engine_is_stopped_and_changed_like_any_other(node: Node) -> 
     node.kill_agent()
     node.start_agent()
     node.settle(spec(generation=4, desired=Desired.ABSENT), EngineState.ABSENT)
-    assert first.pid is not None
-    assert procfs.stat(first.pid) is None
+    assert gone(first.pid)
     assert not node.directory(spec()).exists()
 
 
@@ -76,7 +74,7 @@ def test_stop_engines_stops_all_and_the_next_agent_starts_them(node: Node) -> No
     pids = [node.settle(spec(number)).pid for number in (1, 2)]
     node.kill_agent(signal.SIGTERM)
     assert node.start("stop-engines").wait(30) == 0
-    assert all(pid and ((found := procfs.stat(pid)) is None or found.state == "Z") for pid in pids)
+    assert all(gone(pid) for pid in pids)
     node.start_agent()
     for number in (1, 2):
         node.wait_for(spec(number), EngineState.READY)

@@ -8,9 +8,8 @@ import signal
 import pytest
 
 from envrunner.agent_client import StaleGenerationError
-from envrunner.keep import procfs
 from envrunner.wire import Desired, EngineState
-from tests.envrunner.nodes import Node
+from tests.envrunner.nodes import Node, gone
 from tests.envrunner.specs import spec
 from tests.envrunner.waiting import until
 
@@ -83,8 +82,7 @@ def test_absent_leaves_nothing_and_cannot_be_undone(shared_node: Node) -> None:
     one = spec(16, generation=7)
     running = shared_node.settle(one)
     shared_node.settle(spec(16, generation=8, desired=Desired.ABSENT), EngineState.ABSENT)
-    assert running.pid is not None
-    assert procfs.stat(running.pid) is None
+    assert gone(running.pid)
     left = [
         path
         for path in shared_node.home.rglob(f"*{one.label}*")
@@ -93,8 +91,9 @@ def test_absent_leaves_nothing_and_cannot_be_undone(shared_node: Node) -> None:
     assert left == []
     tombstone = (shared_node.settings.state_dir / "specs" / f"{one.label}.json").read_text()
     assert "PRIVATE KEY" not in tombstone
-    with pytest.raises(StaleGenerationError):
-        shared_node.client.put(one)
+    for generation in (7, 8):
+        with pytest.raises(StaleGenerationError):
+            shared_node.client.put(spec(16, generation=generation))
 
 
 def test_an_environment_that_was_never_here_can_be_absent(shared_node: Node) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from envrunner.engine.accounts import edge_account
 from envrunner.engine.configuration import render
+from envrunner.wire import Desired, EngineState
 from tests.envrunner.accounts import REFUSED, errno_as
 from tests.envrunner.nodes import IS_ROOT, Node
 from tests.envrunner.specs import spec
-from tests.envrunner.waiting import until
 
 root_only = pytest.mark.skipif(not IS_ROOT, reason="engines have accounts of their own only when the node is root")
 
@@ -134,6 +134,6 @@ def test_what_a_tenant_plants_is_not_followed_when_it_is_destroyed(shared_node: 
     precious = tmp_path / "precious"
     precious.write_text("x")
     (shared_node.directory(one) / "engine" / "link").symlink_to(tmp_path)
-    shared_node.client.put(one.model_copy(update={"generation": 2, "desired": "ABSENT", "signing_key_pem": None}))
-    until(lambda: not shared_node.directory(one).exists())
+    shared_node.settle(spec(32, generation=2, desired=Desired.ABSENT), EngineState.ABSENT)
+    assert not shared_node.directory(one).exists()
     assert precious.read_text() == "x"
