@@ -1,3 +1,5 @@
+from pydantic import Field
+
 from controlplane.core.schema import Schema
 
 
@@ -21,7 +23,7 @@ class Environments(Schema):
 
 
 class DescribeEnvironment(Schema):
-    environment_id: str
+    environment_id: str = Field(examples=["env_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
 
 
 class CliApiKey(Schema):

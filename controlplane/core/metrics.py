@@ -1,6 +1,6 @@
 """Prometheus metrics of this process."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
@@ -18,6 +18,9 @@ _SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
     registry=REGISTRY,
+)
+ENVIRONMENTS = Gauge(
+    "controlplane_environments", "Environments that are not purged, by status.", ["status"], registry=REGISTRY
 )
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 

@@ -71,7 +71,7 @@ def complete(app: FastAPI, open_paths: tuple[str, ...]) -> None:
 
 
 def _describe(operation: dict[str, Any], *, is_open: bool) -> None:
-    operation["summary"] = re.split(r"[.:;,]\s|\.$", operation["description"])[0]
+    operation["summary"] = _summary(operation["description"])
     unlikely = set() if "requestBody" in operation else _OF_BODIES
     possible = {status: answer for status, answer in operation["responses"].items() if status not in unlikely}
     operation["responses"] = dict(sorted(possible.items()))
@@ -80,3 +80,10 @@ def _describe(operation: dict[str, Any], *, is_open: bool) -> None:
             answer["description"] = "Done."
     if is_open:
         operation["security"] = []
+
+
+def _summary(description: str) -> str:
+    """The first sentence, up to its first colon or semicolon if that leaves more than a word."""
+    sentence = re.split(r"\.(?:\s|$)", description)[0]
+    head = re.split(r"[:;]\s", sentence)[0]
+    return head if " " in head else sentence

@@ -26,6 +26,7 @@ def get_readiness(session: DbSession, response: Response) -> Readiness:
 
 
 @router.get("/metrics", operation_id="getMetrics", response_class=Response)
-def get_metrics() -> Response:
-    """Prometheus text."""
+def get_metrics(session: DbSession) -> Response:
+    """Metrics of this process, and the environments by status, as Prometheus text."""
+    service.count_environments(session)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -8,11 +8,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from kombu.exceptions import OperationalError as BrokerUnavailable
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from controlplane.core.metrics import ENVIRONMENTS
 from controlplane.core.queue import celery_app
+from controlplane.environments.models import Environment
+from controlplane.environments.status import Status
 from controlplane.health.schemas import Check
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -41,6 +44,19 @@ def broker() -> Check:
         log.warning("broker_not_ready", error=str(error))
         return Check(name="redis", ok=False, message="does not answer: changes still happen, seconds later")
     return Check(name="redis", ok=True, message="answers")
+
+
+def count_environments(session: Session) -> None:
+    """Bring the gauge up to date. While the database is away it has no value rather than an old one."""
+    ENVIRONMENTS.clear()
+    query = select(Environment.status, func.count()).where(Environment.purged_at.is_(None)).group_by(Environment.status)
+    try:
+        counts = dict.fromkeys(Status, 0) | {Status(status): count for status, count in session.execute(query)}
+    except SQLAlchemyError as error:
+        log.warning("environments_not_counted", error=str(error.__cause__ or error))
+        return
+    for status, count in counts.items():
+        ENVIRONMENTS.labels(status.value).set(count)
 
 
 @lru_cache

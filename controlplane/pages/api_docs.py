@@ -35,7 +35,8 @@ def render(document: Json) -> str:
 
 
 def _shape(document: Json, name: str, schema: Json) -> str:
-    inside = f"<p>{_text(schema.get('description', ''))}</p>{_fields(document, 'Fields', schema)}"
+    said = f"<p>{_text(schema['description'])}</p>" if "description" in schema else ""
+    inside = said + _fields(document, "Fields", schema)
     return (
         f'<details id="{_text(name)}"><summary><code>{_text(name)}</code></summary>'
         f'<div class="inside">{inside}</div></details>'

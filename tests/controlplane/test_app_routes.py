@@ -1,0 +1,178 @@
+"""Every route there is: who may call it, and that nobody else can. Generated from the application itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from controlplane.app import OPEN_PATHS, SIGNED_IN, create_app
+from controlplane.auth import Permission, Role, require
+from controlplane.auth.permissions import ROLES
+from controlplane.auth.require import _caller
+from controlplane.cli_api import endpoints as cli_api
+from tests.controlplane.people import Person, SignedUp
+
+# Who they show something to is decided in the query: it begins at the caller's accounts.
+WITHOUT_PERMISSION = {
+    "logOut",
+    "getMe",
+    "listAccounts",
+    "createAccount",
+    "getOperation",
+    "cliListAccounts",
+}
+OPEN_PAGES = {"/", "/api/docs", "/assets/style.css", "/api/v1/openapi.json"}
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    name: str
+    is_open: bool
+
+    def call(self, client: TestClient, account_id: str = "acc_x", **options: Any) -> tuple[int, str]:
+        """Status and code; identifiers of the path are invented, the body is wrong."""
+        path = re.sub(r"\{\w+\}", "nothing", self.path.replace("{account_id}", account_id))
+        body = {"nonsense": True} if self.method == "POST" else None
+        answer = client.request(self.method, path, json=body, **options)
+        return answer.status_code, answer.json().get("code", "") if answer.content else ""
+
+
+def operations() -> Iterator[Operation]:
+    for path, methods in create_app().openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield Operation(method.upper(), path, operation["operationId"], operation.get("security") == [])
+
+
+def api_routes() -> dict[str, APIRoute]:
+    routers = (*SIGNED_IN, cli_api.router)
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return {route.operation_id or route.name: route for route in routes}
+
+
+def dependencies(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from dependencies(inner)
+
+
+def permission_of(route: APIRoute) -> Permission | None:
+    found = [getattr(call, "permission", None) for call in dependencies(route.dependant)]
+    return next((permission for permission in found if permission is not None), None)
+
+
+OPERATIONS = list(operations())
+CLOSED = [operation for operation in OPERATIONS if not operation.is_open]
+IN_ACCOUNTS = [operation for operation in CLOSED if "{account_id}" in operation.path]
+ROUTES = api_routes()
+
+
+def ids(operation: object) -> str:
+    return operation.name if isinstance(operation, Operation) else str(operation)
+
+
+def test_there_are_routes_to_test() -> None:
+    assert len(CLOSED) >= 15
+    assert {operation.path for operation in OPERATIONS if operation.is_open} == set(OPEN_PATHS)
+    assert set(ROUTES) == {operation.name for operation in CLOSED}
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation.name for operation in OPERATIONS]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z][A-Za-z]+", name) for name in names)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_every_route_checks_a_permission_or_is_on_the_list(name: str) -> None:
+    assert _caller in set(dependencies(ROUTES[name].dependant))
+    assert (permission_of(ROUTES[name]) is None) == (name in WITHOUT_PERMISSION)
+
+
+def test_the_walk_would_notice() -> None:
+    app = FastAPI()
+
+    @app.get("/{account_id}")
+    def unguarded(account_id: str) -> str:
+        return account_id
+
+    route = next(route for route in app.routes if getattr(route, "name", "") == "unguarded")
+    assert isinstance(route, APIRoute)
+    assert permission_of(route) is None
+    assert _caller not in set(dependencies(route.dependant))
+    assert require(Permission.AUDIT_READ).permission is Permission.AUDIT_READ  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("operation", CLOSED, ids=ids)
+def test_anonymous_callers_are_refused(client: TestClient, operation: Operation) -> None:
+    assert operation.call(client) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("operation", CLOSED, ids=ids)
+def test_api_keys_and_wrong_tokens_are_refused(client: TestClient, operation: Operation) -> None:
+    for token in ("key_01k9e3x0hq7m2c4b6d8f0g2j4k6.secret", "a.b.c"):
+        assert operation.call(client, headers={"authorization": f"Bearer {token}"}) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("operation", IN_ACCOUNTS, ids=ids)
+def test_members_of_other_accounts_find_nothing(signed_up: SignedUp, client: TestClient, operation: Operation) -> None:
+    account_id, eve = signed_up("ada").account(), signed_up("eve")
+    eve.account()
+    assert operation.call(client, account_id, headers=eve.headers) == (404, "not_found")
+
+
+@pytest.mark.parametrize("operation", IN_ACCOUNTS, ids=ids)
+@pytest.mark.parametrize("role", Role)
+def test_each_role_may_what_the_table_says(
+    signed_up: SignedUp, client: TestClient, operation: Operation, role: Role
+) -> None:
+    account_id = signed_up("ada").account()
+    person: Person = signed_up("bob").joins(account_id, role)
+    status, code = operation.call(client, account_id, headers=person.headers)
+    permitted = permission_of(ROUTES[operation.name]) in ROLES[role]
+    assert ((status, code) == (403, "permission_denied")) != permitted
+    assert status in ({200, 404, 422} if permitted else {403})
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=ids)
+def test_every_operation_is_documented(app: FastAPI, operation: Operation) -> None:
+    document = app.openapi()["paths"][operation.path][operation.method.lower()]
+    assert " " in document["summary"]
+    assert document["description"].endswith(".")
+    statuses = set(document["responses"])
+    assert any(status.startswith("2") for status in statuses)
+    assert operation.is_open or {"401", "403", "404", "422", "500", "503"} <= statuses
+    if "requestBody" in document:
+        schema = document["requestBody"]["content"]["application/json"]["schema"]
+        shape = app.openapi()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        assert shape.get("examples") or all(
+            part.get("examples") or part.get("example") for part in shape["properties"].values()
+        )
+
+
+def test_refusals_have_one_documented_shape(app: FastAPI) -> None:
+    for operation in CLOSED:
+        document = app.openapi()["paths"][operation.path][operation.method.lower()]
+        for status, answer in document["responses"].items():
+            if not status.startswith("2"):
+                assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+
+
+@pytest.mark.parametrize("path", sorted(OPEN_PAGES))
+def test_pages_are_open(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/redoc", "/openapi.json", "/internal/v1/specs", "/api/v1", "/api/v1/accounts/"]
+)
+def test_nothing_else_answers(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
