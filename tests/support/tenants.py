@@ -67,8 +67,9 @@ class Environment:
         return f"/accounts/{self.account_id}/environments/{self.environment_id}"
 
     def api_key(self, role: str = "full") -> str:
-        """The secret of a new API key."""
+        """The secret of a new API key, once the edge knows it."""
         secret: str = self.owner.created(f"{self.path}/api-keys", description="test", role=role)["secret"]
+        until(lambda: self.using(secret).admin("GET", "/health").status_code != 401)
         return secret
 
     def using(self, token: str | None) -> Caller:
@@ -88,7 +89,7 @@ def create_environment(owner: Person, name: str = "dev") -> Environment:
         return seen if seen["status"] == "ACTIVE" else None
 
     ready = until(active, 60)
-    return Environment(
+    environment = Environment(
         owner,
         account["accountId"],
         account["name"],
@@ -98,6 +99,8 @@ def create_environment(owner: Person, name: str = "dev") -> Environment:
         ready["adminBaseUrl"].rstrip("/"),
         ready["signingPublicKey"],
     )
+    until(lambda: environment.using(owner.token).admin("GET", "/health").status_code == 200)
+    return environment
 
 
 @dataclass(frozen=True)
