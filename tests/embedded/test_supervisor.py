@@ -14,39 +14,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from embedded import commands, probes
-from embedded.layout import Layout, Ports, Refused
-from envrunner.keep.keeper import Program
+from embedded.layout import CHECKOUT, Layout, Ports, Refused
 from envrunner.keep.process import Kept
 from tests.embedded import toy
+from tests.support.plane import free_base
 from tests.support.waiting import until
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 Start = Callable[[], Kept]
 
 
 @pytest.fixture
 def place(layout: Layout) -> Layout:
     """An installation with ports that are free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return replace(layout, ports=Ports(api=port, ingress=port + 1, admin=port + 2))
+    return replace(layout, ports=Ports.chosen(str(free_base())))
 
 
 @pytest.fixture
 def start(place: Layout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts, or finds, the supervisor of toys."""
-
-    def program(layout: Layout) -> Program:
-        env = {**os.environ, "CONTROLPLANE_HOME": str(layout.home), "CONTROLPLANE_PORT_BASE": str(layout.ports.api)}
-        argv = [sys.executable, "-m", "tests.embedded.toy"]
-        return Program("supervisor", argv, env, CHECKOUT, layout.log("supervisor"))
-
-    monkeypatch.setattr(commands, "_program", program)
-    monkeypatch.setattr(commands, "all_parts", toy.parts)
+    toy.replace_parts(monkeypatch)
     yield lambda: commands.start(place)[0]
     commands.stop(place)
 
@@ -182,8 +172,60 @@ def test_a_part_that_cannot_start_does_not_stop_what_ran_before(place: Layout, s
     assert not gone(before["echo"])
 
 
+@pytest.fixture
+def terminal(place: Layout, start: Start) -> Iterator[pexpect.spawn[str]]:
+    """`script/up` on a terminal, in the foreground, once it is ready."""
+    env = {"CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api), "TERM": "xterm"}
+    command = ["-m", "tests.embedded.toy", "up"]
+    with pexpect.spawn(
+        sys.executable,
+        command,
+        cwd=CHECKOUT,
+        env={**os.environ, **env},
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(40, 120),
+    ) as spawned:
+        spawned.expect("Next steps")
+        spawned.expect_exact("Ctrl-C stops everything.")
+        yield spawned
+
+
+def test_ctrl_c_in_the_foreground_stops_everything(place: Layout, terminal: pexpect.spawn[str]) -> None:
+    everything = pids(place)
+    terminal.sendintr()
+    terminal.expect("Stopped")
+    terminal.expect(pexpect.EOF)
+    assert terminal.wait() == 0
+    assert all(gone(pid) for pid in everything.values())
+    assert not place.run.exists()
+
+
+def test_the_foreground_shows_restarts_and_replaces_a_killed_supervisor(
+    place: Layout, terminal: pexpect.spawn[str]
+) -> None:
+    before = pids(place)
+    os.kill(before["supervisor"], signal.SIGKILL)
+    until(lambda: pids(place)["supervisor"] != before["supervisor"])
+    os.kill(before["echo"], signal.SIGKILL)
+    terminal.expect(r"echo +\S*ready\S* +\d+ +\d+ s +1")
+    assert pids(place)["api"] == before["api"]
+
+
+def test_attaching_to_what_runs_and_leaving_again_stops_nothing(place: Layout, terminal: pexpect.spawn[str]) -> None:
+    env = {**os.environ, "CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api)}
+    second = pexpect.spawn(sys.executable, ["-m", "tests.embedded.toy", "up"], cwd=CHECKOUT, env=env, encoding="utf-8")
+    second.expect("Already running")
+    second.expect_exact("Ctrl-C leaves it running")
+    second.sendintr()
+    second.expect(pexpect.EOF)
+    assert second.wait() == 0
+    assert not any(gone(pid) for pid in pids(place).values())
+
+
 def test_the_program_says_in_one_sentence_which_port_is_busy(place: Layout) -> None:
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", place.ports.api))
         other.listen()
         env = {**os.environ, "CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api)}

@@ -1,4 +1,7 @@
-"""A supervisor of small processes: run as a program with CONTROLPLANE_HOME set, in place of the real parts.
+"""A supervisor of small processes, in place of the real parts.
+
+Run as a program, with CONTROLPLANE_HOME and CONTROLPLANE_PORT_BASE set, it is that supervisor, or with the argument
+``up`` what a person sees of it.
 
 ``api`` answers HTTP in a child of its own, as nginx does; ``echo`` cannot be asked; ``broken`` ends at once, while
 the file ``broken`` is in the home.
@@ -11,8 +14,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from embedded import probes
-from embedded.layout import Layout, Ports, locate, make_directories
+import pytest
+
+from embedded import commands, probes, up
+from embedded.layout import CHECKOUT, Layout, locate, make_directories
 from embedded.part import SETUP, Part
 from embedded.supervisor import Supervisor
 from envrunner.keep.keeper import Program
@@ -50,12 +55,26 @@ def program(layout: Layout, name: str, code: str, *arguments: str) -> Callable[[
     return lambda: Program(name, argv, dict(os.environ), Path("/"), layout.log(name))
 
 
-def main() -> int:
-    found = locate(os.environ)
-    layout = Layout(found.home, found.run, Ports.chosen(os.environ["CONTROLPLANE_PORT_BASE"]))
+def supervisor_program(layout: Layout) -> Program:
+    """In place of the program that `embedded.commands` starts."""
+    env = {**os.environ, "CONTROLPLANE_HOME": str(layout.home), "CONTROLPLANE_PORT_BASE": str(layout.ports.api)}
+    return Program("supervisor", [sys.executable, "-m", "tests.embedded.toy"], env, CHECKOUT, layout.log("supervisor"))
+
+
+def replace_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on `embedded.commands` starts toys."""
+    monkeypatch.setattr(commands, "_program", supervisor_program)
+    monkeypatch.setattr(commands, "all_parts", parts)
+
+
+def main(arguments: list[str]) -> int:
+    layout = locate(os.environ)
+    if arguments == ["up"]:
+        replace_parts(pytest.MonkeyPatch())
+        return up.up(layout, detach=False, with_demo=False)
     make_directories(layout)
     return Supervisor(layout, parts(layout), lambda: None).run()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

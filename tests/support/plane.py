@@ -20,7 +20,7 @@ class Plane:
 
     def __init__(self, directory: Path, settings: Mapping[str, str] | None = None, base: int | None = None) -> None:
         self.home = directory / "home"
-        self.base = base or _free_base()
+        self.base = base or free_base()
         own = {"CONTROLPLANE_HOME": str(self.home), "CONTROLPLANE_PORT_BASE": str(self.base)}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("CONTROLPLANE_", "ENVRUNNER_"))}
         self.env = {**kept, **(settings or {}), **own}
@@ -65,7 +65,7 @@ class Plane:
         return done.stdout
 
 
-def _free_base() -> int:
+def free_base() -> int:
     """The first of `_PORTS_BELOW` ports in a row of which nobody uses the lowest ones, by the process's own corner."""
     for base in range(20_000 + os.getpid() % 100 * 100, 32_000, _PORTS_BELOW):
         if all(_free(base + offset) for offset in (*range(6), *range(100, 110))):
