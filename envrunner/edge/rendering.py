@@ -7,7 +7,7 @@ import os
 import resource
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from envrunner.edge import nginx
@@ -52,13 +52,21 @@ class Addresses:
     ports_from: int
 
 
-def current(layout: EdgeLayout) -> Rendering | None:
-    """What the configuration on disk declares; None before the first."""
-    try:
-        with layout.configuration.open() as file:
-            return Rendering(**json.loads(file.readline().removeprefix("#")))
-    except (OSError, ValueError, TypeError):
-        return None
+def to_ranges(ports: Iterable[int]) -> str:
+    """Sorted ports as ``8100-8163,8166``: nginx takes no parameter of more than 4 KiB."""
+    ranges: list[list[int]] = []
+    for port in ports:
+        if ranges and ranges[-1][1] == port - 1:
+            ranges[-1][1] = port
+        else:
+            ranges.append([port, port])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
+
+
+def from_ranges(text: str) -> list[int]:
+    """The ports of `to_ranges`."""
+    pairs = (part.partition("-") for part in text.split(",") if part)
+    return [port for first, _, last in pairs for port in range(int(first), int(last or first) + 1)]
 
 
 def write(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rendering: Rendering) -> None:
@@ -73,16 +81,16 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
     """The whole configuration. Raises ValueError when a path cannot stand in it."""
     account = nginx.worker_account()
     values = {
-        "ABOUT": json.dumps(asdict(rendering)),
         "RUN": _path(layout.run),
         "LOGS": _quotable(layout.logs),
         "CONTROL": _path(layout.control),
         "MODULES": _quotable(_HERE),
-        "USER": f"user {account.pw_name};" if account else "",
+        "USER": f"user {account};" if account else "",
         "FILES": str(_open_files()),
         "CONNECTIONS": str(min(_CONNECTIONS, _open_files() // 2)),
         "LAST_SLOT": str(rendering.last_slot),
         "RENDERING": rendering.identity,
+        "PORTS": to_ranges(rendering.ports),
         "UPSTREAMS": "\n".join(_upstreams(layout, slots)),
         "SERVERS": "\n".join(_servers(addresses, rendering.ports)),
     }
@@ -119,7 +127,7 @@ def _upstreams(layout: EdgeLayout, slots: Iterable[int]) -> Iterable[str]:
 
 
 def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
-    host = addresses.host
+    host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
     yield _server([f"{host}:{addresses.ingress_port}"], "sharedIngress", "")
     yield _server([f"{host}:{addresses.admin_port}"], "sharedAdmin", "sharedPort")
     ingress = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2 == 0]
@@ -132,7 +140,7 @@ def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
 
 def _server(listens: Sequence[str], gate: str, query: str) -> str:
     lines = [f"listen {listen};" for listen in listens]
-    lines += ["http2 on;", f"location / {{ js_access gate.{gate}; proxy_pass http://$edge_target; }}"]
+    lines += ["http2 on;", *_ways(gate, streams=not query)]
     lines += [_query(prefix, query) for prefix in ("", "/v2", "/v3", "/v4") if query]
     for code, status, message in _ERRORS:
         # Not named locations: those need a URI, and a request that is refused early has none yet.
@@ -142,6 +150,21 @@ def _server(listens: Sequence[str], gate: str, query: str) -> str:
         ]
     lines += ["error_page 502 503 = @unreachable;", _unreachable()]
     return "    server {\n" + "\n".join(f"        {line}" for line in lines) + "\n    }"
+
+
+def _ways(gate: str, *, streams: bool) -> Iterable[str]:
+    # An engine that answers without having read the body (no such service) closes the connection after its answer,
+    # and the next request would be lost with it. A short body therefore travels together with its head.
+    yield (
+        "location / { proxy_request_buffering on; client_body_buffer_size 64k; "
+        f"js_access gate.{gate}; proxy_pass http://$edge_target; }}"
+    )
+    if streams:
+        yield "if ($edge_streams) { rewrite ^(?!/\\.edge/) /.edge/stream last; }"
+        yield (
+            "location = /.edge/stream { internal; "
+            f"js_access gate.{gate}; proxy_pass http://$edge_target$request_uri; }}"
+        )
 
 
 def _query(prefix: str, gate: str) -> str:
