@@ -9,7 +9,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def until(condition: Callable[[], Result | None], seconds: float = 20.0) -> Result:
+def until(condition: Callable[[], Result | None], seconds: float = 60.0) -> Result:
     """The first truthy answer of ``condition``; AssertionError after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
