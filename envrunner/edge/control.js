@@ -1,6 +1,6 @@
 // The edge agent's door into nginx's shared tables, on a unix socket only the operator's account can reach.
 //
-//   GET  /state                    {"epoch", "sequence", "lastSlot", "rendering", "master"}
+//   GET  /state                    {"epoch", "sequence", "lastSlot", "ports", "rendering", "master"}
 //   GET  /keys                     every key, one a line
 //   POST /apply?sequence=&epoch=   lines "key<TAB>value" set, "key" deletes; the sequence is noted last
 //   GET  /used?since=seconds       lines "keyId<TAB>seconds" of the keys used since then
@@ -15,6 +15,7 @@ function state(r) {
         sequence: Number(tables.get('.sequence') || -1),
         lastSlot: Number(r.variables.edge_last_slot),
         rendering: r.variables.edge_rendering,
+        ports: r.variables.edge_ports,
         master: process.ppid,
     }));
 }

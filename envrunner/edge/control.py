@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 
 from envrunner.edge.compact import Pair
+from envrunner.edge.rendering import Rendering, from_ranges
 
 _TIMEOUT_SECONDS = 10.0
 _PAIRS_AT_ONCE = 5_000
@@ -24,8 +25,7 @@ class NginxState:
 
     epoch: str
     sequence: int
-    last_slot: int
-    rendering: str
+    rendering: Rendering
     master: int
 
 
@@ -41,7 +41,8 @@ class Control:
     def state(self) -> NginxState:
         """What nginx holds now."""
         body = self._send("GET", "/state").json()
-        return NginxState(body["epoch"], body["sequence"], body["lastSlot"], body["rendering"], body["master"])
+        rendering = Rendering(body["lastSlot"], from_ranges(body["ports"]), body["rendering"])
+        return NginxState(body["epoch"], body["sequence"], rendering, body["master"])
 
     def apply(self, pairs: Iterable[Pair], epoch: str, sequence: int) -> None:
         """Set and delete; nginx notes epoch and sequence only when it has taken all of it."""

@@ -94,7 +94,8 @@ function user(r, ingress, host, principal, now) {
     }
     const label = host === '' ? tables.get(':' + r.variables.server_port) || '-' : host.slice(0, 27);
     const route = tables.get(label);
-    if (route === undefined || (host === '' && !atPort(route, ingress, r.variables.server_port))) {
+    if (route === undefined || (host === '' ? !atPort(route, ingress, r.variables.server_port)
+                                            : !host.startsWith(label + '.env.'))) {
         return stranger(r, host);
     }
     const role = tables.get(principal.slice(11) + '/' + route.slice(35));

@@ -10,15 +10,17 @@ import structlog
 
 from envrunner.edge import rendering
 from envrunner.edge.control import NginxState
-from envrunner.edge.layout import EdgeLayout
+from envrunner.edge.layout import LOG_NAMES, EdgeLayout
 from envrunner.edge.mirror import Mirror
 from envrunner.edge.rendering import Addresses
+from envrunner.keep import logs
 
 _log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 0.1
 _CHECK_SECONDS = 1.0
 _RELOAD_SECONDS = 2.0
 _LONGEST_RELOAD_SECONDS = 60.0
+_LOG_BYTES = 32 * 1024 * 1024
 
 
 class Keeper:
@@ -48,8 +50,13 @@ class Keeper:
         if state is None:
             return
         self._seen, self._check_at = socket, now + _CHECK_SECONDS
+        self._rotate_logs()
         if now >= self._reload_at:
             self._grow(state, now)
+
+    def _rotate_logs(self) -> None:
+        for name in LOG_NAMES:
+            logs.rotate(self._layout.logs / name, _LOG_BYTES)
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -59,16 +66,14 @@ class Keeper:
         return status.st_ino, status.st_ctime_ns
 
     def _grow(self, state: NginxState, now: float) -> None:
-        loaded = rendering.current(self._layout)
-        fresh = loaded is not None and loaded.identity == state.rendering
-        if loaded is not None and fresh and not self._mirror.needs_more(loaded):
+        loaded = state.rendering
+        if not self._mirror.needs_more(loaded):
             self._reload_pause = _RELOAD_SECONDS
             return
         self._reload_at = now + self._reload_pause
         self._reload_pause = min(self._reload_pause * 2, _LONGEST_RELOAD_SECONDS)
-        slots, wanted = self._mirror.plan(self._addresses, loaded.ports if loaded else ())
-        if loaded is not None and fresh and (wanted.last_slot, wanted.ports) == (loaded.last_slot, loaded.ports):
-            return
-        rendering.write(self._layout, self._addresses, slots, wanted)
-        os.kill(state.master, signal.SIGHUP)
-        _log.info("nginx reloads", last_slot=wanted.last_slot, ports=len(wanted.ports))
+        slots, wanted = self._mirror.plan(self._addresses, loaded.ports)
+        if (wanted.last_slot, wanted.ports) != (loaded.last_slot, loaded.ports):
+            rendering.write(self._layout, self._addresses, slots, wanted)
+            os.kill(state.master, signal.SIGHUP)
+            _log.info("nginx reloads", last_slot=wanted.last_slot, ports=len(wanted.ports))

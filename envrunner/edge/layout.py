@@ -8,6 +8,9 @@ from pathlib import Path
 
 from envrunner.settings import Settings
 
+LOG_NAMES = ("edge-error.log", "edge-refused.log")
+"""What nginx itself writes; access is logged only where the answer is an error."""
+
 
 @dataclass(frozen=True)
 class EdgeLayout:
@@ -32,6 +35,11 @@ class EdgeLayout:
     def tables(self) -> Path:
         """The edge's copy of its tables."""
         return self.state / "tables.sqlite3"
+
+    @property
+    def agent_lock(self) -> Path:
+        """Held by the one edge agent."""
+        return self.state / "agent.lock"
 
     @property
     def pid_file(self) -> Path:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 
+from envrunner import logs
 from envrunner.client import InternalClient
 from envrunner.edge import feed, links, nginx, ports, rendering
 from envrunner.edge.keeper import Keeper
@@ -29,6 +31,7 @@ def run_edge() -> None:
     tables. Raises PortTaken, or `nginx.NginxMissing`.
     """
     current = settings()
+    logs.configure("edge")
     layout, addresses = EdgeLayout.of(current), addresses_of(current)
     layout.prepare()
     nginx.end_leftovers(layout.pid_file)
@@ -51,8 +54,16 @@ def run_edge_agent() -> None:
     Needs no orderly end: it may be killed at any instruction.
     """
     current = settings()
+    logs.configure("edge-agent")
     layout, addresses = EdgeLayout.of(current), addresses_of(current)
     layout.prepare()
+    with layout.agent_lock.open("w") as lock:
+        # Two agents would overtake each other's changes: a second one waits for the first one's end.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _keep_fed(current, layout, addresses)
+
+
+def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> None:
     mirror = Mirror(layout, Tables(layout.tables))
     mirror.start()
     client = InternalClient(current.internal_url, current.credential_file)

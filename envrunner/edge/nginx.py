@@ -11,7 +11,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-_ACCOUNTS = ("www-data", "nginx", "nobody")
+from envrunner.engine.accounts import edge_account
+
 _GONE_SECONDS = 5.0
 
 
@@ -32,15 +33,10 @@ def binary() -> Path:
     return Path(found)
 
 
-def worker_account() -> pwd.struct_passwd | None:
-    """The account of nginx's workers; None when nginx is not started by root and so keeps its own.
-
-    The engines' sockets must let this account connect, and no other account of tenants.
-    """
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name: entry for entry in pwd.getpwall()}
-    return next(known[name] for name in _ACCOUNTS if name in known)
+def worker_account() -> str | None:
+    """The account of nginx's workers, the only one that the engines' sockets let in; None when not started by root."""
+    uid = edge_account()
+    return None if uid is None else pwd.getpwuid(uid).pw_name
 
 
 def end_leftovers(pid_file: Path) -> None:
