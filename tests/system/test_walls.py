@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -155,7 +156,7 @@ def test_a_tenants_engine_gets_nothing_out_of_the_plane(plane: Plane, cast: Cast
             body = {"uri": uri, "additional_headers": headers, "use_http_11": True}
             answer = ask(port(cast.own.admin_url), "POST", "/deployments", cast.tokens["admin key"], body)
             assert answer.status >= 400, f"{uri}: {answer}"
-            assert any(f"status code '{code}'" in answer.message for code in (401, 403, 404)), f"{uri}: {answer}"
+            assert re.search("status code '40[134]", answer.message), f"{uri}: {answer}"
     for uri in (f"unix:{plane.home}", "file:///etc/passwd", "unix:/proc/self/cwd/engine/admin.sock"):
         assert (
             ask(port(cast.own.admin_url), "POST", "/deployments", cast.tokens["admin key"], {"uri": uri}).status >= 400
