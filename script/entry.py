@@ -17,6 +17,8 @@ def run(level, command):
     arguments = command + sys.argv[1:]
     if os.environ.get("CONTROLPLANE_HOME"):
         os.environ["CONTROLPLANE_HOME"] = os.path.abspath(os.environ["CONTROLPLANE_HOME"])
+    # Without compiled files every later start would compile every import again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(root())
     os.execv(python, [python] + arguments)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from embedded import postgres
+from embedded import accounts, postgres
 from embedded.layout import Layout, Ports, make_directories
 from embedded.secret_file import password
 from envrunner.keep.keeper import Keeper
@@ -96,10 +96,14 @@ def test_another_account_cannot_reach_the_socket(layout: Layout) -> None:
 
 
 @as_root
-def test_an_ordinary_user_needs_no_other_account() -> None:
+def test_an_ordinary_user_needs_no_other_account(monkeypatch: pytest.MonkeyPatch) -> None:
     user = pwd.getpwnam("daemon").pw_uid  # anybody who is listed: initdb insists on a name
     home = Path(tempfile.mkdtemp(prefix="embedded-"))
     os.chown(home, user, user)
+    # This checkout may be private to us: the user gets the binaries of one that is not.
+    monkeypatch.setattr(accounts, "_enters", lambda account, tree: False)
+    binaries = postgres._binaries(accounts.service_account(), home)
+    monkeypatch.setattr(postgres, "_binaries", lambda account, run: binaries)
     layout = Layout(home / "home", home / "run", Ports())
 
     def live() -> list[tuple[object, ...]]:
