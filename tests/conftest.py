@@ -1,3 +1,3 @@
 """What every test run shares."""
 
-pytest_plugins = ["tests.plugins.no_skips", "pytester"]
+pytest_plugins = ["tests.plugins.no_skips", "tests.plugins.one_plane", "pytester"]
