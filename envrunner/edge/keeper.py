@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -75,5 +76,6 @@ class Keeper:
         slots, wanted = self._mirror.plan(self._addresses, loaded.ports)
         if (wanted.last_slot, wanted.ports) != (loaded.last_slot, loaded.ports):
             rendering.write(self._layout, self._addresses, slots, wanted)
-            os.kill(state.master, signal.SIGHUP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(state.master, signal.SIGHUP)
             _log.info("nginx reloads", last_slot=wanted.last_slot, ports=len(wanted.ports))

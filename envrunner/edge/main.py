@@ -5,6 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from collections.abc import Callable
+from functools import partial
+
+import structlog
 
 from envrunner import logs
 from envrunner.client import InternalClient
@@ -13,9 +17,11 @@ from envrunner.edge.keeper import Keeper
 from envrunner.edge.layout import EdgeLayout
 from envrunner.edge.mirror import Mirror
 from envrunner.edge.rendering import Addresses
-from envrunner.edge.tables import Tables
+from envrunner.edge.tables import open_tables
 from envrunner.edge.usage import Usage
 from envrunner.settings import Settings, settings
+
+_log = structlog.get_logger(__name__)
 
 
 class PortTaken(Exception):
@@ -38,7 +44,7 @@ def run_edge() -> None:
     for port in (addresses.ingress_port, addresses.admin_port):
         if not ports.can_bind(addresses.host, port):
             raise PortTaken(f"port {port} on {addresses.host} is held by another program")
-    tables = Tables(layout.tables)
+    tables = open_tables(layout.tables)
     links.make(layout, tables.slots())
     slots, wanted = ports.plan(tables, addresses, held=())
     rendering.write(layout, addresses, slots, wanted)
@@ -64,14 +70,24 @@ def run_edge_agent() -> None:
 
 
 def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> None:
-    mirror = Mirror(layout, Tables(layout.tables))
+    mirror = Mirror(layout, open_tables(layout.tables))
     mirror.start()
     client = InternalClient(current.internal_url, current.credential_file)
-    threading.Thread(target=feed.follow, args=(client, mirror), name="feed", daemon=True).start()
-    threading.Thread(target=Usage(client, mirror).run, name="usage", daemon=True).start()
+    for name, work in (("feed", partial(feed.follow, client, mirror)), ("usage", Usage(client, mirror).run)):
+        threading.Thread(target=partial(_or_end, work), name=name, daemon=True).start()
     Keeper(layout, addresses, mirror).run()
+
+
+def _or_end(work: Callable[[], None]) -> None:
+    """An agent that has lost one of its threads must not look alive: it ends, and is started again."""
+    try:
+        work()
+    except Exception:  # noqa: BLE001 whatever it was, it is logged and the process ends
+        _log.exception("the edge agent ends")
+        os._exit(1)
 
 
 def addresses_of(current: Settings) -> Addresses:
     """Where the settings say the edge listens."""
-    return Addresses(current.bind_host, current.ingress_port, current.admin_port, current.environment_ports_from)
+    ports = (current.ingress_port, current.admin_port, current.environment_ports_from)
+    return Addresses(current.bind_host, *ports, current.query_seconds)

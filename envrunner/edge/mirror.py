@@ -34,7 +34,15 @@ class Mirror:
             return self._tables.sequence
 
     def start(self) -> None:
-        """Make the links again: the runtime directory does not survive a reboot."""
+        """Make the links again: the runtime directory does not survive a reboot.
+
+        When the copy on disk is lost but nginx still runs, its kept connections belong to the numbers it knows.
+        """
+        if self._tables.sequence is None:
+            with contextlib.suppress(NginxAway):
+                state = self._control.state()
+                if state.epoch:
+                    self._tables.skip_slots(state.rendering.last_slot + 1)
         links.make(self._layout, self._tables.slots())
 
     def replace(self, sequence: int, tables: Mapping[str, Mapping[str, Any]]) -> None:

@@ -44,12 +44,16 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the edge listens. Environment ports count in steps of two: even offset ingress, odd admin."""
+    """Where the edge listens. Environment ports count in steps of two: even offset ingress, odd admin.
+
+    ``query_seconds``: how long a SQL query may go without an answer there.
+    """
 
     host: str
     ingress_port: int
     admin_port: int
     ports_from: int
+    query_seconds: int = 60
 
 
 def to_ranges(ports: Iterable[int]) -> str:
@@ -93,6 +97,7 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "PORTS": to_ranges(rendering.ports),
         "UPSTREAMS": "\n".join(_upstreams(layout, slots)),
         "SERVERS": "\n".join(_servers(addresses, rendering.ports)),
+        "QUERY_SECONDS": str(addresses.query_seconds),
     }
     text = (_HERE / "nginx.conf.template").read_text()
     for name, value in values.items():
@@ -171,7 +176,7 @@ def _query(prefix: str, gate: str) -> str:
     # The body is read and judged before it is passed on, and a runaway query is cut.
     return (
         f"location = {prefix}/query {{ client_max_body_size 64k; client_body_buffer_size 64k; "
-        "proxy_request_buffering on; proxy_read_timeout 60s; "
+        "proxy_request_buffering on; proxy_read_timeout @QUERY_SECONDS@s; "
         f"js_import query from query.js; js_access query.{gate}; proxy_pass http://$edge_target; }}"
     )
 

@@ -6,6 +6,7 @@ leaves both or neither. Only digests of credentials are in it; the digest key is
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import sqlite3
@@ -53,6 +54,10 @@ class Tables:
     def next_slot(self) -> int:
         """Slot numbers only grow: a number once given never leads to another environment's sockets."""
         return int(self._meta("next_slot") or 1)
+
+    def skip_slots(self, first: int) -> None:
+        """Give out no number below ``first`` any more."""
+        self._note("next_slot", max(first, self.next_slot))
 
     def slots(self) -> dict[str, int]:
         """label → slot of every environment that is not deleted."""
@@ -127,6 +132,17 @@ class Tables:
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)
+
+
+def open_tables(path: Path) -> Tables:
+    """The copy at ``path``. One that cannot be read is put aside: a snapshot brings everything back."""
+    try:
+        return Tables(path)
+    except sqlite3.DatabaseError:
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(name).replace(path.with_name(f"unreadable-{name}"))
+        return Tables(path)
 
 
 class _Transaction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from envrunner import edge
 from tests.envrunner.edge.asking import ask
-from tests.envrunner.edge.stack import Stack, digest
+from tests.envrunner.edge.stack import Stack, digest, label
 from tests.envrunner.waiting import until
 
 
@@ -74,6 +76,57 @@ def test_everything_starts_from_disk_without_the_control_plane(stack: Stack) -> 
     stack.start_process("edge_agent")
     stack.start_process("edge")
     assert until(lambda: status(stack, token) == 200)
+
+
+def test_a_lost_copy_gives_no_used_slot_to_another(stack: Stack) -> None:
+    """nginx keeps connections by slot: a number it knows must not come to mean another environment."""
+    stack.add_environment(2)
+    first, second = stack.add_key(1, "full"), stack.add_key(2, "full")
+    stack.start()
+    assert (status(stack, first), status(stack, second, 2)) == (200, 200)
+    stack.kill("edge_agent")
+    for file in (stack.home / "edge").glob("tables.sqlite3*"):
+        file.unlink()
+    stack.plane.change("routes", label(1), None)
+    stack.plane.change("principals", digest(first), None)
+    stack.start_process("edge_agent")
+    stack.wait_applied()
+    until(lambda: status(stack, second, 2) == 200, 30)
+    assert ask(stack.ingress, "/S/h", host=stack.host(2), token=second).json["label"] == label(2)
+    assert all(int(link.name[:7]) > 64 for link in (stack.run / "edge" / "s").iterdir())
+
+
+def test_a_judge_that_fails_lets_nothing_through(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    modules = stack.home / "modules"
+    shutil.copytree(Path(edge.__file__).parent, modules)
+    for name, line in (("gate.js", "    const variables = r.variables;"), ("query.js", "    if (refusal === '') {")):
+        text = (modules / name).read_text()
+        assert line in text
+        (modules / name).write_text(text.replace(line, "    if (r.method === 'POST') { null.x; }\n" + line))
+    configuration = stack.home / "edge" / "nginx.conf"
+    configuration.write_text(configuration.read_text().replace(str(Path(edge.__file__).parent), str(modules)))
+    os.kill(stack.processes["edge"].pid, signal.SIGHUP)
+    until(lambda: ask(stack.ingress, "/S/h", method="POST", host=stack.host(1), token=token).status == 500)
+    before = stack.engines[label(1)].requests
+    for port, target in ((stack.ingress, "/S/h"), (stack.admin, "/deployments"), (stack.admin, "/query")):
+        body = b'{"query": "SELECT 1"}'
+        ask(port, target, method="POST", host=stack.host(1), token=token, body=body).assert_refusal(500)
+    assert stack.engines[label(1)].requests == before
+
+
+def test_a_second_agent_waits(stack: Stack) -> None:
+    stack.start()
+    first = stack.processes["edge_agent"]
+    stack.start_process("edge_agent")
+    token = stack.add_key(1, "full")
+    stack.wait_applied()
+    first.kill()
+    first.wait()
+    assert status(stack, token) == 200
+    stack.plane.change("principals", digest(token), None)
+    assert until(lambda: status(stack, token) == 401)
 
 
 def test_a_worker_is_killed(stack: Stack) -> None:
