@@ -39,7 +39,7 @@ def broker() -> Check:
     """Only hints travel through it: without it everything still happens, at the next sweep."""
     try:
         with celery_app().connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=1)
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1)
     except (BrokerUnavailable, RedisError, OSError) as error:
         log.warning("broker_not_ready", error=str(error))
         return Check(name="redis", ok=False, message="does not answer: changes still happen, seconds later")

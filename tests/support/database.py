@@ -43,6 +43,7 @@ def plane(run: str, worker: str, directory: Path) -> Iterator[None]:
         "CONTROLPLANE_REDIS_URL": "redis://127.0.0.1:1/0",
     }
     with (
+        _nothing_of_the_caller(),
         _environment(surroundings),
         postgres.server(run, _migrate) as server,
         postgres.database(server, f"plane_{worker}") as url,
@@ -76,6 +77,14 @@ def _migrate(url: str) -> None:
     with _environment({"CONTROLPLANE_DATABASE_URL": url}):
         command.upgrade(Config(ROOT / "alembic.ini"), "head")
         database.engine().dispose()
+
+
+@contextmanager
+def _nothing_of_the_caller() -> Iterator[None]:
+    """Settings of whoever runs the tests do not reach them."""
+    theirs = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("CONTROLPLANE_")}
+    yield
+    os.environ.update(theirs)
 
 
 @contextmanager
