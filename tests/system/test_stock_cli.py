@@ -80,8 +80,7 @@ def test_whoami(used: Used) -> None:
 
 
 def test_deployments_register_list_and_describe(used: Used, tmp_path: Path) -> None:
-    service = services.meddler(tmp_path, [used.examples.environment.signing_public_key]).start()
-    try:
+    with services.meddler(tmp_path, [used.examples.environment.signing_public_key]) as service:
         assert "meddler" in used.cli.run("deployments", "register", "--yes", service.url)
         assert service.url in used.cli.run("deployments", "list")
         deployments = used.examples.caller.admin("GET", "/deployments").json()["deployments"]
@@ -90,8 +89,6 @@ def test_deployments_register_list_and_describe(used: Used, tmp_path: Path) -> N
         assert service.url in described
         assert "meddler" in described
         used.cli.run("deployments", "remove", "--yes", "--force", deployment)
-    finally:
-        service.stop()
 
 
 def test_services_list_and_describe(used: Used) -> None:
