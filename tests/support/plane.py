@@ -32,6 +32,12 @@ class Plane:
         return content
 
     @property
+    def status(self) -> dict[str, Any]:
+        """What the supervisor knows of every process, now."""
+        content: dict[str, Any] = json.loads((self.home / "status.json").read_text())
+        return content
+
+    @property
     def pids(self) -> dict[str, int]:
         """Process ids by name, now."""
         pids: dict[str, int] = self.endpoints["pids"]
