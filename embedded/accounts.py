@@ -20,6 +20,7 @@ from pathlib import Path
 from embedded.layout import Refused
 
 _CANDIDATES = ("postgres", "nobody")
+_NOT_NEEDED = ("include", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,32 @@ def _copied(tree: Path, target: Path) -> Path:
     if not target.exists():
         part = target.with_name(f"{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(tree, part, symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__"))
-        for path in (part, *part.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        for folder, subfolders, files in os.walk(tree):
+            subfolders[:] = [name for name in subfolders if name not in _NOT_NEEDED]
+            copy = part / Path(folder).relative_to(tree)
+            copy.mkdir(mode=0o755)
+            copy.chmod(0o755)
+            for name in files:
+                _copy(Path(folder, name), copy / name)
         part.rename(target)
     return target
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A second name where that is possible, since it costs nothing; the contents where it is not."""
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        return
+    mode = source.stat().st_mode
+    if mode & 0o044 == 0o044:
+        try:
+            target.hardlink_to(source)
+        except OSError:
+            pass  # another file system, or the kernel forbids it
+        else:
+            return
+    shutil.copyfile(source, target)
+    target.chmod(0o755 if mode & 0o100 else 0o644)
 
 
 def _enters(account: Account, tree: Path) -> bool:

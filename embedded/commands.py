@@ -71,6 +71,11 @@ def _why_it_ended(layout: Layout) -> str:
     return str(problem or f"The supervisor ended; {end_of(layout.log(_SUPERVISOR))}")
 
 
+def leftovers(layout: Layout) -> bool:
+    """Whether there is anything to stop or to remove."""
+    return layout.run.exists() or layout.endpoints.exists() or teardown.anything_runs(layout)
+
+
 def stop(layout: Layout) -> None:
     """Stop everything and remove its traces. Works after any process was killed, and when nothing runs."""
     if not layout.home.exists():
@@ -108,7 +113,7 @@ def refuse_busy_ports(layout: Layout) -> None:
             continue
         raise Refused(
             f"Port {port} ({purpose}) is in use by another program. Stop it, or move all ports: "
-            f"CONTROLPLANE_PORT_BASE=20000 script/up"
+            f"CONTROLPLANE_PORT_BASE={20_000 if ports.api < 20_000 else ports.api + 1_000} script/up"
         )
 
 

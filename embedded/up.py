@@ -38,10 +38,12 @@ def up(layout: Layout, *, detach: bool, with_demo: bool) -> int:
 def down(layout: Layout) -> int:
     """Stop everything; harmless when nothing runs."""
     console = Console()
-    console.print("Stopping …" if layout.run.exists() else "Nothing is running.")
+    if not commands.leftovers(layout):
+        console.print("Nothing is running.")
+        return 0
+    console.print("Stopping …")
     commands.stop(layout)
-    if layout.home.exists():
-        console.print(f"✓ Stopped. State is kept in {layout.home}", highlight=False, soft_wrap=True)
+    console.print(f"✓ Stopped. State is kept in {layout.home}", highlight=False, soft_wrap=True)
     return 0
 
 
