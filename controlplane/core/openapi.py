@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from controlplane.core.errors import ApplicationError
 from controlplane.core.schema import Schema
@@ -65,21 +66,39 @@ def complete(app: FastAPI, open_paths: tuple[str, ...]) -> None:
         for path, methods in result["paths"].items():
             for operation in methods.values():
                 _describe(operation, is_open=path in open_paths)
+        result["paths"] = {_camel(path): methods for path, methods in result["paths"].items()}
         return result
 
     app.openapi = document  # type: ignore[method-assign]
 
 
+def _camel(path: str) -> str:
+    """`{account_id}` as `{accountId}`: names on the wire are camelCase."""
+    return re.sub(r"\{(\w+)\}", lambda found: f"{{{to_camel(found[1])}}}", path)
+
+
 def _describe(operation: dict[str, Any], *, is_open: bool) -> None:
     operation["summary"] = _summary(operation["description"])
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["name"] = to_camel(parameter["name"])
+            parameter["schema"].pop("title", None)
     unlikely = set() if "requestBody" in operation else _OF_BODIES
     possible = {status: answer for status, answer in operation["responses"].items() if status not in unlikely}
-    operation["responses"] = dict(sorted(possible.items()))
     for status, answer in possible.items():
         if status.startswith("2"):
             answer["description"] = "Done."
     if is_open:
         operation["security"] = []
+    if any(parameter["name"] == "idempotency-key" for parameter in operation.get("parameters", [])):
+        _mention_idempotency(possible)
+    operation["responses"] = dict(sorted(possible.items()))
+
+
+def _mention_idempotency(responses: dict[str, Any]) -> None:
+    known = responses.setdefault("409", {"description": "", "content": responses["404"]["content"]})
+    codes = (known["description"], "`idempotency_key_reused`", "`request_in_progress`")
+    known["description"] = ", ".join(code for code in codes if code)
 
 
 def _summary(description: str) -> str:

@@ -39,7 +39,7 @@ class Operation(NamedTuple):
 
     def call(self, client: TestClient, account_id: str = "acc_x", **options: Any) -> tuple[int, str]:
         """Status and code; identifiers of the path are invented, the body is wrong."""
-        path = re.sub(r"\{\w+\}", "nothing", self.path.replace("{account_id}", account_id))
+        path = re.sub(r"\{\w+\}", "nothing", self.path.replace("{accountId}", account_id))
         body = {"nonsense": True} if self.method == "POST" else None
         answer = client.request(self.method, path, json=body, **options)
         return answer.status_code, answer.json().get("code", "") if answer.content else ""
@@ -70,7 +70,7 @@ def permission_of(route: APIRoute) -> Permission | None:
 
 OPERATIONS = list(operations())
 CLOSED = [operation for operation in OPERATIONS if not operation.is_open]
-IN_ACCOUNTS = [operation for operation in CLOSED if "{account_id}" in operation.path]
+IN_ACCOUNTS = [operation for operation in CLOSED if "{accountId}" in operation.path]
 ROUTES = api_routes()
 
 
@@ -163,6 +163,19 @@ def test_refusals_have_one_documented_shape(app: FastAPI) -> None:
         for status, answer in document["responses"].items():
             if not status.startswith("2"):
                 assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+
+
+def test_idempotency_is_documented_where_it_is_offered(app: FastAPI) -> None:
+    for methods in app.openapi()["paths"].values():
+        for document in methods.values():
+            offered = any(parameter["name"] == "idempotency-key" for parameter in document.get("parameters", []))
+            said = "idempotency_key_reused" in document["responses"].get("409", {"description": ""})["description"]
+            assert offered == said
+
+
+@pytest.mark.parametrize("path", ["/operations/op_%00", "/accounts/%00", "/accounts/..%2f..", "/operations/%ff%fe"])
+def test_strange_paths_are_refused(signed_up: SignedUp, path: str) -> None:
+    assert signed_up().get(path).status_code in {404, 422}
 
 
 @pytest.mark.parametrize("path", sorted(OPEN_PAGES))

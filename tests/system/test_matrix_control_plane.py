@@ -70,10 +70,10 @@ class Victim:
 
     def path(self, template: str) -> str:
         names = {
-            "{account_id}": self.account_id,
-            "{environment_id}": self.environment_id,
-            "{key_id}": self.key_id,
-            "{operation_id}": self.operation_id,
+            "{accountId}": self.account_id,
+            "{environmentId}": self.environment_id,
+            "{keyId}": self.key_id,
+            "{operationId}": self.operation_id,
         }
         for name, value in names.items():
             template = template.replace(name, value)
