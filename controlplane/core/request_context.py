@@ -14,7 +14,9 @@ address: ContextVar[str | None] = ContextVar("address", default=None)
 def of(identifier: str, client_address: str | None) -> Iterator[str]:
     """Everything inside belongs to this request."""
     tokens = request_id.set(identifier), address.set(client_address)
-    with structlog.contextvars.bound_contextvars(request_id=identifier):
-        yield identifier
-    request_id.reset(tokens[0])
-    address.reset(tokens[1])
+    try:
+        with structlog.contextvars.bound_contextvars(request_id=identifier):
+            yield identifier
+    finally:
+        request_id.reset(tokens[0])
+        address.reset(tokens[1])

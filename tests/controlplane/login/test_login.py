@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpx2
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
 from controlplane.audit.models import AuditEvent
 from controlplane.core import tokens
 from controlplane.edge_log.models import EdgeChange
-from controlplane.login import passwords, throttle
-from controlplane.login.models import AccessToken, LoginSession
+from controlplane.login import passwords, tasks, throttle
+from controlplane.login.models import AccessToken, LoginSession, LoginThrottle
 from controlplane.settings import settings
 from tests.controlplane.people import API, PASSWORD, SignedUp
 
@@ -162,15 +163,47 @@ def test_logout_twice(signed_up: SignedUp) -> None:
 def test_what_has_ended_is_deleted_a_day_later(
     signed_up: SignedUp, session: Session, later: Callable[[timedelta], None]
 ) -> None:
-    from controlplane.login import service  # noqa: PLC0415
-
-    ada = signed_up("ada")
-    ada.post("/auth/logout")
+    signed_up("ada").post("/auth/logout")
     bob = signed_up("bob")
-    service.forget_expired(session)
+    tasks.forget_expired()
     assert len(session.scalars(select(AccessToken)).all()) == 2
     later(timedelta(hours=24, minutes=1))
-    service.forget_expired(session)
-    session.commit()
-    assert session.scalars(select(AccessToken.digest)).all() == [tokens.digest(bob.token)]
-    assert session.scalars(select(LoginSession.user_id)).all() == [bob.user_id]
+    for _ in range(2):
+        tasks.forget_expired()
+        assert session.scalars(select(AccessToken.digest)).all() == [tokens.digest(bob.token)]
+        assert session.scalars(select(LoginSession.user_id)).all() == [bob.user_id]
+
+
+def test_the_edges_forget_expired_access_tokens(
+    signed_up: SignedUp, session: Session, later: Callable[[timedelta], None]
+) -> None:
+    ada = signed_up()
+    later(timedelta(hours=settings().access_token_hours + 24, minutes=1))
+    tasks.forget_expired()
+    last = session.scalars(select(EdgeChange).order_by(EdgeChange.sequence.desc())).first()
+    assert last is not None
+    assert (last.entry, last.value) == (tokens.digest(ada.token), None)
+
+
+def test_old_counts_of_failures_are_deleted(
+    client: TestClient, session: Session, later: Callable[[timedelta], None]
+) -> None:
+    log_in(client, "bob@example.com")
+    tasks.forget_expired()
+    assert len(session.scalars(select(LoginThrottle)).all()) == 2
+    later(timedelta(minutes=settings().login_window_minutes + 1))
+    tasks.forget_expired()
+    assert session.scalars(select(LoginThrottle)).all() == []
+
+
+def test_failures_at_once_are_all_counted(
+    committed: sessionmaker[Session], client: TestClient, signed_up: SignedUp
+) -> None:
+    ada = signed_up()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: log_in(client, ada.email, "wrong password").status_code, range(20)))
+    assert set(answers) <= {401, 429}
+    assert answers.count(401) >= settings().login_failures_allowed
+    with committed() as session:
+        assert set(session.scalars(select(LoginThrottle.failures))) == {answers.count(401)}
+    assert log_in(client, ada.email).status_code == 429
