@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -72,11 +74,25 @@ class Plane:
 
 
 def free_base() -> int:
-    """The first of `_PORTS_BELOW` ports in a row of which nobody uses the lowest ones, by the process's own corner."""
-    for base in range(20_000 + os.getpid() % 100 * 100, 32_000, _PORTS_BELOW):
-        if all(_free(base + offset) for offset in (*range(6), *range(100, 110))):
+    """The first of `_PORTS_BELOW` ports in a row that are nobody's, and nobody else's as long as this process lives.
+
+    Ports of a plane whose processes a test has just killed are free for a moment, so looking alone does not do.
+    """
+    for base in range(20_000 + os.getpid() % 40 * _PORTS_BELOW, 32_000, _PORTS_BELOW):
+        if _reserved(base) and all(_free(base + offset) for offset in (*range(6), *range(100, 110))):
             return base
     raise AssertionError("no free ports")
+
+
+def _reserved(base: int) -> bool:
+    descriptor = os.open(f"{tempfile.gettempdir()}/plane-ports-{os.getuid()}-{base}", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    # Never closed: the reservation ends with this process.
+    return True
 
 
 def _free(port: int) -> bool:
