@@ -96,5 +96,9 @@ class Mirror:
 
     def _replace_all(self) -> None:
         sequence = self._tables.sequence or 0
-        self._control.replace(self._tables.pairs(), self._tables.epoch, sequence)
+        try:
+            self._control.replace(self._tables.pairs(), self._tables.epoch, sequence)
+        except NginxAway as error:
+            _log.error("nginx did not take all tables", reason=str(error))
+            raise
         _log.info("nginx has been given all tables", sequence=sequence)

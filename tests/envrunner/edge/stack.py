@@ -92,7 +92,8 @@ class Stack:
             "ENVRUNNER_ADMIN_PORT": self.admin,
             "ENVRUNNER_ENVIRONMENT_PORTS_FROM": self.ports_from,
         }
-        return {**os.environ, **{name: str(value) for name, value in own.items()}, "PYTHONPATH": str(REPOSITORY)}
+        path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH"))))
+        return {**os.environ, **{name: str(value) for name, value in own.items()}, "PYTHONPATH": path}
 
     def start(self) -> Stack:
         self.plane.start()

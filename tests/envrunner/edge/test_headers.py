@@ -17,6 +17,8 @@ SPOOFED = [
     ("X-Forwarded-Proto", "https"),
     ("X-Forwarded-Port", "1"),
     ("X-Forwarded-Prefix", "/x"),
+    ("X-Forwarded-User", "root"),
+    ("X-Forwarded-Client-Cert", "x"),
     ("X-Real-IP", "6.6.6.6"),
     ("X-Request-Id", "chosen"),
     ("Connection", "keep-alive, x-keep"),
@@ -37,6 +39,8 @@ def test_credentials_and_forgeries_stay_outside(world: World) -> None:
         "x-restate-cluster-name",
         "x_restate_jwt_v1",
         "x-forwarded-prefix",
+        "x-forwarded-user",
+        "x-forwarded-client-cert",
         "upgrade",
         "accept-encoding",
     }
