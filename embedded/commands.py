@@ -33,7 +33,11 @@ def start(layout: Layout) -> tuple[Kept, bool]:
         kept = keeper.adopt(_SUPERVISOR)
         if kept is not None:
             return kept, True
-        refuse_busy_ports(layout)
+        try:
+            refuse_busy_ports(layout)
+        except Refused:
+            _tidy(layout)
+            raise
         layout.status.unlink(missing_ok=True)
         return keeper.start(_program(layout)), False
 
@@ -66,9 +70,13 @@ def _why_it_ended(layout: Layout) -> str:
     with _alone(layout):
         if not layout.run.exists():
             return "It was stopped from elsewhere before it was ready."
-        if not teardown.anything_runs(layout):
-            teardown.remove_traces(layout)
+        _tidy(layout)
     return str(problem or f"The supervisor ended; {end_of(layout.log(_SUPERVISOR))}")
+
+
+def _tidy(layout: Layout) -> None:
+    if not teardown.anything_runs(layout):
+        teardown.remove_traces(layout)
 
 
 def leftovers(layout: Layout) -> bool:

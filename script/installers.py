@@ -34,7 +34,7 @@ def install_uv(checkout: Checkout, env: dict[str, str]) -> Path:
     pip_python = sys.executable if importlib.util.find_spec("pip") else str(checkout.python)
     pip = [pip_python, "-m", "pip", "install", "--quiet", "--no-user", "--upgrade", "--target", str(folder)]
     locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
-    _run(checkout, "the installer uv", [*pip, *locked], env)
+    _run(checkout, "uv", [*pip, *locked], env)
     return folder / "bin" / "uv"
 
 
@@ -101,9 +101,10 @@ def _run(checkout: Checkout, what: str, command: list[str], env: dict[str, str])
     with checkout.log.open("ab") as log:
         log.write(f"\n$ {' '.join(command)}\n".encode())
         log.flush()
+        begin = log.tell()
         done = subprocess.run(
             command, env=env, cwd=checkout.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
         )
     if done.returncode:
-        said = checkout.log.read_text(errors="replace").splitlines()[-12:]
+        said = checkout.log.read_bytes()[begin:].decode(errors="replace").splitlines()[-12:]
         raise Refused(f"Installing {what} failed. {surroundings.advice(said)}\n  " + "\n  ".join(said))

@@ -53,7 +53,8 @@ def advice(said: Iterable[str]) -> str:
     if any(word in text for word in ("certificate", "unknownissuer", "self_signed")):
         return "TLS was refused: set SSL_CERT_FILE and NODE_EXTRA_CA_CERTS to your network's certificates."
     network = ("connect", "resolve", "dns", "timed out", "timeout", "network", "eai_again", "enotfound", "fetch")
-    if any(word in text for word in network):
+    # What pip says, after warnings it was told to keep to itself, when no index answers.
+    if any(word in text for word in (*network, "no matching distribution")):
         return "The package index cannot be reached: check the network, or set PIP_INDEX_URL and npm_config_registry."
     return "The full output is in .venv/install.log; its last lines:"
 

@@ -190,6 +190,7 @@ def test_without_a_home_the_caches_stay_in_the_checkout(tmp_path: Path, home: st
     [
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("error: Failed to fetch: dns error: failed to lookup address", "cannot be reached"),
+        ("ERROR: No matching distribution found for uv==1.2.3", "cannot be reached"),
         ("npm error code EAI_AGAIN", "cannot be reached"),
         ("npm error code EINTEGRITY", "not the one that was locked"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that was locked"),
@@ -202,5 +203,7 @@ def test_failures_say_what_to_do(line: str, advice: str) -> None:
 
 
 def test_an_installer_that_fails_is_quoted(checkout: Checkout) -> None:
-    with pytest.raises(Refused, match=r"(?s)Installing the engine failed\..*EINTEGRITY"):
+    installers._run(checkout, "more", ["sh", "-c", "echo something before"], dict(os.environ))
+    with pytest.raises(Refused, match=r"(?s)Installing the engine failed\..*EINTEGRITY") as refused:
         installers._run(checkout, "the engine", ["sh", "-c", "echo EINTEGRITY; exit 1"], dict(os.environ))
+    assert "something before" not in str(refused.value)

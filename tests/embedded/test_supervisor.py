@@ -234,3 +234,4 @@ def test_the_program_says_in_one_sentence_which_port_is_busy(place: Layout) -> N
     assert done.returncode == 1
     assert f"Port {place.ports.api} (the console and the API) is in use" in done.stderr
     assert not place.status.exists()
+    assert not place.run.exists()
