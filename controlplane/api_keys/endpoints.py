@@ -4,12 +4,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 
 from controlplane.api_keys import repository, service
+from controlplane.api_keys.errors import ApiKeyLimitReached, ExpiryInPast
 from controlplane.api_keys.models import ApiKey
 from controlplane.api_keys.schemas import ApiKeyView, CreatedApiKey, NewApiKey
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
-from controlplane.core.idempotency_service import Once
+from controlplane.core.idempotency_service import IdempotencyKeyReused, Once, RequestInProgress
+from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
+from controlplane.environments.errors import EnvironmentDeleted
 
 router = APIRouter(prefix="/accounts/{account_id}/environments/{environment_id}/api-keys", tags=["API keys"])
 
@@ -18,7 +21,13 @@ Creator = Annotated[Principal, Depends(require(Permission.API_KEY_CREATE))]
 Revoker = Annotated[Principal, Depends(require(Permission.API_KEY_REVOKE))]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, response_model=CreatedApiKey, operation_id="createApiKey")
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=CreatedApiKey,
+    operation_id="createApiKey",
+    responses=refusals(ExpiryInPast, ApiKeyLimitReached, EnvironmentDeleted, IdempotencyKeyReused, RequestInProgress),
+)
 def create_api_key(
     account_id: str, environment_id: str, body: NewApiKey, session: DbSession, principal: Creator, once: Once
 ) -> Response:

@@ -6,11 +6,21 @@ from sqlalchemy.orm import Session
 
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
-from controlplane.core.idempotency_service import Once
+from controlplane.core.idempotency_service import IdempotencyKeyReused, Once, RequestInProgress
+from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
 from controlplane.environments import addresses, repository, service
+from controlplane.environments.errors import (
+    EnvironmentDeleted,
+    EnvironmentLimitReached,
+    NameTaken,
+    NotDeleted,
+    PortsExhausted,
+    PurgeInProgress,
+)
 from controlplane.environments.models import Environment
 from controlplane.environments.schemas import EnvironmentChange, EnvironmentView, NewEnvironment
+from controlplane.runners.service import NoCapacity, UnknownRegion
 
 router = APIRouter(prefix="/accounts/{account_id}/environments", tags=["environments"])
 
@@ -24,6 +34,15 @@ Deleter = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_DELETE))]
     status_code=status.HTTP_202_ACCEPTED,
     response_model=EnvironmentChange,
     operation_id="createEnvironment",
+    responses=refusals(
+        NameTaken,
+        EnvironmentLimitReached,
+        UnknownRegion,
+        NoCapacity,
+        PortsExhausted,
+        IdempotencyKeyReused,
+        RequestInProgress,
+    ),
 )
 def create_environment(
     account_id: str, body: NewEnvironment, session: DbSession, principal: Creator, once: Once
@@ -51,7 +70,12 @@ def get_environment(account_id: str, environment_id: str, session: DbSession, pr
     return view(environment, repository.identity_key(session, environment_id).public_key)
 
 
-@router.delete("/{environment_id}", status_code=status.HTTP_202_ACCEPTED, operation_id="deleteEnvironment")
+@router.delete(
+    "/{environment_id}",
+    status_code=status.HTTP_202_ACCEPTED,
+    operation_id="deleteEnvironment",
+    responses=refusals(EnvironmentDeleted, PurgeInProgress),
+)
 def delete_environment(
     account_id: str,
     environment_id: str,
@@ -66,7 +90,12 @@ def delete_environment(
     return _change(session, act(session, principal, account_id, environment_id))
 
 
-@router.post("/{environment_id}/restore", status_code=status.HTTP_202_ACCEPTED, operation_id="restoreEnvironment")
+@router.post(
+    "/{environment_id}/restore",
+    status_code=status.HTTP_202_ACCEPTED,
+    operation_id="restoreEnvironment",
+    responses=refusals(NotDeleted, PurgeInProgress),
+)
 def restore_environment(
     account_id: str, environment_id: str, session: DbSession, principal: Deleter
 ) -> EnvironmentChange:
