@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     admin_port: Port = 9070
     environment_ports_from: Port = 8100
 
+    query_seconds: Annotated[int, Field(ge=1)] = 60
+    """After so long without an answer the edge cuts a SQL query off."""
+
     engine_binaries: Path = Path()
     """Directory that holds ``node_modules/@restatedev/restate-server-…``."""
     engine_uid_from: int | None = None

@@ -139,11 +139,12 @@ class Engine:
         asking = asyncio.create_task(self._ask())
         woken = asyncio.create_task(self._wake.wait())
         await asyncio.wait({asking, woken}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        ready = asking.done() and not asking.cancelled()
+        answered = asking.done()
         for task in (asking, woken):
             task.cancel()
         await asyncio.gather(asking, woken, return_exceptions=True)
-        if ready:
+        if answered:
+            asking.result()
             self._ready(spec)
             return None
         return self._still_starting(spec)

@@ -93,9 +93,12 @@ class Hands:
         workshop = self._workshop
         binary = binaries.find(workshop.settings.engine_binaries, spec.engine_version)
         uid = workshop.accounts.of(self._label)
-        self._fingerprint.write_text(fingerprint(spec))
+        self._fingerprint.unlink(missing_ok=True)
         with program(spec, binary, self._entrance, self._directory, self.log_file, uid) as ready_made:
-            return workshop.keeper.start(ready_made)
+            kept = workshop.keeper.start(ready_made)
+        # Only now: an agent killed in between leaves none, and the next one restarts once rather than never.
+        self._fingerprint.write_text(fingerprint(spec))
+        return kept
 
     def shut(self) -> None:
         """Take the sockets away: nothing will answer, so nothing shall wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -32,14 +33,22 @@ class AlreadyServing(SystemExit):
 def run_agent() -> None:
     """Serve until SIGTERM or SIGINT."""
     logs.configure("agent")
-    # Core dumps would hold signing keys.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _set_limits()
     given = settings()
     durable.make_directory(given.state_dir)
     lock = locks.try_lock(given.state_dir / "agent.lock")
     if lock is None:
         raise AlreadyServing(f"another agent serves {given.state_dir}")
     asyncio.run(_serve(given))
+
+
+def _set_limits() -> None:
+    """Engines inherit these."""
+    # Core dumps would hold signing keys.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(given: Settings) -> None:

@@ -20,8 +20,10 @@ def prepare(directory: Path, uid: int | None, identity_pem: str) -> None:
         _give(inside, uid)
         with contextlib.suppress(FileExistsError):
             os.mkdir(TEMPORARY_DIRECTORY, 0o700, dir_fd=inside)
-            if uid is not None:
-                os.chown(TEMPORARY_DIRECTORY, uid, uid, dir_fd=inside, follow_symlinks=False)
+        # Given each time: whoever made it may have been killed before giving it. Something else of that name is the
+        # tenant's own doing and stays.
+        with contextlib.suppress(NotADirectoryError), _opened(TEMPORARY_DIRECTORY, inside) as temporary:
+            _give(temporary, uid)
         _write_private(inside, IDENTITY_FILE, identity_pem, uid)
 
 
@@ -35,8 +37,9 @@ def destroy(directory: Path) -> None:
 
 
 @contextlib.contextmanager
-def _opened(directory: Path) -> Iterator[int]:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _opened(directory: Path | str, inside: int | None = None) -> Iterator[int]:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(directory, flags, dir_fd=inside)
     try:
         yield descriptor
     finally:

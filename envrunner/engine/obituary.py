@@ -42,7 +42,7 @@ def _error(line: str) -> str | None:
         fields = document["fields"]
         if document["level"] != "ERROR":
             return None
-        parts = [str(fields[name]) for name in ("message", "error") if fields.get(name)]
+        parts = [str(fields[name]) for name in ("message", "error", "panic.payload") if fields.get(name)]
         return ": ".join(parts) or None
     except (ValueError, KeyError, TypeError, AttributeError):
         return line.strip() if line.lower().startswith("error") else None

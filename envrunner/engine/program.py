@@ -18,9 +18,7 @@ from envrunner.wire import Spec
 
 # The sockets come as 0 and 1 because a POSIX shell can only redirect single digits; the engine wants them as 3 and 4
 # (sd_listen_fds(3): LISTEN_PID is its own pid, which only the process itself knows). No core dumps: they hold keys.
-_START = (
-    'ulimit -c 0; ulimit -n $(ulimit -H -n); export LISTEN_PID=$$; exec 3<&0 4<&1 0</dev/null 1>&2; exec "$0" --no-logo'
-)
+_START = 'ulimit -c 0; export LISTEN_PID=$$; exec 3<&0 4<&1 0</dev/null 1>&2; exec "$0" --no-logo'
 
 
 def fingerprint(spec: Spec) -> str:

@@ -9,10 +9,10 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def until(condition: Callable[[], Result | None], seconds: float = 60.0) -> Result:
+def until(condition: Callable[[], Result | None], seconds: float = 60.0, pause_seconds: float = 0.005) -> Result:
     """The first truthy answer of ``condition``; AssertionError after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.005)
+        time.sleep(pause_seconds)
     return answer

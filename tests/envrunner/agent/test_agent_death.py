@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Callable
+
+import pytest
 
 from envrunner.wire import Desired, EngineState
 from tests.envrunner.nodes import Node, gone
@@ -97,13 +100,38 @@ def test_a_tombstone_outlives_the_agent(node: Node) -> None:
     assert node.engines_running(spec()) == []
 
 
-def test_death_between_storing_and_starting(node: Node) -> None:
-    """The spec is on the disk before the PUT is answered, so the next agent finishes the work."""
+MOMENTS: dict[str, Callable[[Node], object]] = {
+    "the PUT was answered": lambda node: True,
+    "the directory is there": lambda node: node.directory(spec()).exists(),
+    "the identity is there": lambda node: (node.directory(spec()) / "identity.pem").exists(),
+    "the sockets are there": lambda node: node.socket(spec(), "a").exists(),
+    "the lock is there": lambda node: (node.settings.state_dir / "keep" / f"{spec().label}.lock").exists(),
+    "the process is there": lambda node: node.engines_running(spec()),
+    "the process is recorded": lambda node: (node.settings.state_dir / "keep" / f"{spec().label}.json").exists(),
+    "the engine has made its directory": lambda node: (node.directory(spec()) / "engine").exists(),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_any_moment_of_a_creation(node: Node, moment: str) -> None:
+    """The spec is on the disk before the PUT is answered, so the next agent finishes the work, once."""
     node.client.put(spec())
+    until(lambda: MOMENTS[moment](node), pause_seconds=0)
     node.kill_agent()
     node.start_agent()
-    node.wait_for(spec(), EngineState.READY)
-    assert len(node.engines_running(spec())) == 1
+    state = node.wait_for(spec(), EngineState.READY)
+    assert node.engines_running(spec()) == [state.pid]
+    assert node.query(spec(), ONE) == [{"a": 1}]
+
+
+def test_killed_while_destroying(node: Node) -> None:
+    node.settle(spec())
+    node.client.put(spec(generation=2, desired=Desired.ABSENT))
+    node.kill_agent()
+    node.start_agent()
+    node.wait_for(spec(), EngineState.ABSENT)
+    assert not node.directory(spec()).exists()
+    assert node.engines_running(spec()) == []
 
 
 def test_a_request_sent_before_the_engine_is_up_is_served(node: Node) -> None:

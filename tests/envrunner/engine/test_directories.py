@@ -26,6 +26,16 @@ def test_modes_and_owner(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "e").iterdir()) == ["identity.pem", "tmp"]
 
 
+def test_what_a_killed_agent_left_half_made_is_finished(tmp_path: Path) -> None:
+    for path in (tmp_path / "e", tmp_path / "e" / "tmp"):
+        path.mkdir(mode=0o755)
+    (tmp_path / "e" / ".identity.pem.part").write_text("half a ke")
+    directories.prepare(tmp_path / "e", UID, "pem")
+    owner = os.getuid() if UID is None else UID
+    assert {path.stat().st_uid for path in (tmp_path / "e").rglob("*")} == {owner}
+    assert sorted(path.name for path in (tmp_path / "e").iterdir()) == ["identity.pem", "tmp"]
+
+
 @pytest.mark.parametrize("planted", ["identity.pem", ".identity.pem.part", "tmp"])
 def test_a_planted_link_is_not_followed(tmp_path: Path, planted: str) -> None:
     victim = tmp_path / "victim"
