@@ -119,10 +119,12 @@ def refuse_busy_ports(layout: Layout) -> None:
         if kept is not None:
             kept.close()
             continue
-        raise Refused(
-            f"Port {port} ({purpose}) is in use by another program. Stop it, or move all ports: "
-            f"CONTROLPLANE_PORT_BASE={20_000 if ports.api < 20_000 else ports.api + 1_000} script/up"
-        )
+        # Looking for it has ended what a killed process left behind: nginx's workers outlive their master.
+        if probes.port_in_use(port):
+            raise Refused(
+                f"Port {port} ({purpose}) is in use by another program. Stop it, or move all ports: "
+                f"CONTROLPLANE_PORT_BASE={20_000 if ports.api < 20_000 else ports.api + 1_000} script/up"
+            )
 
 
 def _supervisor_keeper(layout: Layout) -> Keeper:

@@ -106,9 +106,8 @@ def run_directory(home: Path, env: Mapping[str, str]) -> Path:
 def make_directories(layout: Layout) -> None:
     """Create what is missing. Raises `Refused` when a place belongs to another account."""
     try:
-        layout.home.mkdir(parents=True, exist_ok=True, mode=0o711)
-        for private in (layout.secrets, layout.logs):
-            private.mkdir(exist_ok=True, mode=0o700)
+        for private in (layout.home, layout.secrets, layout.logs):
+            private.mkdir(parents=True, exist_ok=True, mode=0o700)
         make_run_directory(layout.run)
     except PermissionError as error:
         raise Refused(

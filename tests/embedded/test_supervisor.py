@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,15 @@ from tests.support.waiting import until
 Start = Callable[[], Kept]
 
 
+@pytest.fixture(scope="module")
+def base() -> int:
+    return free_base()
+
+
 @pytest.fixture
-def place(layout: Layout) -> Layout:
+def place(layout: Layout, base: int) -> Layout:
     """An installation with ports that are free."""
-    return replace(layout, ports=Ports.chosen(str(free_base())))
+    return replace(layout, ports=Ports.chosen(str(base)))
 
 
 @pytest.fixture
@@ -127,6 +133,12 @@ def test_a_second_start_finds_the_first(place: Layout, start: Start) -> None:
     assert (found.pid, was_running) == (supervisor.pid, True)
 
 
+def test_starting_twice_at_once_gives_one_supervisor(place: Layout, start: Start) -> None:
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda _: start().pid, range(3)))
+    assert len(set(found)) == 1
+
+
 @pytest.mark.parametrize("victim", [None, "supervisor", "api", "echo"])
 def test_down_leaves_nothing_whatever_was_killed_before(place: Layout, start: Start, victim: str | None) -> None:
     up(place, start)
@@ -199,6 +211,19 @@ def test_ctrl_c_in_the_foreground_stops_everything(place: Layout, terminal: pexp
     assert terminal.wait() == 0
     assert all(gone(pid) for pid in everything.values())
     assert not place.run.exists()
+
+
+def test_sigterm_in_the_foreground_without_a_terminal_stops_everything(place: Layout, start: Start) -> None:
+    env = {**os.environ, "CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api)}
+    command = [sys.executable, "-m", "tests.embedded.toy", "up"]
+    with subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=subprocess.PIPE, text=True) as running:
+        until(lambda: status(place).get("phase") == "ready")
+        everything = pids(place)
+        running.terminate()
+        said, _ = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert "Stopped" in said
+    assert all(gone(pid) for pid in everything.values())
 
 
 def test_the_foreground_shows_restarts_and_replaces_a_killed_supervisor(

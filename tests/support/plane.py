@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-_PORTS_BELOW = 300
+_BLOCK = 400
 
 
 class Plane:
@@ -74,25 +74,18 @@ class Plane:
 
 
 def free_base() -> int:
-    """The first of `_PORTS_BELOW` ports in a row that are nobody's, and nobody else's as long as this process lives.
-
-    Ports of a plane whose processes a test has just killed are free for a moment, so looking alone does not do.
-    """
-    for base in range(20_000 + os.getpid() % 40 * _PORTS_BELOW, 32_000, _PORTS_BELOW):
-        if _reserved(base) and all(_free(base + offset) for offset in (*range(6), *range(100, 110))):
+    """The first of `_BLOCK` ports in a row that this process alone may use from now on, and nobody uses now."""
+    for base in range(20_000, 32_000, _BLOCK):
+        claim = os.open(Path(tempfile.gettempdir(), f"plane-ports-{os.getuid()}-{base}"), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(claim)
+            continue
+        # The claim is kept open, and with it the lock, for as long as this process lives.
+        if all(_free(base + offset) for offset in (*range(6), *range(100, 110))):
             return base
     raise AssertionError("no free ports")
-
-
-def _reserved(base: int) -> bool:
-    descriptor = os.open(f"{tempfile.gettempdir()}/plane-ports-{os.getuid()}-{base}", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return False
-    # Never closed: the reservation ends with this process.
-    return True
 
 
 def _free(port: int) -> bool:
