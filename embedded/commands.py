@@ -31,6 +31,8 @@ def start(layout: Layout) -> tuple[Kept, bool]:
     with _alone(layout):
         keeper = _supervisor_keeper(layout)
         kept = keeper.adopt(_SUPERVISOR)
+        if kept is not None or teardown.anything_runs(layout):
+            _refuse_other_ports(layout)
         if kept is not None:
             return kept, True
         try:
@@ -72,6 +74,17 @@ def _why_it_ended(layout: Layout) -> str:
             return "It was stopped from elsewhere before it was ready."
         _tidy(layout)
     return str(problem or f"The supervisor ended; {end_of(layout.log(_SUPERVISOR))}")
+
+
+def _refuse_other_ports(layout: Layout) -> None:
+    try:
+        url = json.loads(layout.endpoints.read_text())["consoleUrl"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return
+    if url != layout.console_url:
+        raise Refused(
+            f"This home runs with its console at {url}: set CONTROLPLANE_PORT_BASE as it was then, or script/down first."
+        )
 
 
 def _tidy(layout: Layout) -> None:

@@ -133,6 +133,17 @@ def test_a_second_start_finds_the_first(place: Layout, start: Start) -> None:
     assert (found.pid, was_running) == (supervisor.pid, True)
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_other_ports_are_refused_while_it_runs(place: Layout, start: Start, killed: bool) -> None:
+    supervisor = up(place, start)
+    if killed:
+        os.kill(supervisor.pid, signal.SIGKILL)
+        until(lambda: supervisor.wait(0))
+    with pytest.raises(Refused, match=f"{place.ports.api}.*CONTROLPLANE_PORT_BASE"):
+        commands.start(replace(place, ports=Ports.chosen("9000")))
+    assert probes.http_status(place.ports.api, "/") == 200
+
+
 def test_starting_twice_at_once_gives_one_supervisor(place: Layout, start: Start) -> None:
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(lambda _: start().pid, range(3)))
