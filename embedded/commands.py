@@ -83,7 +83,7 @@ def _refuse_other_ports(layout: Layout) -> None:
         return
     if url != layout.console_url:
         raise Refused(
-            f"This home runs with its console at {url}: set CONTROLPLANE_PORT_BASE as it was then, or script/down first."
+            f"This home runs with its console at {url}: set CONTROLPLANE_PORT_BASE as then, or script/down first."
         )
 
 

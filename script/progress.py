@@ -52,6 +52,6 @@ class Step:
 
 
 def _say(text: str) -> None:
-    encoding = sys.stderr.encoding or "ascii"
+    encoding = sys.stderr.encoding or "utf-8"
     sys.stderr.write(text.encode(encoding, "replace").decode(encoding))
     sys.stderr.flush()
