@@ -15,6 +15,7 @@ from pathlib import Path
 
 from envrunner.engine.accounts import edge_account
 
+_GONE_STATES = ("", "Z", "X")
 _GONE_SECONDS = 5.0
 
 
@@ -59,8 +60,13 @@ def end_leftovers(pid_file: Path) -> None:
     except (OSError, ValueError):
         return
     deadline = time.monotonic() + _GONE_SECONDS
-    while (leftovers := _leftovers(group)) and time.monotonic() < deadline:
-        for process in leftovers:
+    found: set[int] = set()
+    while time.monotonic() < deadline:
+        found |= set(_leftovers(group))
+        # A dying process loses its name before its ports, so its state says whether it is gone.
+        if not any(_state(process) not in _GONE_STATES for process in found):
+            return
+        for process in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         time.sleep(0.01)
@@ -73,8 +79,19 @@ def _leftovers(group: int) -> list[int]:
 
 def _is_leftover(process: int, group: int) -> bool:
     try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         name = Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return False
-    return fields[0] != "Z" and int(fields[2]) == group and name.startswith(b"nginx: ")
+    return name.startswith(b"nginx: ") and _fields(process)[2:3] == [str(group)]
+
+
+def _state(process: int) -> str:
+    return (_fields(process) or [""])[0]
+
+
+def _fields(process: int) -> list[str]:
+    """Of proc(5)'s `stat`, from the state on; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
