@@ -11,6 +11,7 @@ import pytest
 from embedded import commands
 from embedded import layout as places
 from embedded.layout import Layout, Ports, Refused
+from tests.support.ports import free_base
 
 
 def test_ports_follow_the_base() -> None:
@@ -47,10 +48,11 @@ def test_a_runtime_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_busy_port_is_named_with_its_purpose_and_the_way_out(layout: Layout) -> None:
+    port = free_base()
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
         other.listen()
-        port = other.getsockname()[1]
         busy = Layout(layout.home, layout.run, Ports(admin=port, api=port + 1, ingress=port + 2))
         with pytest.raises(Refused, match=rf"Port {port} \(admin\).*CONTROLPLANE_PORT_BASE"):
             commands.refuse_busy_ports(busy)

@@ -22,7 +22,7 @@ from embedded import commands, probes
 from embedded.layout import CHECKOUT, Layout, Ports, Refused
 from envrunner.keep.process import Kept
 from tests.embedded import toy
-from tests.support.plane import free_base
+from tests.support.ports import free_base
 from tests.support.waiting import until
 
 Start = Callable[[], Kept]

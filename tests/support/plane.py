@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import socket
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.ports import free_base
+
 CHECKOUT = Path(__file__).resolve().parents[2]
-_BLOCK = 400
 
 
 class Plane:
@@ -71,23 +69,3 @@ class Plane:
         done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
         return done.stdout
-
-
-def free_base() -> int:
-    """The first of `_BLOCK` ports in a row that this process alone may use from now on, and nobody uses now."""
-    for base in range(20_000, 32_000, _BLOCK):
-        claim = os.open(Path(tempfile.gettempdir(), f"plane-ports-{os.getuid()}-{base}"), os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(claim)
-            continue
-        # The claim is kept open, and with it the lock, for as long as this process lives.
-        if all(_free(base + offset) for offset in (*range(6), *range(100, 110))):
-            return base
-    raise AssertionError("no free ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

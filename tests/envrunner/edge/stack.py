@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import httpx2
 from tests.envrunner.edge.echo_engine import EchoEngine
 from tests.envrunner.edge.plane_double import CREDENTIAL, PlaneDouble
 from tests.envrunner.waiting import until
+from tests.support.ports import Claim
 
 DIGEST_KEY = b"\xff\x00the digest key of the tests\x80\xfe"
 REPOSITORY = Path(__file__).parents[3]
@@ -39,35 +39,18 @@ def label(number: int) -> str:
     return f"{number:027}"
 
 
-def free_ports(count: int) -> int:
-    """The first of ``count`` neighbouring ports nobody holds now; workers of xdist look in different ranges."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    for first in range(20_000 + 2_500 * (worker % 4) + os.getpid() % 7 * 300, 32_000, 50):
-        if all(_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError("no free ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe, contextlib.suppress(OSError):
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-        return True
-    return False
-
-
 @dataclass
 class Stack:
     """Ports: ingress, admin, then environment ports from the third."""
 
     home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="edge-", dir="/tmp")))
-    ports_needed: int = 300
 
     def __post_init__(self) -> None:
         self.home.chmod(0o711)
         self.run = self.home / "r"
         self.run.mkdir(mode=0o711)
-        self.base = free_ports(self.ports_needed)
+        self.ports = Claim()
+        self.base = self.ports.base
         self.ingress, self.admin, self.ports_from = self.base, self.base + 1, self.base + 2
         self.plane = PlaneDouble(self.run / "api.sock")
         self.engines: dict[str, EchoEngine] = {}
@@ -123,6 +106,7 @@ class Stack:
         for engine in self.engines.values():
             engine.stop()
         shutil.rmtree(self.home, ignore_errors=True)
+        self.ports.release()
 
     def state(self) -> dict[str, Any] | None:
         """What nginx says it holds; None when it does not answer."""
@@ -134,10 +118,15 @@ class Stack:
 
     def wait_applied(self) -> None:
         """Until nginx has every change committed so far."""
+        self.wait_until(self._applied)
+
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Until `condition` holds; AssertionError with the edge's state and logs when it does not in time."""
         try:
-            until(self._applied)
+            until(condition)
         except AssertionError as error:
-            raise AssertionError(f"{self.state()} is not sequence {self.plane.sequence}\n{self.logs()}") from error
+            wanted = f"sequence {self.plane.sequence}, processes {self.processes}"
+            raise AssertionError(f"{self.state()}; wanted {wanted}\n{self.logs()}") from error
 
     def rendering(self) -> str:
         """The identity of the configuration nginx runs with."""

@@ -16,7 +16,7 @@ from tests.envrunner.waiting import until
 
 @pytest.fixture
 def stack() -> Iterator[Stack]:
-    stack = Stack(ports_needed=600)
+    stack = Stack()
     try:
         stack.add_environment(1)
         yield stack
