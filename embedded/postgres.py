@@ -48,6 +48,8 @@ def program(layout: Layout) -> Program:
         _initialise(layout, data, binaries, account)
     account = accounts.own_directory(data, account)
     accounts.own_directory(socket_directory(layout), account)
+    for lock in (data / "postmaster.pid", socket_directory(layout) / ".s.PGSQL.5432.lock"):
+        _forget_dead_server(lock, data)
     settings = ["listen_addresses=", "max_connections=300", "log_checkpoints=off"]
     options = [part for setting in settings for part in ("-c", setting)]
     return Program(
@@ -121,6 +123,20 @@ def _superuser_password(layout: Layout, account: Account) -> Path:
     if account.uid is not None:
         os.chown(copy, account.uid, -1)
     return copy
+
+
+def _forget_dead_server(lock: Path, data: Path) -> None:
+    """Remove a lock file that names no server of ``data``.
+
+    PostgreSQL takes any process of that number for a server: a zombie that nobody collects (many containers have no
+    init for that), or whoever got the number after a reboot. Nothing of ours runs now: its keeper has made sure.
+    """
+    try:
+        runs = Path(f"/proc/{int(lock.read_text().split()[0])}/cwd").samefile(data)
+    except (OSError, ValueError, IndexError):
+        runs = False
+    if not runs:
+        lock.unlink(missing_ok=True)
 
 
 def _make_role(layout: Layout, secret: str) -> None:
