@@ -11,10 +11,18 @@ from alembic.config import Config
 
 from controlplane import doctor as checks
 from controlplane import worker as celery
+from controlplane.core.database import transaction
+from controlplane.core.errors import ApplicationError
+from controlplane.environments import limits
 from controlplane.initialise import initialise
 from controlplane.serve import serve as serve_api
 
-app = typer.Typer(name="controlplane", help="Operate a self-hosted Restate Cloud.", no_args_is_help=True)
+app = typer.Typer(
+    name="controlplane",
+    help="Operate a self-hosted Restate Cloud.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +30,7 @@ def _embedded(name: str, arguments: list[str]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "embedded", name, *arguments])  # noqa: S606 - meant: it takes over
 
 
+_IN_AN_INSTALLATION = {"serve", "worker", "beat", "migrate", "init", "limit", "doctor"}
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -68,12 +77,32 @@ def init(capacity: Annotated[int, typer.Option(min=1, help="environments this ma
 
 
 @app.command()
+def limit(
+    environment_id: str,
+    requests_per_second: Annotated[int | None, typer.Option(min=0, max=9_999_999, help="0: no limit")] = None,
+    request_size_limit_bytes: Annotated[int | None, typer.Option(min=1024, max=64 * 1024 * 1024)] = None,
+) -> None:
+    """Set an environment's own limits; the edge follows at once, the engine restarts when the size changes."""
+    try:
+        with transaction() as session:
+            environment = limits.set_limits(session, environment_id, requests_per_second, request_size_limit_bytes)
+    except ApplicationError as error:
+        typer.echo(f"✗ {error.message}", err=True)
+        raise typer.Exit(1) from error
+    rate = environment.requests_per_second or "any number of"
+    typer.echo(f"✓ {environment_id}: {rate} requests/s, bodies up to {environment.request_size_limit_bytes} bytes")
+
+
+@app.command()
 def doctor() -> None:
     """Check settings, secrets, database, queue and runners; say what to do about what is wrong."""
     raise typer.Exit(checks.report())
 
 
 def main() -> None:
+    """Without a database URL the command is meant for the embedded installation of this checkout."""
+    if "CONTROLPLANE_DATABASE_URL" not in os.environ and sys.argv[1:2] and sys.argv[1] in _IN_AN_INSTALLATION:
+        _embedded("operate", sys.argv[1:])
     app()
 
 

@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import redis
-from alembic.migration import MigrationContext
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from controlplane.core import clock, secret_files
-from controlplane.core.database import engine, transaction
-from controlplane.core.queue import celery_app
+from controlplane.core.database import transaction
+from controlplane.health import service as health
+from controlplane.health.schemas import Check
 from controlplane.runners.models import Runner
 from controlplane.settings import settings
 
-Check = Callable[[], str]
 _STALE = timedelta(seconds=60)
 
 
@@ -25,19 +23,21 @@ class Unwell(Exception):
 
 
 def report() -> int:
-    """Print every check; the exit status is 1 when any failed."""
-    console = Console(highlight=False)
+    """Print every check; the exit status is 1 when any failed. Without settings nothing else can be checked."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not _run(console, "settings", _settings):
+        return 1
     results = [_run(console, name, check) for name, check in CHECKS.items()]
     return 0 if all(results) else 1
 
 
-def _run(console: Console, name: str, check: Check) -> bool:
+def _run(console: Console, name: str, check: Callable[[], str]) -> bool:
     try:
-        console.print(f"[green]✓[/] {name}: {check()}")
+        message, well = check(), True
     except Unwell as error:
-        console.print(f"[red]✗[/] {name}: {error}")
-        return False
-    return True
+        message, well = str(error), False
+    console.print("[green]✓[/]" if well else "[red]✗[/]", f"{name}:", message.replace("[", r"\["))
+    return well
 
 
 def _settings() -> str:
@@ -62,22 +62,14 @@ def _secrets() -> str:
 
 def _database() -> str:
     try:
-        with engine().connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
+        with transaction() as session:
+            return _judged(health.database(session))
     except SQLAlchemyError as error:
-        raise Unwell(f"PostgreSQL does not answer: {error.__cause__ or error}") from error
-    if revision is None:
-        raise Unwell("the database is empty; run `controlplane migrate`")
-    return f"PostgreSQL answers, tables at {revision}"
+        raise Unwell("does not answer; start it (embedded: script/up)") from error
 
 
 def _queue() -> str:
-    try:
-        with celery_app().connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=2)
-    except (OSError, redis.RedisError) as error:
-        raise Unwell(f"Redis does not answer ({error}); changes are slower until it does, nothing is lost") from error
-    return "Redis answers"
+    return _judged(health.broker())
 
 
 def _runners() -> str:
@@ -91,13 +83,18 @@ def _runners() -> str:
         raise Unwell("none is registered; run `controlplane init`")
     if silent:
         raise Unwell(f"no sign of life for a minute from {', '.join(silent)}; start `envrunner worker` there")
-    return ", ".join(f"{r.runner_id} ({r.engines}/{r.capacity} engines)" for r in runners)
+    return ", ".join(f"{r.runner_id} ({r.engines} of {r.capacity} engines)" for r in runners)
 
 
-CHECKS: dict[str, Check] = {
-    "settings": _settings,
+def _judged(check: Check) -> str:
+    if not check.ok:
+        raise Unwell(check.message)
+    return check.message
+
+
+CHECKS: dict[str, Callable[[], str]] = {
     "secrets": _secrets,
     "database": _database,
-    "queue": _queue,
+    "redis": _queue,
     "runners": _runners,
 }

@@ -1,4 +1,4 @@
-"""`python -m embedded up|down|supervise`: the commands behind script/up and script/down."""
+"""`python -m embedded up|down|supervise|operate`: the commands behind script/up, script/down and `controlplane`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import sys
 
 from embedded import supervisor, up
-from embedded.layout import Refused, locate
+from embedded.layout import Layout, Refused, locate
+from embedded.surroundings import for_processes
 
 
 def main(arguments: list[str]) -> int:
@@ -19,10 +20,20 @@ def main(arguments: list[str]) -> int:
         layout = locate(os.environ)
         if options.command == "down":
             return up.down(layout)
+        if options.command == "operate":
+            return _operate(layout, options.arguments)
         return up.up(layout, detach=options.detach, with_demo=options.demo)
     except Refused as refusal:
         print(f"✗ {refusal}", file=sys.stderr)
         return 1
+
+
+def _operate(layout: Layout, arguments: list[str]) -> int:
+    """Become `controlplane`, told where this installation's database, broker and secrets are."""
+    if not layout.secrets.is_dir():
+        raise Refused(f"There is no installation in {layout.home}. Start one with script/up, or set CONTROLPLANE_HOME.")
+    command = [sys.executable, "-m", "controlplane", *arguments]
+    os.execve(sys.executable, command, for_processes(layout, os.environ))  # noqa: S606 - meant: it takes over
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--demo", action="store_true", help="also make an account, an environment and a sample service")
     commands.add_parser("down", prog="script/down", help="stop everything")
     commands.add_parser("supervise", help="keep all processes (started by up)")
+    operate = commands.add_parser("operate", help="run a command of `controlplane` in this installation")
+    operate.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
 
 

@@ -10,7 +10,9 @@ from envrunner.keep import stop_all
 from envrunner.settings import settings
 from envrunner.worker import run_worker
 
-app = typer.Typer(no_args_is_help=True, help="Runs engines and carries traffic on this host.")
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Runs engines and carries traffic on this host."
+)
 
 
 @app.command()

@@ -119,6 +119,8 @@ def view(environment: Environment, signing_public_key: str) -> EnvironmentView:
         tunnel_srv=urls.tunnel_srv,
         signing_public_key=signing_public_key,
         engine_version=environment.engine_version,
+        requests_per_second=environment.requests_per_second,
+        request_size_limit_bytes=environment.request_size_limit_bytes,
         created_at=environment.created_at,
         deleted_at=environment.deleted_at,
         purge_at=environment.purge_at,

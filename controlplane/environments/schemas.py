@@ -30,6 +30,8 @@ class EnvironmentView(Schema):
     tunnel_srv: str
     signing_public_key: str = Field(description="give it to your SDK: only this environment can then call your service")
     engine_version: str
+    requests_per_second: int = Field(description="the edge answers 429 above it; 0: no limit")
+    request_size_limit_bytes: int
     created_at: Timestamp
     deleted_at: Timestamp | None
     purge_at: Timestamp | None = Field(description="when a deleted environment is destroyed; restorable until then")

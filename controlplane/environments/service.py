@@ -35,7 +35,7 @@ def create(session: Session, by: Principal, account_id: str, name: str, region: 
         raise _name_taken(name) from error
     session.add(identity.new_key(environment.environment_id))
     audit.record(session, by, "environment.create", environment.environment_id, account_id, {"name": name})
-    return environment, _changed(session, environment, Kind.CREATE)
+    return environment, changed(session, environment, Kind.CREATE)
 
 
 def get(session: Session, by: Principal, account_id: str, environment_id: str) -> Environment:
@@ -55,7 +55,7 @@ def delete(session: Session, by: Principal, account_id: str, environment_id: str
     environment.deleted_at = clock.now()
     environment.purge_at = environment.deleted_at + timedelta(days=settings().deleted_environment_days)
     audit.record(session, by, "environment.delete", environment_id, account_id)
-    return environment, _changed(session, environment, Kind.DELETE)
+    return environment, changed(session, environment, Kind.DELETE)
 
 
 def restore(session: Session, by: Principal, account_id: str, environment_id: str) -> Change:
@@ -67,7 +67,7 @@ def restore(session: Session, by: Principal, account_id: str, environment_id: st
     move(environment, Status.PENDING)
     environment.desired, environment.deleted_at, environment.purge_at = Desired.RUNNING, None, None
     audit.record(session, by, "environment.restore", environment_id, account_id)
-    return environment, _changed(session, environment, Kind.RESTORE)
+    return environment, changed(session, environment, Kind.RESTORE)
 
 
 def purge(session: Session, by: Principal, account_id: str, environment_id: str) -> Change:
@@ -84,7 +84,7 @@ def purge_now(session: Session, by: Principal | None, environment: Environment) 
     environment.deleted_at = environment.deleted_at or clock.now()
     environment.purge_at = clock.now()
     audit.record(session, by, "environment.purge", environment.environment_id, environment.account_id)
-    return _changed(session, environment, Kind.PURGE)
+    return changed(session, environment, Kind.PURGE)
 
 
 def _new(session: Session, by: Principal, account_id: str, name: str, region: str) -> Environment:
@@ -117,7 +117,7 @@ def _port_index(session: Session) -> int:
     return index
 
 
-def _changed(session: Session, environment: Environment, kind: Kind) -> Operation:
+def changed(session: Session, environment: Environment, kind: Kind) -> Operation:
     """What every change of the desired state ends with."""
     environment.generation += 1
     routes.publish_route(session, environment)

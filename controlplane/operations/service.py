@@ -28,6 +28,7 @@ class Kind(StrEnum):
     DELETE = "environment.delete"
     RESTORE = "environment.restore"
     PURGE = "environment.purge"
+    LIMIT = "environment.limit"
 
 
 STEPS: dict[Kind, tuple[str, ...]] = {
@@ -35,6 +36,7 @@ STEPS: dict[Kind, tuple[str, ...]] = {
     Kind.DELETE: ("close_edge", "stop_engine"),
     Kind.RESTORE: ("open_edge", "start_engine", "verify_ready"),
     Kind.PURGE: ("close_edge", "destroy_data"),
+    Kind.LIMIT: ("edge", "restart_engine"),
 }
 
 
