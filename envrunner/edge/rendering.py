@@ -185,9 +185,15 @@ def _query(prefix: str, gate: str) -> str:
 def _unreachable() -> str:
     # Only a request that never reached the engine may be called "try again".
     lost = _json("The engine ended before it had answered; the request may have taken effect.")
+    # An engine that refuses (no such handler) does not wait for a long body, and its answer is lost while that is sent.
+    cut = _json(
+        "The engine ended the connection before it had taken the whole body. Check that service and handler exist and "
+        "that the body is not too large; the request may have taken effect."
+    )
     away = _json("The engine of this environment does not answer right now; please try again.")
     return (
-        f"location @unreachable {{ if ($edge_reached) {{ return 502 '{lost}'; }} "
+        f"location @unreachable {{ if ($edge_cut) {{ return 502 '{cut}'; }} "
+        f"if ($edge_reached) {{ return 502 '{lost}'; }} "
         "add_header X-Request-Id $request_id always; add_header Retry-After $edge_retry_after always; "
         f"return 503 '{away}'; }}"
     )

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 from typing import Any
 
+import h2.config
+import h2.connection
+import h2.events
 import pytest
 
-from tests.support.cast import Cast, port
+from tests.support.cast import EVERYBODY, Cast, port
 from tests.support.raw import Answer, ask
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
@@ -205,3 +209,74 @@ def test_a_refused_call_costs_no_other_call(cast: Cast) -> None:
 
     assert set(statuses[::2]) == {404}
     assert set(statuses[1::2]) == {200}
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_a_body_of_unknown_length_takes_the_same_way_through_the_gate(name: str, cast: Cast) -> None:
+    """Long bodies and those of unknown length stream: another way inside the edge, the same rules."""
+    allowed = {"full key", "ingress key", "owner member", "admin member", "developer member"}
+
+    for target in ("/svc/h", "/restate/call/svc/h", "/.edge/stream", "/svc/h?/.edge/404"):
+        status, text = chunked(port(cast.own.ingress_url), target, cast.tokens[name], b"x" * 20_000)
+        if name in allowed and target != "/.edge/stream":
+            # The engine refuses before it has read it all; nginx hears that answer, or only the end of the connection.
+            assert status in (404, 502), target
+            assert "restate_code" not in text or "service and handler exist" in text, target
+        else:
+            assert status in (401, 403, 404), target
+            assert "restate_code" in text, target
+
+
+@pytest.mark.parametrize("name", ["full key", "viewer member"])
+def test_a_statement_of_unknown_length_is_read_before_it_is_passed_on(name: str, cast: Cast) -> None:
+    where = port(cast.own.admin_url)
+
+    assert chunked(where, "/query", cast.tokens[name], b'{"query": "SET a = 1"}')[0] == 403
+    assert chunked(where, "/query", cast.tokens[name], b'{"query": "SELECT 1"}')[0] == 200
+
+
+def chunked(where: int, target: str, token: str | None, body: bytes) -> tuple[int, str]:
+    """Status and text of a POST whose body comes in pieces."""
+    connection = http.client.HTTPConnection("127.0.0.1", where, timeout=30)
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    pieces = [body[at : at + 7000] for at in range(0, len(body), 7000)]
+    connection.request("POST", target, iter(pieces), headers, encode_chunked=True)
+    response = connection.getresponse()
+    try:
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
+
+
+def test_in_http_2_the_authority_decides_and_no_host_beside_it(cast: Cast, shared: dict[str, int]) -> None:
+    own, other = (f"{one.label}.env.local.restate.localhost" for one in (cast.own, cast.other))
+
+    def status(authority: str, host: str | None, path: str = "/restate/health") -> int:
+        headers = [(":method", "GET"), (":scheme", "http"), (":authority", authority), (":path", path)]
+        headers.append(("authorization", f"Bearer {cast.tokens['full key']}"))
+        return http2_status(shared["ingress"], headers + ([("host", host)] if host else []))
+
+    assert status(own, None) == 200
+    assert status(other, None) == 403
+    assert status(other, own) in (400, 403)
+    assert status(own, other) in (200, 400)
+    assert status(own, None, "/.edge/stream") in (400, 404)
+
+
+def http2_status(where: int, headers: list[tuple[str, str]]) -> int:
+    """Of one request with prior knowledge (RFC 9113 section 3.3), headers exactly as given; 400 when it is reset."""
+    connection = h2.connection.H2Connection(h2.config.H2Configuration(validate_outbound_headers=False))
+    with socket.create_connection(("127.0.0.1", where), timeout=30) as client:
+        connection.initiate_connection()
+        connection.send_headers(1, headers, end_stream=True)
+        client.sendall(connection.data_to_send())
+        while received := client.recv(65_535):
+            for event in connection.receive_data(received):
+                if isinstance(event, h2.events.ResponseReceived):
+                    return int(dict(event.headers)[b":status"])
+                if isinstance(event, h2.events.StreamReset | h2.events.ConnectionTerminated):
+                    return 400
+            client.sendall(connection.data_to_send())
+    return 400
