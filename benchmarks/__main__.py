@@ -19,6 +19,7 @@ from benchmarks.processes import Failed
 from benchmarks.scale import FULL, QUICK, Scale
 
 _WIDTH = 130
+_LEGEND = "Blue: this project, amber: peers, grey: no proxy; whiskers: min – max."
 _GROUPS = ("edge", "life", "keys", "up")
 
 
@@ -66,7 +67,7 @@ def _report(outcome: Outcome, scale: str, output: Path, console: Console) -> Non
     machine = written["machine"]
     place = f"{machine['cores']} cores, {machine['memoryGiB']} GiB, kernel {machine['kernel']}"
     (output / "result.md").write_text(f"{place}, {written['at'][:10]}.\n{table.markdown(outcome)}\n")
-    chart.draw(outcome.figures, f"{place}; bars: measured, whiskers: min – max", output / "chart.png")
+    chart.draw(outcome.figures, f"{place}.  {_LEGEND}", output / "chart.png")
     table.show(outcome, console)
     console.print(f"{place}. Written: {output}/result.json, result.md, chart.png", highlight=False, soft_wrap=True)
 
