@@ -21,6 +21,9 @@ from envrunner.keep.records import Record
 class AlreadyRunning(Exception):
     """The process of that name runs; `Keeper.adopt` returns it."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} still runs")
+
 
 @dataclass(frozen=True)
 class Program:
@@ -102,8 +105,14 @@ class Keeper:
     def _start_locked(self, program: Program, lock: int, previous: Record | None) -> Kept:
         kill_session(previous)
         child = _spawn(program, lock)
-        record = records.of(child.pid, time.time())
-        records.write(self._record(program.name), record)
+        try:
+            record = records.of(child.pid, time.time())
+            records.write(self._record(program.name), record)
+        except OSError:
+            # Without a record the next keeper might not find it.
+            child.kill()
+            child.wait()
+            raise
         kept = self._kept(program.name, record, child)
         if kept is None:
             raise ProcessLookupError(program.name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 
 def open_log(path: Path) -> int:
@@ -16,18 +19,22 @@ def open_log(path: Path) -> int:
 def rotate(path: Path, limit_bytes: int = 10 * 1024 * 1024, keep: int = 3) -> bool:
     """Move the content to ``<path>.1`` (older ones to ``.2`` … ``.keep``) once it exceeds the limit.
 
-    The writer keeps its O_APPEND descriptor: the content is copied and the file truncated. Returns whether it did.
+    The writer keeps its O_APPEND descriptor: the content is copied and the file truncated. Returns whether it did;
+    a link, a missing file and one that another process is rotating are left alone. Raises OSError when the disk is
+    full, and has changed nothing then.
     """
     try:
-        if path.is_symlink() or path.stat().st_size <= limit_bytes:
-            return False
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
-    for number in range(keep - 1, 0, -1):
-        older = _numbered(path, number)
-        if older.exists():
-            older.replace(_numbered(path, number + 1))
-    _copy_and_truncate(path, _numbered(path, 1))
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
+    with os.fdopen(descriptor, "r+b") as source:
+        if not _lock(source) or os.fstat(descriptor).st_size <= limit_bytes:
+            return False
+        _copy_and_truncate(source, path, keep)
     return True
 
 
@@ -46,13 +53,34 @@ def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.name}.{number}")
 
 
-def _copy_and_truncate(path: Path, target: Path) -> None:
-    fresh = target.with_name(f"{target.name}.part")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with path.open("r+b") as source, os.fdopen(descriptor, "wb") as copy:
-        shutil.copyfileobj(source, copy, 1024 * 1024)
-        copy.flush()
-        # Lines written while copying: copyfileobj stops at the first end of file it meets, so look once more.
-        copy.write(source.read())
-        source.truncate(0)
-    fresh.replace(target)
+def _lock(source: BinaryIO) -> bool:
+    try:
+        fcntl.flock(source, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _copy_and_truncate(source: BinaryIO, path: Path, keep: int) -> None:
+    fresh = path.with_name(f"{path.name}.part")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as copy:
+            shutil.copyfileobj(source, copy, 1024 * 1024)
+            copy.flush()
+            # Older ones move only now: a copy that fails again and again must not push them all out.
+            _shift(path, keep)
+            fresh.replace(_numbered(path, 1))
+            # Lines written while copying: copyfileobj stops at the first end of file it meets, so look once more.
+            copy.write(source.read())
+            copy.flush()
+            source.truncate(0)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _shift(path: Path, keep: int) -> None:
+    for number in range(keep - 1, 0, -1):
+        older = _numbered(path, number)
+        if older.exists():
+            older.replace(_numbered(path, number + 1))

@@ -47,8 +47,9 @@ class Kept:
 
     @property
     def lived_seconds(self) -> float:
-        """Seconds since it was started."""
-        return max(0.0, time.time() - self.started_at)
+        """Seconds since it was started, whatever the wall clock did meanwhile."""
+        started = self._record.start_ticks / os.sysconf("SC_CLK_TCK")
+        return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
 
     def alive(self) -> bool:
         """Whether it runs. Does not block."""

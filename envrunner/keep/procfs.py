@@ -22,18 +22,21 @@ class Stat:
 
 
 def stat(pid: int) -> Stat | None:
-    """The process, or None when there is none of that number."""
+    """The process, or None when there is none of that number, or none that this account may see (hidepid)."""
     try:
         text = (PROC / str(pid) / "stat").read_text(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     fields = text[text.rindex(")") + 2 :].split()
     return Stat(pid, fields[_STATE], int(fields[_SESSION]), int(fields[_START_TICKS]))
 
 
 def boot_id() -> str:
-    """Changes at each boot: a pid and its start time mean nothing across boots."""
-    return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    """Changes at each boot, of the machine or of this container: pids and start times mean nothing across boots."""
+    kernel = (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    # A container that starts again counts pids from 1 under the same kernel.
+    first = stat(1)
+    return f"{kernel}/{first.start_ticks if first else 0}"
 
 
 def all_pids() -> Iterator[int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from envrunner.keep import AlreadyRunning, Keeper, Program, procfs
+from envrunner.keep import AlreadyRunning, Keeper, Program, locks, procfs, records
 from tests.envrunner.waiting import until
 
 ENV = {"PATH": "/usr/bin:/bin"}
@@ -113,6 +116,58 @@ def test_a_reused_number_is_not_touched(tmp_path: Path) -> None:
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
+
+
+def test_records_of_a_container_that_was_restarted_name_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = subprocess.Popen(["/bin/sh", "-c", "sleep 600 & exec sleep 600"], start_new_session=True)
+    until(lambda: len(procfs.session_members(stranger.pid)) == 2)
+    record = records.of(stranger.pid, 0)
+    # The leader ends, one of its session stays: just what a dead keeper's remains look like.
+    stranger.kill()
+    stranger.wait()
+    (left,) = procfs.session_members(stranger.pid)
+    keeper = Keeper(tmp_path / "run")
+    records.write(tmp_path / "run" / "one.json", record)
+    init = procfs.stat(1)
+    assert init is not None
+    later, stat = replace(init, start_ticks=init.start_ticks + 1), procfs.stat
+    monkeypatch.setattr(procfs, "stat", lambda pid: later if pid == 1 else stat(pid))
+    assert keeper.adopt("one") is None
+    found = procfs.stat(left.pid)
+    os.kill(left.pid, signal.SIGKILL)
+    assert found is not None
+    assert found.state not in "ZX"
+
+
+def test_processes_that_may_not_be_looked_at_are_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hidden(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_text", hidden)
+    assert procfs.stat(1) is None
+
+
+def test_a_process_without_a_record_is_not_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    keeper = Keeper(tmp_path / "run")
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "write", full)
+        with pytest.raises(OSError, match="No space"):
+            keeper.start(program(tmp_path))
+    assert not locks.is_locked(tmp_path / "run" / "one.lock")
+    keeper.start(program(tmp_path)).stop()
+
+
+def test_a_wall_clock_that_jumps_makes_no_process_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Keeper(tmp_path / "run").start(program(tmp_path))
+    monkeypatch.setattr(time, "time", lambda: kept.started_at + 1e6)
+    lived = kept.lived_seconds
+    kept.stop()
+    assert 0 <= lived < 600
 
 
 def test_a_frozen_process_stops(tmp_path: Path) -> None:

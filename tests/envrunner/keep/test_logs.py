@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,31 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         open_log(tmp_path / "a.log")
     assert not rotate(tmp_path / "a.log", limit_bytes=1)
     assert victim.read_text() == "secret\n" * 100
+
+
+def test_a_full_disk_loses_no_older_log_and_leaves_no_half_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {"a.log": "now\n" * 10, "a.log.1": "before\n", "a.log.2": "long ago\n"}
+    for name, text in contents.items():
+        (tmp_path / name).write_text(text)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    for _ in range(3):
+        with pytest.raises(OSError, match="No space"):
+            rotate(tmp_path / "a.log", limit_bytes=10)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == contents
+
+
+def test_two_who_rotate_the_same_log_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("x\n" * 10)
+    with (tmp_path / "a.log").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert not rotate(tmp_path / "a.log", limit_bytes=10)
+    assert rotate(tmp_path / "a.log", limit_bytes=10)
 
 
 def test_last_lines(tmp_path: Path) -> None:
