@@ -1,12 +1,12 @@
 from typing import Annotated
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from controlplane.api_keys.roles import KeyRole, Role
-from controlplane.core.schema import Schema, Timestamp
+from controlplane.core.schema import Schema, Timestamp, UtcTime, printable
 
-Description = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Description = Annotated[str, Field(max_length=200), AfterValidator(printable), Field(max_length=200)]
 
 
 class NewApiKey(Schema):
@@ -18,7 +18,7 @@ class NewApiKey(Schema):
 
     description: Description
     role: Role
-    expires_at: AwareDatetime | None = Field(default=None, description="RFC 3339 with an offset; never when absent")
+    expires_at: UtcTime | None = Field(default=None, description="RFC 3339 with an offset; never when absent")
 
 
 class ApiKeyView(Schema):

@@ -1,9 +1,8 @@
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from controlplane.core.schema import Schema
+from controlplane.core.schema import Schema, UtcTime
 
 
 class Change(Schema):
@@ -27,4 +26,4 @@ class Snapshot(Schema):
 
 
 class Usage(Schema):
-    keys: dict[str, datetime] = Field(max_length=10_000)
+    keys: dict[str, UtcTime] = Field(max_length=10_000)

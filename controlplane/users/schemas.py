@@ -1,12 +1,11 @@
 """JSON shapes of people."""
 
-import unicodedata
 from typing import Annotated
 
 import email_validator
 from pydantic import AfterValidator, Field
 
-from controlplane.core.schema import Schema, Timestamp
+from controlplane.core.schema import Schema, Timestamp, printable
 
 # This plane lives inside companies, whose people have addresses like `ada@corp.local`.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -21,14 +20,6 @@ def normalized_email(text: str) -> str:
         return email_validator.validate_email(text, check_deliverability=False).normalized.lower()
     except email_validator.EmailNotValidError as error:
         raise ValueError(f"This is not an e-mail address: {error}") from error
-
-
-def printable(text: str) -> str:
-    """Without surrounding blanks. Raises `ValueError` for nothing left or control characters."""
-    text = unicodedata.normalize("NFC", text.strip())
-    if not text or any(unicodedata.category(character).startswith("C") for character in text):
-        raise ValueError("A person's name has at least one character and no control characters.")
-    return text
 
 
 Email = Annotated[

@@ -71,11 +71,30 @@ def test_an_unknown_role_is_refused_with_the_rule(ada: Person, keys: str) -> Non
         ("2001-01-01T00:00:00Z", 400, "expiry_in_past"),
         ("2901-01-01T00:00:00", 422, "invalid_request"),
         ("soon", 422, "invalid_request"),
+        ("9999-12-31T23:59:59-12:00", 422, "invalid_request"),
+        ("9999-12-31T23:59:59Z", 422, "invalid_request"),
+        ("0001-01-01T00:00:00+12:00", 422, "invalid_request"),
+        (4102444800, 422, "invalid_request"),
     ],
 )
-def test_expiry_must_be_a_time_to_come(ada: Person, keys: str, expires_at: str, status: int, code: str) -> None:
+def test_expiry_must_be_a_time_to_come_that_everyone_can_read(
+    ada: Person, keys: str, expires_at: object, status: int, code: str
+) -> None:
     refused = ada.post(keys, NEW | {"expiresAt": expires_at})
     assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert ada.get(keys).json()["items"] == []
+
+
+def test_times_are_shown_in_utc_from_the_first_answer_on(ada: Person, keys: str) -> None:
+    made = ada.post(keys, NEW | {"expiresAt": "2901-01-01T02:00:00.5+02:00"}).json()
+    assert made["expiresAt"] == "2901-01-01T00:00:00.500Z"
+    assert ada.get(keys).json()["items"][0]["expiresAt"] == made["expiresAt"]
+
+
+@pytest.mark.parametrize("description", ["", "  ", "a\0b", "a\x1b[31mb", "a\nb", "a\u202eb", "x" * 201, 1])
+def test_a_description_is_a_line_that_a_terminal_can_show(ada: Person, keys: str, description: object) -> None:
+    refused = ada.post(keys, NEW | {"description": description})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
     assert ada.get(keys).json()["items"] == []
 
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from controlplane.core.schema import printable
 from controlplane.users import service
 from controlplane.users.models import User
-from controlplane.users.schemas import normalized_email, printable
+from controlplane.users.schemas import normalized_email
 
 
 @given(st.emails())
