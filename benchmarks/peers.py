@@ -103,7 +103,7 @@ def haproxy(socket: Path, label: str, token: str, digest_key: str, workdir: Path
 @contextlib.contextmanager
 def _nginx(name: str, http: str, answers: Callable[[], bool], workdir: Path) -> Iterator[int]:
     account = nginx.worker_account()
-    user = f"user {account.pw_name};" if account else ""
+    user = f"user {account};" if account else ""
     text = _filled(_NGINX, {"WORKDIR": workdir, "NAME": name, "USER": user, "HTTP": http})
     file = workdir / f"{name}.conf"
     file.write_text(text)
