@@ -39,6 +39,8 @@ _FIXED = {
     "RESTATE_ADMIN__QUERY_ENGINE__MEMORY_SIZE": "64MiB",
     # Queries spill here; the default is the machine's common temporary directory.
     "RESTATE_ADMIN__QUERY_ENGINE__TMP_DIR": f"{_HERE}/{TEMPORARY_DIRECTORY}",
+    # And so does the invoker.
+    "TMPDIR": f"{_HERE}/{TEMPORARY_DIRECTORY}",
     "RESTATE_DEFAULT_THREAD_POOL_SIZE": "1",
     "RESTATE_STORAGE_HIGH_PRIORITY_BG_THREADS": "1",
     "RESTATE_STORAGE_LOW_PRIORITY_BG_THREADS": "1",

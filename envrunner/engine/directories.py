@@ -18,6 +18,8 @@ def prepare(directory: Path, uid: int | None, identity_pem: str) -> None:
     with _opened(directory) as inside:
         os.fchmod(inside, 0o700)
         _give(inside, uid)
+        # Of what a killed engine had spilled there the next one knows nothing.
+        shutil.rmtree(TEMPORARY_DIRECTORY, ignore_errors=True, dir_fd=inside)
         with contextlib.suppress(FileExistsError):
             os.mkdir(TEMPORARY_DIRECTORY, 0o700, dir_fd=inside)
         # Given each time: whoever made it may have been killed before giving it. Something else of that name is the

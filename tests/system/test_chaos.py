@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -179,19 +180,55 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_everything_is_killed_at_once(scene: Scene) -> None:
+@pytest.mark.parametrize("rebooted", [False, True])
+def test_everything_is_killed_at_once(rebooted: bool, scene: Scene) -> None:
+    """As when the machine runs out of memory, or loses its power and with that its runtime directories."""
     before = scene.plane.pids
     (engine,) = scene.engines()
     for pid in (before["supervisor"], *before.values(), engine):
         if alive(pid):
             os.kill(pid, signal.SIGKILL)
     until(lambda: not any(alive(pid) for pid in (*before.values(), engine)))
+    if rebooted:
+        shutil.rmtree(locate(scene.plane.env).run)
 
     scene.plane.up()
 
     wait_healed(scene.plane, before, *before)
     scene.workload.wait_for_more()
     assert len(scene.engines()) == 1
+
+
+@pytest.mark.parametrize("name", ["edge-agent", "edge", "api", "postgres"])
+def test_a_key_is_revoked_while_a_part_is_dead(name: str, scene: Scene) -> None:
+    environment = scene.caller.environment
+    made = environment.owner.created(f"{environment.path}/api-keys", description=name, role="admin")
+    caller = environment.using(made["secret"])
+    until(lambda: _status(caller) == 200)
+    before = scene.plane.pids
+
+    kill(scene.plane, name)
+
+    own = f"{environment.path}/api-keys/{made['keyId']}"
+    until(lambda: _revoked(environment.owner, own))
+    until(lambda: _status(caller) == 401)
+    wait_healed(scene.plane, before, name)
+    assert _status(caller) == 401
+
+
+def _status(caller: Caller) -> int:
+    try:
+        return caller.admin("GET", "/version").status_code
+    except httpx2.TransportError:
+        return 0
+
+
+def _revoked(person: Person, path: str) -> bool:
+    """404: an answer to an earlier attempt was lost."""
+    try:
+        return person.call("DELETE", path).status_code in (204, 404)
+    except httpx2.TransportError:
+        return False
 
 
 def test_nothing_was_lost_and_nothing_done_twice(scene: Scene) -> None:

@@ -177,6 +177,16 @@ def test_a_key_is_refused_after_its_expiry(signed_up: Person) -> None:
     assert datetime.now(UTC) >= at - timedelta(seconds=1)
 
 
+def test_a_person_who_signed_out_is_refused_at_the_edge_too(signed_up: Person) -> None:
+    environment = create_environment(signed_up)
+    until(lambda: status(environment, "/version", signed_up.token) == 200)
+
+    assert signed_up.call("POST", "/auth/logout").status_code == 204
+
+    until(lambda: status(environment, "/version", signed_up.token) == 401)
+    assert signed_up.call("GET", "/auth/me").status_code == 401
+
+
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [

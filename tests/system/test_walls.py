@@ -7,9 +7,7 @@ import os
 import re
 import socket
 import stat
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -24,8 +22,17 @@ from tests.system.conftest import Examples
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="engines share the caller's account unless the plane is root's")
-AS_JSON, JSON = {"accept": "application/json"}, {"content-type": "application/json"}
-ENGINES_OWN = ("RESTATE_", "LISTEN_", "AWS_EC2_METADATA_DISABLED", "MALLOC_CONF", "PWD", "OLDPWD", "SHLVL", "_")
+ENGINES_OWN = (
+    "RESTATE_",
+    "LISTEN_",
+    "AWS_EC2_METADATA_DISABLED",
+    "MALLOC_CONF",
+    "TMPDIR",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "_",
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +111,26 @@ def test_every_engine_has_an_account_of_its_own(plane: Plane, cast: Cast) -> Non
         assert fields["Groups"].strip() == ""
         assert int(fields["CapEff"], 16) == 0
         assert len(set(fields["Uid"].split())) == len(set(fields["Gid"].split())) == 1
+
+
+@as_root
+def test_an_engine_leaves_nothing_outside_its_directory(plane: Plane, cast: Cast) -> None:
+    uids = {Path(f"/proc/{pid}").stat().st_uid for pid in machine.engines(plane.home)}
+    began = (plane.home / "secrets").stat().st_ctime
+    left = [
+        path for place in ("/tmp", "/var/tmp", "/dev/shm") for path in Path(place).iterdir() if of(path, uids, began)
+    ]
+
+    assert left == []
+
+
+def of(path: Path, uids: set[int], began: float) -> bool:
+    """Whether it was made by one of these accounts since then; others' files may vanish meanwhile."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return found.st_uid in uids and found.st_ctime >= began
 
 
 @as_root
@@ -267,26 +294,3 @@ def test_what_a_caller_claims_about_itself_does_not_reach_a_service(examples: Ex
     assert not any(value in ("v9", "forged") or "203.0.113.7" in value for value in by_caller.values())
     assert "authorization" not in by_caller
     assert by_engine["x-restate-signature-scheme"] == "v1"
-
-
-def test_after_a_thousand_calls_no_key_is_found_with_the_engine(plane: Plane, examples: Examples) -> None:
-    caller, environment = examples.caller, examples.environment
-    secret = (caller.token or "").partition(".")[2].encode()
-    target, content = f"/greeter/{uuid4().hex}/greet", b'"hello"'
-    where = port(environment.ingress_url)
-
-    with ThreadPoolExecutor(16) as pool:
-        calls = [pool.submit(ask, where, "POST", target, caller.token, content, JSON) for _ in range(1000)]
-        answers = [call.result() for call in calls]
-
-    assert {answer.status for answer in answers} == {200}
-    assert sum(b"1000-th" in answer.body for answer in answers) == 1
-    kept = [path for path in (plane.home / "engines" / environment.label).rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in kept) > 100_000
-    assert [path for path in kept if secret in path.read_bytes()] == []
-    log = plane.home / "logs" / "engines" / f"{environment.label}.log"
-    assert secret not in log.read_bytes()
-    journal = caller.admin("POST", "/query", json={"query": "select * from sys_journal"}, headers=AS_JSON)
-    assert len(journal.json()["rows"]) > 1000
-    assert secret not in journal.content
-    assert secret.hex().encode() not in journal.content.lower()

@@ -57,7 +57,7 @@ UNDERSTOOD = {
     "ingress.request-size-limit": "64.0 MiB",
     "networking.message-size-limit": "64.0 MiB",
 }
-NOT_IN_THE_DUMP = {"LISTEN_FDS", "AWS_EC2_METADATA_DISABLED", "MALLOC_CONF"}
+NOT_IN_THE_DUMP = {"TMPDIR", "LISTEN_FDS", "AWS_EC2_METADATA_DISABLED", "MALLOC_CONF"}
 
 
 def test_the_engine_understands_every_value() -> None:

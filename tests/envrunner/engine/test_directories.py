@@ -36,6 +36,14 @@ def test_what_a_killed_agent_left_half_made_is_finished(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "e").iterdir()) == ["identity.pem", "tmp"]
 
 
+def test_what_a_killed_engine_had_spilled_is_gone(tmp_path: Path) -> None:
+    directories.prepare(tmp_path / "e", UID, "pem")
+    (tmp_path / "e" / "tmp" / "invoker-1").mkdir()
+    (tmp_path / "e" / "tmp" / "invoker-1" / "spilled").write_text("x")
+    directories.prepare(tmp_path / "e", UID, "pem")
+    assert list((tmp_path / "e" / "tmp").iterdir()) == []
+
+
 @pytest.mark.parametrize("planted", ["identity.pem", ".identity.pem.part", "tmp"])
 def test_a_planted_link_is_not_followed(tmp_path: Path, planted: str) -> None:
     victim = tmp_path / "victim"
