@@ -5,15 +5,17 @@ One request, one transaction: the commit happens before the response leaves, so 
 is durable.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import Depends
+import anyio
+from fastapi import Depends, Request
 from sqlalchemy import DateTime, Engine, MetaData, create_engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from controlplane.core.errors import Busy
 from controlplane.settings import settings
 
 NAMING = {
@@ -25,6 +27,12 @@ NAMING = {
 }
 Time = DateTime(timezone=True)
 Callback = Callable[[], None]
+POOL = 40
+# A request keeps its connection from thread to thread. Without a limit, those that wait for a connection could hold
+# all threads (40, anyio's default) while those that have one wait for a thread, and nothing would move. The limit is
+# one application's, and two share the pool: a crowd of tenants' requests holds up neither runners nor edges.
+_REQUESTS_AT_ONCE = 16
+_WAIT_SECONDS = 10
 
 
 class Base(DeclarativeBase):
@@ -37,8 +45,8 @@ def engine() -> Engine:
     options = "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
     return create_engine(
         settings().database_url,
-        pool_size=20,
-        max_overflow=20,
+        pool_size=POOL // 2,
+        max_overflow=POOL // 2,
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 5},
     )
@@ -74,7 +82,24 @@ def transaction() -> Iterator[Session]:
         commit(session)
 
 
-def get_session() -> Iterator[Session]:
+async def slot(request: Request) -> AsyncIterator[None]:
+    """Room for one more request with a connection; waits for it without a thread. Raises `Busy`."""
+    state = request.app.state
+    if not hasattr(state, "database_slots"):
+        state.database_slots = anyio.Semaphore(_REQUESTS_AT_ONCE)
+    slots: anyio.Semaphore = state.database_slots
+    try:
+        with anyio.fail_after(_WAIT_SECONDS):
+            await slots.acquire()
+    except TimeoutError as error:
+        raise Busy from error
+    try:
+        yield
+    finally:
+        slots.release()
+
+
+def get_session(_slot: Annotated[None, Depends(slot, scope="function")]) -> Iterator[Session]:
     """One transaction for one request."""
     with transaction() as session:
         yield session

@@ -52,8 +52,10 @@ class TooManyRequests(ApplicationError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class Invalid(ApplicationError):
-    """The payload cannot be read as what the endpoint takes (422); `details.errors` lists each fault."""
+class Busy(ApplicationError):
+    status = 503
+    code = "busy"
+    headers: ClassVar[dict[str, str]] = {"retry-after": "1"}
 
-    status = 422
-    code = "invalid_request"
+    def __init__(self) -> None:
+        super().__init__("The plane is busy. Try again in a moment.")
