@@ -9,9 +9,11 @@ capability, which containers may not have.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,8 +63,10 @@ def executable_by(account: Account, trees: Sequence[Path], run: Path) -> list[Pa
     if account.uid is None or all(_enters(account, tree) for tree in trees):
         return list(trees)
     target = _copies(run)
-    target.mkdir(exist_ok=True, mode=0o755)
-    if target.lstat().st_uid != os.geteuid():
+    with contextlib.suppress(FileExistsError):
+        target.mkdir(mode=0o755)
+    found = target.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise Refused(f"{target} belongs to another account; remove it.")
     target.chmod(0o755)
     return [_copied(tree, target / tree.name) for tree in trees]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -28,7 +29,7 @@ class Row:
 
 
 class Board:
-    """Thread-safe. Files are replaced, never half-written."""
+    """Thread-safe. Files are replaced, never half-written; on a full disk they stay as they were."""
 
     def __init__(self, layout: Layout, names: list[str]) -> None:
         self._layout = layout
@@ -75,9 +76,11 @@ class Board:
     def _write(self) -> None:
         rows = list(self._rows.values())
         status = {"phase": self._phase, "problem": self._problem, "processes": [asdict(row) for row in rows]}
-        write_json(self._layout.status, status)
         pids = {row.name: row.pid for row in rows if row.pid is not None}
-        write_json(self._layout.endpoints, endpoints(self._layout, {**pids, "supervisor": os.getpid()}))
+        # What cannot be shown (the disk is full) must go on being kept.
+        with contextlib.suppress(OSError):
+            write_json(self._layout.status, status)
+            write_json(self._layout.endpoints, endpoints(self._layout, {**pids, "supervisor": os.getpid()}))
 
 
 def endpoints(layout: Layout, pids: dict[str, int]) -> dict[str, object]:

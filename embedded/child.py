@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import traceback
 
@@ -46,11 +47,16 @@ class Child(threading.Thread):
             return
         while not self._halted.is_set():
             try:
-                self._keep(self._obtain())
+                kept = self._obtain()
+                try:
+                    self._keep(kept)
+                finally:
+                    kept.close()
             except (OSError, Refused, StillRunning) as error:
                 self._pause(0.0, str(error))
             except Exception as error:  # noqa: BLE001 - whatever went wrong, a part must go on being kept
-                traceback.print_exc()
+                with contextlib.suppress(OSError):
+                    traceback.print_exc()
                 self._pause(0.0, repr(error))
 
     def _ready_to_start(self) -> bool:
@@ -74,7 +80,6 @@ class Child(threading.Thread):
                 if self._halted.is_set():
                     break
         if self._halted.is_set():
-            kept.close()
             return
         lived, status = kept.lived_seconds, kept.exit_status
         # Workers of a dead nginx master hold its ports, for example: nothing of it may be left.

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from embedded import probes, sample
 from embedded.board import write_json
-from embedded.demo_client import Api, bearer, register, until
+from embedded.demo_client import Api, call, register, until
 from embedded.layout import Layout, Refused
 
 _EMAIL = "demo@example.com"
@@ -93,7 +93,7 @@ def _call(ingress_url: str, key: str) -> str:
     answers: list[str] = []
 
     def called() -> bool:
-        response = httpx2.post(f"{ingress_url}/Greeter/greet", json="Ada", headers=bearer(key), timeout=_SECONDS)
+        response = call(f"{ingress_url}/Greeter/greet", key, "Ada")
         if response.is_success:
             answers.append(response.text)
         return response.is_success

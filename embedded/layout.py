@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -118,7 +119,9 @@ def make_directories(layout: Layout) -> None:
 def make_run_directory(run: Path) -> None:
     """0711 for root, whose sockets other accounts must reach; 0700 for anybody else. Raises `Refused`."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
-    run.mkdir(exist_ok=True)
+    # Others may have been here first, in /tmp, with a file or with a link to nowhere.
+    with contextlib.suppress(FileExistsError):
+        run.mkdir(mode=0o700)
     found = run.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise Refused(f"{run} belongs to another account; remove it, or set CONTROLPLANE_HOME to another folder.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -58,8 +59,8 @@ class Supervisor:
             self._answering["postgres"].wait()
         try:
             self._set_up()
-        except Refused as refusal:
-            self._setup_problem = str(refusal)
+        except (Refused, OSError) as problem:
+            self._setup_problem = str(problem)
             return
         self._answering[SETUP].set()
 
@@ -91,8 +92,13 @@ class Supervisor:
             self._add_sample()
             if time.monotonic() - rotated >= _ROTATE_SECONDS:
                 rotated = time.monotonic()
-                for log in self._layout.logs.glob("*.log"):
-                    rotate(log)
+                self._rotate_logs()
+
+    def _rotate_logs(self) -> None:
+        for log in self._layout.logs.glob("*.log"):
+            # On a full disk the log stays as it is, and the processes go on being kept.
+            with contextlib.suppress(OSError):
+                rotate(log)
 
     def _add_sample(self) -> None:
         if sample.NAME in self._answering:

@@ -9,6 +9,7 @@ import pytest
 
 from embedded import accounts
 from embedded.accounts import Account
+from embedded.layout import Refused
 from tests.embedded.forks import STRANGER
 
 
@@ -51,6 +52,23 @@ def test_a_private_parent_is_noticed(tmp_path: Path, tree: Path) -> None:
     run.mkdir()
     assert accounts.executable_by(Account(STRANGER, STRANGER), [tree], run) == [run / "bin" / "wheel"]
     assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("squatter", ["file", "link", "dangling link"])
+def test_copies_go_into_no_place_that_is_something_else(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch, squatter: str
+) -> None:
+    monkeypatch.setattr(accounts, "_enters", lambda *_: False)
+    elsewhere, place = tmp_path / "elsewhere", tmp_path / "bin"
+    if squatter == "file":
+        place.touch()
+    else:
+        place.symlink_to(elsewhere)
+    if squatter == "link":
+        elsewhere.mkdir()
+    with pytest.raises(Refused, match="remove it"):
+        accounts.executable_by(Account(STRANGER, STRANGER), [tree], tmp_path)
+    assert not elsewhere.exists() or not list(elsewhere.iterdir())
 
 
 def test_removing_copies_that_are_not_there_is_no_error(tmp_path: Path) -> None:

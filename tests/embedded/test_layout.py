@@ -47,6 +47,31 @@ def test_a_runtime_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
         places.make_run_directory(tmp_path / "run")
 
 
+@pytest.mark.parametrize("squatter", ["file", "dangling link"])
+def test_a_runtime_directory_that_is_something_else_is_refused(tmp_path: Path, squatter: str) -> None:
+    run = tmp_path / "run"
+    run.touch() if squatter == "file" else run.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(Refused, match="remove it"):
+        places.make_run_directory(run)
+
+
+def test_a_runtime_directory_is_never_open_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = []
+    chmod = Path.chmod
+
+    def recorded(path: Path, mode: int) -> None:
+        modes.append(path.stat().st_mode & 0o777)
+        chmod(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", recorded)
+    before = os.umask(0)
+    try:
+        places.make_run_directory(tmp_path / "run")
+    finally:
+        os.umask(before)
+    assert modes == [0o700]
+
+
 def test_a_busy_port_is_named_with_its_purpose_and_the_way_out(layout: Layout) -> None:
     port = free_base()
     with socket.socket() as other:

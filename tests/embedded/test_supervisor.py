@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -20,6 +21,9 @@ import pytest
 
 from embedded import commands, probes
 from embedded.layout import CHECKOUT, Layout, Ports, Refused
+from embedded.part import SETUP, Part
+from embedded.supervisor import Supervisor
+from envrunner.keep.keeper import Keeper
 from envrunner.keep.process import Kept
 from tests.embedded import toy
 from tests.support.ports import free_base
@@ -92,6 +96,39 @@ def test_a_killed_process_is_started_again_and_its_new_pid_published(place: Layo
     until(lambda: pids(place).get("echo") not in (None, before["echo"]) and row(place, "echo")["state"] == "ready")
     assert row(place, "echo")["restarts"] == 1
     assert pids(place)["api"] == before["api"]
+
+
+def test_a_full_disk_ends_no_keeping(place: Layout, start: Start) -> None:
+    up(place, start)
+    before = pids(place)["echo"]
+    # Neither file can be written now, and a log cannot be moved.
+    (place.home / "status.json.part").mkdir()
+    os.kill(before, signal.SIGKILL)
+    keeper = Keeper(place.processes)
+    until(lambda: gone(before) and (kept := keeper.adopt("echo")) is not None and kept.pid != before)
+    (place.home / "status.json.part").rmdir()
+
+
+def test_a_log_that_cannot_be_rotated_stays(place: Layout) -> None:
+    (place.logs / "a.log.part").mkdir()
+    for name in ("a.log", "b.log"):
+        (place.logs / name).write_bytes(b"x\n" * 6_000_000)
+    Supervisor(place, [], lambda: None)._rotate_logs()
+    assert (place.logs / "a.log").stat().st_size == 12_000_000
+    assert (place.logs / "b.log").stat().st_size == 0
+
+
+def test_setting_up_on_a_full_disk_says_so(place: Layout) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    asleep = Part("asleep", toy.program(place, "asleep", ""), after=(SETUP,))
+    supervisor = Supervisor(place, [asleep], full)
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    assert supervisor.run() == 1
+    for number, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
+        signal.signal(number, handler)
+    assert "No space left" in status(place)["problem"]
 
 
 def test_children_that_outlive_their_master_do_not_hold_its_port(place: Layout, start: Start) -> None:
