@@ -21,7 +21,7 @@ INSIDERS = (*(f"{role} key" for role in KEY_ROLES), *(f"{role} member" for role 
 EVERYBODY = (*OUTSIDERS, *INSIDERS)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cast:
     """``tokens``: the bearer token of each of `EVERYBODY`; ``people``: the own members by role."""
 
