@@ -20,7 +20,6 @@ class Settings(BaseSettings):
     redis_url: str
     secrets_dir: Path = Path(".controlplane/secrets")
     internal_socket: Path = Path("api-internal.sock")
-    internal_group: int | None = None
 
     public_host: str = "127.0.0.1"
     api_port: Port = 8000

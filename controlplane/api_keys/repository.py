@@ -1,10 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from controlplane.api_keys.models import ApiKey
+from controlplane.core.database import Time
 
 
 def of_environment(environment_id: str) -> Select[ApiKey]:
@@ -26,7 +27,14 @@ def count(session: Session, environment_id: str) -> int:
     return session.scalar(select(func.count()).select_from(of_environment(environment_id).subquery())) or 0
 
 
-def note_used(session: Session, key_id: str, at: datetime) -> None:
-    """Times only move forward, whatever order the edges report in."""
-    newer = func.greatest(func.coalesce(ApiKey.last_used_at, at), at)
-    session.execute(update(ApiKey).where(ApiKey.key_id == key_id).values(last_used_at=newer))
+def note_used(session: Session, last_used: Mapping[str, datetime]) -> None:
+    """Times only move forward, whatever order the edges report in.
+
+    One round trip (a pipeline), in the order of keys, so that two reports cannot wait for each other.
+    """
+    at = bindparam("at", type_=Time)
+    statement = update(ApiKey).where(ApiKey.key_id == bindparam("key")).values(last_used_at=at)
+    statement = statement.where(func.coalesce(ApiKey.last_used_at, at) <= at)
+    rows = [{"key": key_id, "at": last_used[key_id]} for key_id in sorted(last_used)]
+    if rows:
+        session.connection().execute(statement, rows)

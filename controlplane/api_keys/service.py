@@ -72,9 +72,8 @@ def revoke_all(session: Session, environment_id: str) -> None:
 
 
 def note_used(session: Session, last_used: Mapping[str, datetime]) -> None:
-    """Take over the edges' observations; in the order of keys, so that two reports cannot deadlock."""
-    for key_id in sorted(last_used):
-        repository.note_used(session, key_id, last_used[key_id])
+    """Take over the edges' observations."""
+    repository.note_used(session, last_used)
 
 
 def entry(key: ApiKey) -> dict[str, Any]:

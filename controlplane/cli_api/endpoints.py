@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
-from controlplane.accounts.models import Account
+from controlplane.accounts import repository as accounts
 from controlplane.api_keys import repository as api_keys
 from controlplane.auth import Caller, Permission, Principal, require
 from controlplane.cli_api.schemas import (
@@ -29,8 +29,8 @@ Reader = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_READ))]
 @router.post("/ListAccounts", operation_id="cliListAccounts")
 def list_accounts(session: DbSession, principal: Caller) -> Accounts:
     """The caller's accounts."""
-    accounts = [session.get_one(Account, account_id) for account_id in principal.account_ids]
-    return Accounts(accounts=[CliAccount(account_id=a.account_id, name=a.name) for a in accounts])
+    mine = accounts.all_visible_to(session, principal)
+    return Accounts(accounts=[CliAccount(account_id=a.account_id, name=a.name) for a in mine])
 
 
 @router.post("/{account_id}/ListEnvironments", operation_id="cliListEnvironments")

@@ -1,7 +1,7 @@
 """Cursor pages: `after` (the last identifier seen), `limit` ≤ 100, `{items, next}`."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
 from sqlalchemy import Select
@@ -41,9 +41,3 @@ def page(
     rows = rows[:limit]
     following: str | None = getattr(rows[-1], key.key) if more else None
     return rows, following
-
-
-def rendered(result: tuple[Sequence[T], str | None], render: Callable[[T], Any]) -> dict[str, Any]:
-    """A page's rows as the response body."""
-    rows, following = result
-    return {"items": [render(row) for row in rows], "next": following}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import delete, or_, select, text
 from sqlalchemy.orm import Session
 
 from controlplane.api_keys import service as api_keys
@@ -25,10 +25,6 @@ MOST_CHANGES = 1000
 
 def sequence(session: Session) -> int:
     return session.scalars(select(EdgeSequence.value)).one()
-
-
-def oldest(session: Session) -> int | None:
-    return session.scalar(select(func.min(EdgeChange.sequence)))
 
 
 def changes(session: Session, after: int) -> list[EdgeChange]:

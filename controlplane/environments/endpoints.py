@@ -59,8 +59,9 @@ def list_environments(
     """All environments of the account, deleted and not yet destroyed ones included."""
     query = repository.visible_to(principal).where(Environment.account_id == account_id)
     rows, following = page(session, query, Environment.environment_id, after, limit)
-    keys = repository.public_keys(session, [row.environment_id for row in rows])
-    return Page[EnvironmentView](items=[view(row, keys[row.environment_id]) for row in rows], next=following)
+    keys = repository.identity_keys(session, rows)
+    items = [view(row, keys[row.environment_id].public_key) for row in rows]
+    return Page[EnvironmentView](items=items, next=following)
 
 
 @router.get("/{environment_id}", operation_id="getEnvironment")

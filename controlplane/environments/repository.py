@@ -66,7 +66,8 @@ def identity_key(session: Session, environment_id: str) -> IdentityKey:
     return session.scalars(query.order_by(IdentityKey.identity_key_id.desc()).limit(1)).one()
 
 
-def public_keys(session: Session, environment_ids: Sequence[str]) -> dict[str, str]:
-    query = select(IdentityKey.environment_id, IdentityKey.public_key)
-    query = query.where(IdentityKey.environment_id.in_(environment_ids)).order_by(IdentityKey.identity_key_id)
-    return {row.environment_id: row.public_key for row in session.execute(query)}
+def identity_keys(session: Session, environments: Sequence[Environment]) -> dict[str, IdentityKey]:
+    """The key of each, by environment id, in one query."""
+    ids = [environment.environment_id for environment in environments]
+    query = select(IdentityKey).where(IdentityKey.environment_id.in_(ids))
+    return {key.environment_id: key for key in session.scalars(query.order_by(IdentityKey.identity_key_id))}

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controlplane.environments.models import Environment
@@ -36,9 +36,3 @@ def due_for_purge(session: Session, now: datetime) -> Sequence[Environment]:
         Environment.status == Status.DELETED, Environment.desired == Desired.STOPPED, Environment.purge_at <= now
     )
     return session.scalars(query.limit(50).with_for_update(skip_locked=True)).all()
-
-
-def by_status(session: Session) -> dict[str, int]:
-    """How many environments stand in each status."""
-    query = select(Environment.status, func.count()).where(Environment.purged_at.is_(None))
-    return dict(session.execute(query.group_by(Environment.status)).tuples().all())

@@ -8,7 +8,7 @@ from controlplane.core import clock
 from controlplane.core.errors import NotFound
 from controlplane.environments import addresses, identity, routes
 from controlplane.environments import repository as environments
-from controlplane.environments.models import Environment
+from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Desired, Status, move
 from controlplane.operations import service as operations
 from controlplane.provisioning import repository
@@ -19,7 +19,9 @@ SETTLED = {Desired.RUNNING: "READY", Desired.STOPPED: "STOPPED", Desired.ABSENT:
 
 def specs(session: Session, runner_id: str) -> list[Spec]:
     """Everything this runner should keep, and what it should still destroy."""
-    return [spec(session, environment) for environment in repository.of_runner(session, runner_id)]
+    rows = repository.of_runner(session, runner_id)
+    keys = environments.identity_keys(session, rows)
+    return [spec(environment, keys[environment.environment_id]) for environment in rows]
 
 
 def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
@@ -27,19 +29,19 @@ def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
     environment = repository.one_of_runner(session, runner_id, environment_id)
     if environment is None:
         raise NotFound("environment on this runner")
-    return spec(session, environment)
+    return spec(environment, environments.identity_key(session, environment_id))
 
 
-def spec(session: Session, environment: Environment) -> Spec:
+def spec(environment: Environment, key: IdentityKey) -> Spec:
+    """The private key goes along unless it is to be destroyed."""
     urls = addresses.of(environment)
     wanted = environment.desired != Desired.ABSENT
-    key = environments.identity_key(session, environment.environment_id) if wanted else None
     return Spec(
         environment_id=environment.environment_id,
         generation=environment.generation,
         desired=environment.desired,
         engine_version=environment.engine_version,
-        signing_key_pem=identity.private_pem(key) if key else None,
+        signing_key_pem=identity.private_pem(key) if wanted else None,
         ingress_url=urls.ingress,
         admin_url=urls.admin,
         request_size_limit_bytes=environment.request_size_limit_bytes,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
-from controlplane.environments import identity, repository
+from controlplane.environments import identity
 from controlplane.environments import service as environments
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Desired as ControlPlaneDesired
@@ -24,20 +23,18 @@ from envrunner import tasks, wire, worker
 WIRE = (Path(__file__).resolve().parents[2] / "docs" / "wire.md").read_text()
 
 
-def sent(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> str:
+def sent(environment: Environment) -> str:
     """The body of `GET /internal/v1/specs/{environmentId}`."""
     key = identity.new_key(environment.environment_id)
-    monkeypatch.setattr(repository, "identity_key", lambda *_: key)
-    # The only query of `spec` is the one replaced above.
-    return service.spec(cast(Session, None), environment).model_dump_json(by_alias=True)
+    return service.spec(environment, key).model_dump_json(by_alias=True)
 
 
 @pytest.mark.parametrize("desired", list(ControlPlaneDesired))
 def test_a_spec_of_the_control_plane_is_a_spec_to_the_runner(
-    desired: ControlPlaneDesired, environment: Environment, monkeypatch: pytest.MonkeyPatch
+    desired: ControlPlaneDesired, environment: Environment
 ) -> None:
     environment.desired = desired
-    text = sent(environment, monkeypatch)
+    text = sent(environment)
 
     got = wire.Spec.model_validate_json(text)
 
