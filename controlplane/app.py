@@ -8,6 +8,7 @@ from controlplane.audit import endpoints as audit
 from controlplane.cli_api import endpoints as cli_api
 from controlplane.core import openapi
 from controlplane.core.bodies import BodyRules
+from controlplane.core.head import HeadAsGet
 from controlplane.core.http import install_error_handlers
 from controlplane.core.middleware import RequestContext
 from controlplane.environments import endpoints as environments
@@ -57,6 +58,7 @@ def create_app() -> FastAPI:
     openapi.complete(app, OPEN_PATHS)
     install_error_handlers(app)
     app.add_middleware(BodyRules, limit=lambda: settings().request_body_limit_bytes)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestContext)
     return app
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from controlplane.core import validation
 from controlplane.core.errors import ApplicationError, TooManyRequests
@@ -23,6 +24,7 @@ _ROUTING = {
     404: ("not_found", "There is nothing at this address. The API is described at /api/docs."),
     405: ("method_not_allowed", "This address does not take this method. The API is described at /api/docs."),
 }
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 log = structlog.get_logger()
 
 
@@ -75,13 +77,22 @@ async def _unreadable(_: Request, error: Exception) -> Response:
     return error_response(422, "invalid_request", validation.sentence(named), {"errors": named})
 
 
-async def routing_error(_: Request, error: Exception) -> Response:
+async def routing_error(request: Request, error: Exception) -> Response:
     """No such address, no such method, or (FastAPI's only other use) a body that no parser reads."""
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 400:
         return error_response(400, "malformed_json", "The request body is not valid JSON.")
     code, message = _ROUTING.get(error.status_code, ("http_error", "The request was refused."))
-    return error_response(error.status_code, code, message, headers=error.headers)
+    headers = {"allow": ", ".join(_allowed(request))} if error.status_code == 405 else error.headers
+    return error_response(error.status_code, code, message, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method this address takes (RFC 9110 §10.2.1); the router knows those of one route only."""
+    routes = request.app.router.routes
+    scopes = ((method, {**request.scope, "method": method}) for method in _METHODS)
+    taken = [method for method, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+    return ["HEAD", *taken] if "GET" in taken else taken
 
 
 async def _database(_: Request, error: Exception) -> Response:

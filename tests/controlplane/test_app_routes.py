@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from controlplane.auth import Permission, Role, require
 from controlplane.auth.permissions import ROLES
 from controlplane.auth.require import _caller
 from controlplane.cli_api import endpoints as cli_api
-from tests.controlplane.people import Person, SignedUp
+from tests.controlplane.people import API, Person, SignedUp
 
 # Who they show something to is decided in the query: it begins at the caller's accounts.
 WITHOUT_PERMISSION = {
@@ -189,3 +190,30 @@ def test_pages_are_open(client: TestClient, path: str) -> None:
 def test_nothing_else_answers(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/openapi.json", f"{API}/accounts", "/nowhere"])
+def test_head_is_get_without_its_body(
+    signed_up: SignedUp, client: TestClient, path: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    headers = signed_up().headers
+    got, head = client.get(path, headers=headers), client.head(path, headers=headers)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    for name in ("content-type", "content-length", "content-security-policy"):
+        assert head.headers[name] == got.headers[name]
+    of_get, of_head = (json.loads(line) for line in capfd.readouterr().out.splitlines()[-2:])
+    assert (of_get["method"], of_head["method"]) == ("GET", "HEAD")
+    assert of_head["route"] == of_get["route"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", f"{API}/accounts", "HEAD, GET, POST"),
+        ("HEAD", f"{API}/auth/login", "POST"),
+        ("POST", f"{API}/accounts/a/environments/e", "HEAD, DELETE, GET"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str, path: str, allowed: str) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
