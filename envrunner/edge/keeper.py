@@ -57,7 +57,9 @@ class Keeper:
 
     def _rotate_logs(self) -> None:
         for name in LOG_NAMES:
-            logs.rotate(self._layout.logs / name, _LOG_BYTES)
+            # A full disk must not keep changes from reaching nginx.
+            with contextlib.suppress(OSError):
+                logs.rotate(self._layout.logs / name, _LOG_BYTES)
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -75,7 +77,11 @@ class Keeper:
         self._reload_pause = min(self._reload_pause * 2, _LONGEST_RELOAD_SECONDS)
         slots, wanted = self._mirror.plan(self._addresses, loaded.ports)
         if (wanted.last_slot, wanted.ports) != (loaded.last_slot, loaded.ports):
-            rendering.write(self._layout, self._addresses, slots, wanted)
+            try:
+                rendering.write(self._layout, self._addresses, slots, wanted)
+            except OSError as error:
+                _log.error("the configuration cannot be written", reason=str(error))
+                return
             with contextlib.suppress(ProcessLookupError):
                 os.kill(state.master, signal.SIGHUP)
             _log.info("nginx reloads", last_slot=wanted.last_slot, ports=len(wanted.ports))

@@ -47,6 +47,11 @@ class EdgeLayout:
         return self.run / "nginx.pid"
 
     @property
+    def boot_file(self) -> Path:
+        """During which boot ``pid_file`` was written."""
+        return self.run / "boot"
+
+    @property
     def control(self) -> Path:
         """The door to nginx's shared tables; its directory is closed to every other account."""
         return self.run / "control" / "ctl.sock"

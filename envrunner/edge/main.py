@@ -24,7 +24,7 @@ from envrunner.settings import Settings, settings
 _log = structlog.get_logger(__name__)
 
 
-class PortTaken(Exception):
+class PortTaken(SystemExit):
     """Another program listens on a port that all environments share."""
 
 
@@ -40,7 +40,7 @@ def run_edge() -> None:
     logs.configure("edge")
     layout, addresses = EdgeLayout.of(current), addresses_of(current)
     layout.prepare()
-    nginx.end_leftovers(layout.pid_file)
+    nginx.end_leftovers(layout.pid_file, layout.boot_file)
     for port in (addresses.ingress_port, addresses.admin_port):
         if not ports.can_bind(addresses.host, port):
             raise PortTaken(f"port {port} on {addresses.host} is held by another program")

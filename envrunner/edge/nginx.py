@@ -14,12 +14,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from envrunner.engine.accounts import edge_account
+from envrunner.keep import procfs
 
 _GONE_STATES = ("", "Z", "X")
 _GONE_SECONDS = 5.0
 
 
-class NginxMissing(Exception):
+class NginxMissing(SystemExit):
     """There is neither the wheel nor an nginx on the PATH."""
 
 
@@ -50,15 +51,25 @@ def worker_account() -> str | None:
     return None if uid is None else pwd.getpwuid(uid).pw_name
 
 
-def end_leftovers(pid_file: Path) -> None:
+def end_leftovers(pid_file: Path, boot_file: Path) -> None:
     """Kill workers that outlived their master and hold its ports: only processes of its group that are nginx's.
 
-    Returns when they are gone, at the latest after some seconds.
+    Returns when they are gone, at the latest after some seconds. A number written before the last boot, which
+    ``boot_file`` tells, is another program's by now.
     """
+    boot = procfs.boot_id()
     try:
-        group = int(pid_file.read_text())
+        group, same_boot = int(pid_file.read_text()), boot_file.read_text() == boot
     except (OSError, ValueError):
+        group, same_boot = 0, False
+    if same_boot:
+        _end_group(group)
         return
+    pid_file.unlink(missing_ok=True)
+    boot_file.write_text(boot)
+
+
+def _end_group(group: int) -> None:
     deadline = time.monotonic() + _GONE_SECONDS
     found: set[int] = set()
     while time.monotonic() < deadline:
@@ -67,7 +78,7 @@ def end_leftovers(pid_file: Path) -> None:
         if not any(_state(process) not in _GONE_STATES for process in found):
             return
         for process in found:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
         time.sleep(0.01)
 

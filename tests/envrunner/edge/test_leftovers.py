@@ -1,0 +1,43 @@
+"""Which processes the start of an edge ends: its own dead master's workers, and no others."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from envrunner.edge import nginx
+from envrunner.keep import procfs
+from tests.envrunner.waiting import until
+
+
+@pytest.fixture
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that looks like an nginx in a group of its own."""
+    argv = ["/bin/bash", "-c", "exec -a 'nginx: worker process' sleep 600"]
+    with subprocess.Popen(argv, start_new_session=True) as started:
+        cmdline = Path(f"/proc/{started.pid}/cmdline")
+        until(lambda: cmdline.read_bytes().startswith(b"nginx: "))
+        yield started
+        started.kill()
+
+
+def leave(directory: Path, pid: int, boot: str) -> tuple[Path, Path]:
+    """The two files as an edge leaves them."""
+    (directory / "nginx.pid").write_text(f"{pid}\n")
+    (directory / "boot").write_text(boot)
+    return directory / "nginx.pid", directory / "boot"
+
+
+def test_workers_of_this_boot_are_ended(tmp_path: Path, worker: subprocess.Popen[bytes]) -> None:
+    nginx.end_leftovers(*leave(tmp_path, worker.pid, procfs.boot_id()))
+    assert worker.wait(10) == -9
+
+
+def test_a_number_from_before_the_boot_is_somebody_elses(tmp_path: Path, worker: subprocess.Popen[bytes]) -> None:
+    files = leave(tmp_path, worker.pid, "an earlier boot")
+    for _ in range(2):
+        nginx.end_leftovers(*files)
+        assert worker.poll() is None
