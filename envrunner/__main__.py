@@ -6,7 +6,7 @@ import typer
 
 from envrunner.agent.main import run_agent
 from envrunner.edge import main as edge_main
-from envrunner.keep import stop_all
+from envrunner.keep import locks, stop_all
 from envrunner.settings import settings
 from envrunner.worker import run_worker
 
@@ -41,9 +41,12 @@ def edge_agent() -> None:
 
 @app.command("stop-engines")
 def stop_engines() -> None:
-    """Stop every engine of this node and keep all data. Stop the agent first, or it starts them again."""
+    """Stop every engine of this node and keep all data. Refused while an agent would start them again."""
     given = settings()
-    stop_all(given.state_dir / "keep", grace_seconds=given.engine_grace_seconds)
+    if locks.is_locked(given.agent_lock):
+        raise SystemExit(f"An agent serves {given.state_dir} and would start the engines again: stop it first.")
+    count = stop_all(given.state_dir / "keep", grace_seconds=given.engine_grace_seconds)
+    typer.echo(f"✓ {count} stopped")
 
 
 def main() -> None:

@@ -6,16 +6,17 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_PREFIX = "ENVRUNNER_"
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Settings(BaseSettings):
     """One node. Directories are made by whoever needs them; ``run_dir`` must be short (sockets: 107 bytes)."""
 
-    model_config = SettingsConfigDict(env_prefix="ENVRUNNER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
 
     state_dir: Path
     engines_dir: Path
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
 
     engine_binaries: Path = Path()
     """Directory that holds ``node_modules/@restatedev/restate-server-…``."""
-    engine_uid_from: int | None = None
+    engine_uid_from: Annotated[int | None, Field(ge=1000, le=4_000_000_000)] = None
     """First uid for engines (root only). None: a block of its own for this state directory."""
     engine_starts_at_once: Annotated[int, Field(ge=1)] = 4
     engine_grace_seconds: float = 10.0
@@ -48,6 +49,11 @@ class Settings(BaseSettings):
     """After so long without an answer to a query a start counts as failed."""
     engine_log_bytes: int = 10 * 1024 * 1024
     sync_seconds: float = 10.0
+
+    @property
+    def agent_lock(self) -> Path:
+        """Held by the one agent of ``state_dir``."""
+        return self.state_dir / "agent.lock"
 
     @property
     def agent_socket(self) -> Path:
@@ -60,7 +66,15 @@ class Settings(BaseSettings):
         return self.run_dir / "e"
 
 
+class BadSettings(SystemExit):
+    """A variable is missing or wrong; the message names each."""
+
+
 @cache
 def settings() -> Settings:
-    """The settings of this process. Raises pydantic's ValidationError when a needed variable is missing."""
-    return Settings()
+    """The settings of this process. Raises `BadSettings`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [f"{_PREFIX}{one['loc'][0]}".upper() + f": {one['msg'].lower()}" for one in error.errors()]
+        raise BadSettings(f"These environment variables need a value that is right: {'; '.join(problems)}.") from None

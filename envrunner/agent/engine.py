@@ -115,11 +115,11 @@ class Engine:
         return None
 
     async def _keep_running(self, spec: Spec) -> float | None:
-        await asyncio.to_thread(self._hands.check, spec)
         if self._process and not self._process.alive():
             await self._bury(self._process, spec)
         if self._process and self._hands.runs_as(spec):
             return await self._until_ready(spec, _SLOT_SECONDS)
+        await asyncio.to_thread(self._hands.check, spec)
         self._starting(spec)
         await self._stop()
         if (wait := self._not_before - time.monotonic()) > 0:

@@ -68,7 +68,7 @@ class Hands:
         return self._workshop.keeper.adopt(self._label)
 
     def check(self, spec: Spec) -> None:
-        """Before anything is touched: can the spec be run here? Raises `UnknownEngineVersion` or `NoSigningKey`."""
+        """Before an engine is stopped for it: can the spec run here? Raises `UnknownEngineVersion`, `NoSigningKey`."""
         binaries.find(self._workshop.settings.engine_binaries, spec.engine_version)
         if not spec.signing_key_pem:
             raise NoSigningKey("the spec has no signing key")
@@ -97,7 +97,9 @@ class Hands:
         with program(spec, binary, self._entrance, self._directory, self.log_file, uid) as ready_made:
             kept = workshop.keeper.start(ready_made)
         # Only now: an agent killed in between leaves none, and the next one restarts once rather than never.
-        self._fingerprint.write_text(fingerprint(spec))
+        # On a full disk the engine had better go on, too.
+        with contextlib.suppress(OSError):
+            self._fingerprint.write_text(fingerprint(spec))
         return kept
 
     def shut(self) -> None:

@@ -36,7 +36,7 @@ def run_agent() -> None:
     _set_limits()
     given = settings()
     durable.make_directory(given.state_dir)
-    lock = locks.try_lock(given.state_dir / "agent.lock")
+    lock = locks.try_lock(given.agent_lock)
     if lock is None:
         raise AlreadyServing(f"another agent serves {given.state_dir}")
     asyncio.run(_serve(given))

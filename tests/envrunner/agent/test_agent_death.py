@@ -28,6 +28,17 @@ def test_engines_survive_and_are_adopted(node: Node) -> None:
     assert [node.engines_running(one) for one in specs] == [[pid] for pid in before]
 
 
+def test_an_engine_whose_executable_was_removed_meanwhile_goes_on(node: Node) -> None:
+    pid = node.settle(spec()).pid
+    node.kill_agent()
+    (node.home / "nothing").mkdir()
+    node.settings = node.settings.model_copy(update={"engine_binaries": node.home / "nothing"})
+    node.start_agent()
+    until(lambda: node.client.settled(spec().environment_id, 10).settled)
+    state = node.client.settled(spec().environment_id, 10)
+    assert (state.state, state.pid) == (EngineState.READY, pid)
+
+
 def test_an_engine_that_died_meanwhile_is_started_again(node: Node) -> None:
     pid = node.settle(spec()).pid
     node.kill_agent()
@@ -75,6 +86,8 @@ def test_ending_the_agent_in_order_leaves_engines_too(node: Node) -> None:
 
 def test_stop_engines_stops_all_and_the_next_agent_starts_them(node: Node) -> None:
     pids = [node.settle(spec(number)).pid for number in (1, 2)]
+    assert node.start("stop-engines").wait(30) == 1
+    assert "stop it first" in (node.home / "stop-engines.log").read_text()
     node.kill_agent(signal.SIGTERM)
     assert node.start("stop-engines").wait(30) == 0
     assert all(gone(pid) for pid in pids)
