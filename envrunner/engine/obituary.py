@@ -9,6 +9,7 @@ from pathlib import Path
 from envrunner.keep import last_lines
 
 _LONGEST = 500
+_SIGNALS = {one.value: one.name for one in signal.Signals}
 
 
 def reason(exit_status: int | None, log_file: Path) -> str:
@@ -19,10 +20,10 @@ def reason(exit_status: int | None, log_file: Path) -> str:
 
 
 def last_error(log_file: Path) -> str | None:
-    """The last error in an engine's log; lines that are not JSON come from before logging started."""
+    """The last error in an engine's log, one printable line; what is not JSON comes from before logging started."""
     for line in reversed(last_lines(log_file)):
         if found := _error(line):
-            return found
+            return _printable(found)[:_LONGEST]
     return None
 
 
@@ -31,9 +32,14 @@ def _how(exit_status: int | None) -> str:
         return "the engine ended"
     if exit_status >= 0:
         return f"the engine ended with exit status {exit_status}"
-    name = signal.Signals(-exit_status).name
+    name = _SIGNALS.get(-exit_status, f"signal {-exit_status}")
     hint = " (out of memory, or killed by hand)" if name == "SIGKILL" else ""
     return f"the engine was killed by {name}{hint}"
+
+
+def _printable(text: str) -> str:
+    # A tenant's service has a say in the log: one NUL or lone surrogate would spoil the report of every environment.
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _error(line: str) -> str | None:

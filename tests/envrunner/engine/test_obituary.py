@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from envrunner.engine.obituary import reason
+from envrunner.engine.obituary import last_error, reason
 
 ERROR = '{"level":"ERROR","fields":{"message":"Restate application failed","error":"no key"},"target":"x"}'
 INFO = '{"level":"INFO","fields":{"message":"flushed"}}'
@@ -29,7 +29,17 @@ def test_without_a_log(tmp_path: Path) -> None:
     assert reason(-signal.SIGSEGV, tmp_path / "none") == "the engine was killed by SIGSEGV"
 
 
+def test_nothing_that_a_database_or_a_terminal_chokes_on(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(r'{"level":"ERROR","fields":{"message":"a\u0000b\ud800c\u001b[31m\nd é"}}')
+    assert reason(1, log) == "the engine ended with exit status 1: a b c [31m d é"
+
+
+def test_an_unnamed_signal(tmp_path: Path) -> None:
+    assert reason(-40, tmp_path / "none") == "the engine was killed by signal 40"
+
+
 def test_never_endless(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("error: " + "x" * 10_000)
-    assert len(reason(1, log)) == 500
+    assert len(reason(1, log)) == len(last_error(log) or "") == 500
