@@ -37,9 +37,13 @@ def test_a_zombie_is_no_server(lock: Path) -> None:
     server.wait()
 
 
-@pytest.mark.parametrize("text", ["", "\n", "no number\n", f"{os.getpid()}\n", "2147483646\n", "-1\n"])
-def test_whoever_else_is_named_is_no_server(text: str, lock: Path) -> None:
+@pytest.mark.parametrize("text", ["", "\n", "no number\n", "2147483646\n", "-1\n"])
+def test_a_lock_that_names_nobody_is_forgotten(text: str, lock: Path) -> None:
     assert forgotten(lock, text)
+
+
+def test_whoever_else_has_that_number_is_no_server(lock: Path) -> None:
+    assert forgotten(lock, f"{os.getpid()}\n")
 
 
 def test_no_lock_is_no_trouble(lock: Path) -> None:
