@@ -5,6 +5,7 @@ from functools import lru_cache
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from controlplane.core.database import after_commit
@@ -51,5 +52,5 @@ def send(task: str, *ids: str, queue: str = QUEUE) -> None:
     """Send `task(*ids)` now; a broker that is away is logged, never raised."""
     try:
         celery_app().send_task(task, args=list(ids), queue=queue, ignore_result=True)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         log.warning("hint_not_sent", task=task, ids=ids, error=str(error))

@@ -55,3 +55,34 @@ def test_no_hint_after_a_rollback(refusing: list[object], session: Session) -> N
         queue.nudge(own, "some.task", "env_1")
         raise ZeroDivisionError
     assert refusing == []
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A broker that is there and takes nothing, as Redis without memory, without disk or still loading."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def refuse() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        while asked := connection.recv(65536):
+            connection.sendall(b"-OOM command not allowed when used memory > 'maxmemory'.\r\n" * asked.count(b"*"))
+
+    threading.Thread(target=refuse, daemon=True).start()
+    url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+    monkeypatch.setattr(queue, "settings", lambda: Settings(**{**settings().model_dump(), "redis_url": url}))
+    queue.celery_app.cache_clear()
+    yield
+    queue.celery_app.cache_clear()
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+
+
+@pytest.mark.usefixtures("full")
+def test_a_broker_that_refuses_is_as_good_as_away(capfd: pytest.CaptureFixture[str]) -> None:
+    queue.send("some.task", "env_1")
+    assert "hint_not_sent" in "".join(capfd.readouterr())
