@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import SQLAlchemyError
 
 from controlplane.core.database import DbSession, transaction
 from controlplane.core.errors import Unauthenticated
@@ -44,9 +45,16 @@ def one_spec(environment_id: str, session: DbSession, runner: Caller) -> Spec:
 @router.post("/reports", status_code=status.HTTP_204_NO_CONTENT)
 def report(body: Reports, runner: Caller) -> None:
     """What the runner sees. Each report is a transaction of its own, so that one cannot hold up the others."""
+    failures: list[SQLAlchemyError] = []
     for item in body.items:
-        with transaction() as session:
-            service.apply(session, runner.runner_id, item)
+        try:
+            with transaction() as session:
+                service.apply(session, runner.runner_id, item)
+        except SQLAlchemyError as error:
+            failures.append(error)
+    if failures:
+        # The runner sends all of them again; those that went through change nothing a second time.
+        raise failures[0]
 
 
 @router.post("/heartbeat", status_code=status.HTTP_204_NO_CONTENT)

@@ -1,7 +1,5 @@
 from typing import Literal
 
-from pydantic import Field
-
 from controlplane.core.schema import Schema
 
 
@@ -33,7 +31,7 @@ class Report(Schema):
 
 
 class Reports(Schema):
-    items: list[Report] = Field(max_length=1000)
+    items: list[Report]
 
 
 class Heartbeat(Schema):

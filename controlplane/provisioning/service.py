@@ -87,4 +87,6 @@ def _forget(session: Session, environment: Environment) -> None:
 
 
 def _reason(report: Report) -> str:
-    return (report.reason or "The engine does not start; see the environment's logs.")[:500]
+    # PostgreSQL stores no NUL, and what an engine prints may hold one.
+    reason = (report.reason or "").replace("\0", "").strip()
+    return (reason or "The engine does not start; see the environment's logs.")[:500]

@@ -1,7 +1,12 @@
 """What one runner may see and say of another's environments."""
 
+import pytest
+from psycopg.errors import LockNotAvailable
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from controlplane.provisioning import service
+from controlplane.provisioning.schemas import Report
 from controlplane.runners.models import Runner
 from tests.controlplane.node import Node
 from tests.controlplane.people import SignedUp
@@ -36,3 +41,31 @@ def test_registering_again_changes_the_credential_and_nothing_else(session: Sess
 def test_malformed_reports_are_refused_whole(node: Node) -> None:
     items = [{"environmentId": "env_1", "generation": 1, "state": "DANCING"}]
     assert node.call("POST", "/reports", json={"items": items}).status_code == 422
+
+
+def test_a_reason_may_hold_what_a_database_does_not_store(signed_up: SignedUp, node: Node) -> None:
+    ada = signed_up()
+    environments = f"/accounts/{ada.account()}/environments"
+    env = ada.post(environments, {"name": "dev"}).json()["environmentId"]
+    node.report(env, "FAILED", 1, "\0bad page " + "x" * 600)
+    shown = ada.get(f"{environments}/{env}").json()
+    assert (shown["status"], shown["statusReason"][:9], len(shown["statusReason"])) == ("FAILED", "bad page ", 500)
+
+
+def test_one_report_that_fails_does_not_hold_up_the_others(
+    signed_up: SignedUp, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, apply = signed_up(), service.apply
+    environments = f"/accounts/{ada.account()}/environments"
+    first, second = (ada.post(environments, {"name": name}).json()["environmentId"] for name in ("one", "two"))
+
+    def busy_with_the_first(session: Session, runner_id: str, report: Report) -> None:
+        if report.environment_id == first:
+            raise OperationalError("SELECT", {}, LockNotAvailable())
+        apply(session, runner_id, report)
+
+    monkeypatch.setattr(service, "apply", busy_with_the_first)
+    items = [{"environmentId": env, "generation": 1, "state": "READY"} for env in (first, second)]
+    assert node.call("POST", "/reports", json={"items": items}).status_code == 503
+    statuses = {item["environmentId"]: item["status"] for item in ada.get(environments).json()["items"]}
+    assert statuses == {first: "PENDING", second: "ACTIVE"}
