@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from controlplane.settings import settings
 
 NAME = "rc_session"
+_SCHEMES = ("http", "https")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -27,8 +28,8 @@ def from_our_pages(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is not None and (origin == _own_origin() or urlsplit(origin).netloc == request.headers.get("host"))
+    origin = request.headers.get("origin", "")
+    return origin == _own_origin() or origin in {f"{scheme}://{request.headers.get('host')}" for scheme in _SCHEMES}
 
 
 def _own_origin() -> str:

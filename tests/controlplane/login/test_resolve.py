@@ -99,6 +99,8 @@ def test_the_cookie_s_flags(client: TestClient, monkeypatch: pytest.MonkeyPatch)
         ({"origin": "http://evil.example"}, False),
         ({"origin": "http://127.0.0.1:8000.evil.example"}, False),
         ({"origin": "null"}, False),
+        ({"origin": "http://[::1"}, False),
+        ({"origin": "http://me@127.0.0.1:8000"}, False),
         ({"referer": "http://127.0.0.1:8000/"}, False),
     ],
 )
