@@ -17,6 +17,7 @@ SPARE = 64
 """Slots and port pairs declared beyond those in use, so that a new environment needs no reload."""
 _HERE = Path(__file__).parent
 _CONNECTIONS = 8192
+_QUERIES = "|(?:/v[234])?/query$"
 
 _ERRORS = (
     (400, 400, "The request could not be understood."),
@@ -30,6 +31,7 @@ _ERRORS = (
     (500, 500, "The edge failed to handle this request."),
     (501, 501, "This is not implemented."),
     (504, 504, "The engine did not answer in time."),
+    (505, 505, "This version of HTTP is not supported."),
 )
 
 
@@ -146,7 +148,7 @@ def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
 
 def _server(listens: Sequence[str], gate: str, query: str) -> str:
     lines = [f"listen {listen};" for listen in listens]
-    lines += ["http2 on;", *_ways(gate, streams=not query)]
+    lines += ["http2 on;", *_ways(gate, judged=_QUERIES if query else "")]
     lines += [_query(prefix, query) for prefix in ("", "/v2", "/v3", "/v4") if query]
     for code, status, message in _ERRORS:
         # Not named locations: those need a URI, and a request that is refused early has none yet.
@@ -158,19 +160,16 @@ def _server(listens: Sequence[str], gate: str, query: str) -> str:
     return "    server {\n" + "\n".join(f"        {line}" for line in lines) + "\n    }"
 
 
-def _ways(gate: str, *, streams: bool) -> Iterable[str]:
+def _ways(gate: str, *, judged: str) -> Iterable[str]:
     # An engine that answers without having read the body (no such service) closes the connection after its answer,
-    # and the next request would be lost with it. A short body therefore travels together with its head.
+    # and the next request would be lost with it. A short body therefore travels together with its head. No other is
+    # buffered: that would let one tenant fill the runtime directory, which is memory. What is ``judged`` is no longer.
     yield (
-        "location / { proxy_request_buffering on; client_body_buffer_size 64k; "
+        "location / { proxy_request_buffering on; client_max_body_size 60000; client_body_buffer_size 64k; "
         f"js_access gate.{gate}; proxy_pass http://$edge_target; }}"
     )
-    if streams:
-        yield "if ($edge_streams) { rewrite ^(?!/\\.edge/) /.edge/stream last; }"
-        yield (
-            "location = /.edge/stream { internal; "
-            f"js_access gate.{gate}; proxy_pass http://$edge_target$request_uri; }}"
-        )
+    yield f"if ($edge_streams) {{ rewrite ^(?!/\\.edge/{judged}) /.edge/stream last; }}"
+    yield f"location = /.edge/stream {{ internal; js_access gate.{gate}; proxy_pass http://$edge_target$request_uri; }}"
 
 
 def _query(prefix: str, gate: str) -> str:

@@ -83,6 +83,14 @@ def test_a_request_that_is_none(world: World) -> None:
     assert b'"restate_code": null' in answer
 
 
+def test_a_version_of_http_that_is_none(world: World) -> None:
+    with socket.create_connection(("127.0.0.1", world.stack.ingress)) as connection:
+        connection.sendall(b"GET / HTTP/3.0\r\nHost: a\r\n\r\n")
+        answer = connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 505")
+    assert b'"restate_code": null' in answer
+
+
 def test_slow_headers_are_not_waited_for(world: World) -> None:
     with socket.create_connection(("127.0.0.1", world.stack.ingress)) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost:")

@@ -6,9 +6,11 @@ import http.client
 import json
 import socket
 import subprocess
+from typing import Any
 
 import pytest
 
+from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.conftest import World
 from tests.envrunner.edge.echo_engine import EchoEngine
 
@@ -17,13 +19,16 @@ def engine_of(world: World) -> EchoEngine:
     return world.stack.engines[world.host()[:27]]
 
 
-def test_an_upload_reaches_the_engine_before_it_ends(world: World) -> None:
+@pytest.mark.parametrize(
+    ("side", "request_line"), [("ingress", "POST /S/upload"), ("admin", "PUT /deployments/upload")]
+)
+def test_an_upload_reaches_the_engine_before_it_ends(world: World, side: str, request_line: str) -> None:
     received = engine_of(world).received
     head = (
-        f"POST /S/upload HTTP/1.1\r\nHost: {world.host()}\r\nAuthorization: Bearer {world.tokens['full']}\r\n"
+        f"{request_line} HTTP/1.1\r\nHost: {world.host()}\r\nAuthorization: Bearer {world.tokens['full']}\r\n"
         "Transfer-Encoding: chunked\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", world.stack.ingress), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", world.port(side)), timeout=20) as connection:
         connection.sendall(head.encode())
         for chunk in (b"first", b"second"):
             connection.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))
@@ -31,6 +36,49 @@ def test_an_upload_reaches_the_engine_before_it_ends(world: World) -> None:
         connection.sendall(b"0\r\n\r\n")
         assert received.get(timeout=20) == b""
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+def spooled(world: World) -> str:
+    """What nginx says when it writes a body to a file."""
+    log = (world.stack.home / "logs" / "edge-error.log").read_text()
+    return "\n".join(line for line in log.splitlines() if "temporary file" in line)
+
+
+@pytest.mark.parametrize(
+    ("side", "target", "status"),
+    [
+        ("ingress", "/S/h", 200),
+        ("ingress", "/.edge/x", 413),
+        ("ingress", "/.edge/stream", 404),
+        ("admin", "/deployments", 200),
+        ("admin", "/v3/deployments", 200),
+        ("admin", "/query", 413),
+        ("admin", "/v3/query", 413),
+        ("admin", "//query", 404),
+        ("admin", "/v4/v3/query", 404),
+    ],
+)
+@pytest.mark.parametrize("length_is_known", [True, False])
+def test_no_long_body_is_kept_at_the_edge(
+    world: World, side: str, target: str, status: int, length_is_known: bool
+) -> None:
+    body = json.dumps({"query": "select 1", "x": "x" * 300_000}).encode()
+    how: dict[str, Any] = {"body": body}
+    if not length_is_known:
+        chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        how = {"raw": chunk, "headers": [("Transfer-Encoding", "chunked")]}
+    answer = ask(world.port(side), target, method="POST", host=world.host(), token=world.tokens["full"], **how)
+    assert answer.status == status, answer
+    assert not spooled(world)
+
+
+def test_no_long_body_of_a_get_is_kept_at_the_edge(world: World) -> None:
+    url = f"http://127.0.0.1:{world.own_port(1, 'ingress')}/S/h"
+    options = ["-sS", "--http2-prior-knowledge", "-X", "GET", "-H", "Content-Length:", "--data-binary", "@-"]
+    options += ["-H", f"Authorization: Bearer {world.tokens['full']}", "-o", "/dev/null", "-w", "%{http_code}"]
+    done = subprocess.run(["curl", *options, url], input="x" * 300_000, capture_output=True, text=True, check=False)
+    assert done.stdout == "413"
+    assert not spooled(world)
 
 
 def test_an_answer_reaches_the_caller_before_it_ends(world: World) -> None:
