@@ -17,12 +17,15 @@ from envrunner.keep.keeper import Program
 def all_parts(layout: Layout, given: Mapping[str, str] = os.environ) -> list[Part]:
     """Every part, in an order in which none waits for a later one; stopping goes the other way round."""
     env = for_processes(layout, given)
+    # Neither half is told the other's secrets: the node has no business with the database.
+    deciding = {name: value for name, value in env.items() if not name.startswith("ENVRUNNER_")}
+    running = {name: value for name, value in env.items() if not name.startswith("CONTROLPLANE_")}
     servers = []
     if own_postgres(given):
         servers.append(_postgres(layout))
     if own_redis(given):
         servers.append(Part("redis", lambda: valkey.program(layout), lambda: valkey.answers(layout)))
-    return [*servers, *_control_plane(layout, env), *_node(layout, env), *sample.part(layout, env)]
+    return [*servers, *_control_plane(layout, deciding), *_node(layout, running), *sample.part(layout, env)]
 
 
 def _postgres(layout: Layout) -> Part:

@@ -54,6 +54,15 @@ def test_settings_of_the_caller_reach_the_processes(layout: Layout) -> None:
     assert env["CONTROLPLANE_API_PORT"] == str(layout.ports.api)
 
 
+def test_neither_half_is_told_what_is_the_others(layout: Layout) -> None:
+    told = {part.name: part.program().env for part in all_parts(layout, ELSEWHERE)}
+    node = ("agent", "edge", "edge-agent", "runner-worker")
+    for name, env in told.items():
+        others = "CONTROLPLANE_" if name in node else "ENVRUNNER_"
+        assert not [key for key in env if key.startswith(others)], name
+    assert not [value for name in node for value in told[name].values() if "db.test" in value]
+
+
 def test_the_sample_service_gets_nothing_of_ours(layout: Layout) -> None:
     env = for_processes(layout, {"PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "x"})
     assert sample.part(layout, env) == []
