@@ -1,21 +1,19 @@
 """`controlplane doctor`: one line per thing this installation stands on, and what to do when it does not."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from controlplane.core import clock, secret_files
+from controlplane.core import secret_files
 from controlplane.core.database import transaction
 from controlplane.health import service as health
 from controlplane.health.schemas import Check
 from controlplane.runners.models import Runner
+from controlplane.runners.service import is_alive
 from controlplane.settings import settings
-
-_STALE = timedelta(seconds=60)
 
 
 class Unwell(Exception):
@@ -78,7 +76,7 @@ def _runners() -> str:
             runners = list(session.scalars(select(Runner)))
     except SQLAlchemyError as error:
         raise Unwell("cannot be read while the database is away") from error
-    silent = [r.runner_id for r in runners if not r.heartbeat_at or r.heartbeat_at < clock.now() - _STALE]
+    silent = [runner.runner_id for runner in runners if not is_alive(runner)]
     if not runners:
         raise Unwell("none is registered; run `controlplane init`")
     if silent:

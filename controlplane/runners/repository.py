@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -8,10 +10,10 @@ def by_credential(session: Session, digest: str) -> Runner | None:
     return session.scalars(select(Runner).where(Runner.credential_digest == digest)).one_or_none()
 
 
-def with_room(session: Session, region: str) -> Runner | None:
-    """The runner of the region with the most room left, if any has room."""
-    query = select(Runner).where(Runner.region == region, Runner.engines < Runner.capacity)
-    return session.scalars(query.order_by((Runner.capacity - Runner.engines).desc()).limit(1)).one_or_none()
+def of_region_locked(session: Session, region: str) -> Sequence[Runner]:
+    """Until this transaction ends, nobody else takes room on these runners."""
+    query = select(Runner).where(Runner.region == region).order_by(Runner.runner_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def regions(session: Session) -> list[str]:

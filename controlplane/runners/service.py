@@ -1,5 +1,7 @@
 """Registration, authentication and placement of runners."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from controlplane import audit
@@ -7,6 +9,8 @@ from controlplane.core import clock, tokens
 from controlplane.core.errors import ApplicationError, Unauthenticated
 from controlplane.runners import repository
 from controlplane.runners.models import Runner
+
+SILENT_AFTER = timedelta(seconds=60)
 
 
 class UnknownRegion(ApplicationError):
@@ -45,14 +49,24 @@ def authenticate(session: Session, credential: str) -> Runner:
 
 
 def place(session: Session, region: str) -> Runner:
-    """A runner with room in the region. Raises `UnknownRegion` or `NoCapacity`."""
-    known = repository.regions(session)
-    if region not in known:
-        raise UnknownRegion(f"There is no region {region!r}. Regions here: {', '.join(known) or 'none yet'}.")
-    runner = repository.with_room(session, region)
-    if runner is None:
+    """The runner of the region with the most room, those that give signs of life first.
+
+    Its room is taken here: its own count follows with the next heartbeat only. Raises `UnknownRegion` or `NoCapacity`.
+    """
+    runners = repository.of_region_locked(session, region)
+    if not runners:
+        known = ", ".join(repository.regions(session))
+        raise UnknownRegion(f"There is no region {region!r}. Regions here: {known or 'none yet'}.")
+    with_room = [runner for runner in runners if runner.engines < runner.capacity]
+    if not with_room:
         raise NoCapacity(f"Region {region!r} has no room for another environment. Ask its operator to add a runner.")
-    return runner
+    chosen = max(with_room, key=lambda runner: (is_alive(runner), runner.capacity - runner.engines))
+    chosen.engines += 1
+    return chosen
+
+
+def is_alive(runner: Runner) -> bool:
+    return runner.heartbeat_at is not None and runner.heartbeat_at > clock.now() - SILENT_AFTER
 
 
 def heartbeat(runner: Runner, engines: int, version: str) -> None:

@@ -1,5 +1,7 @@
 """What one runner may see and say of another's environments."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import OperationalError
@@ -69,3 +71,30 @@ def test_one_report_that_fails_does_not_hold_up_the_others(
     assert node.call("POST", "/reports", json={"items": items}).status_code == 503
     statuses = {item["environmentId"]: item["status"] for item in ada.get(environments).json()["items"]}
     assert statuses == {first: "PENDING", second: "ACTIVE"}
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_runner_is_not_given_more_than_its_capacity_between_two_heartbeats(signed_up: SignedUp, node: Node) -> None:
+    Node.register(node.client, "local", capacity=3)
+    people = [signed_up(name) for name in ("ada", "bob")]
+    accounts = [(person, f"/accounts/{person.account()}/environments") for person in people]
+
+    def create(number: int) -> int:
+        person, path = accounts[number % 2]
+        return person.post(path, {"name": f"e{number}"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(create, range(8))) == [202] * 3 + [503] * 5
+    assert node.call("POST", "/heartbeat", json={"engines": 2, "version": "1"}).status_code == 204
+    assert accounts[0][0].post(accounts[0][1], {"name": "last"}).status_code == 202
+
+
+@pytest.mark.usefixtures("committed")
+def test_new_environments_go_where_there_is_life_and_most_room(signed_up: SignedUp, node: Node) -> None:
+    silent = Node.register(node.client, "silent", capacity=1000)
+    busy = Node.register(node.client, "busy", capacity=100)
+    for one, engines in ((node, 10), (busy, 50)):
+        one.call("POST", "/heartbeat", json={"engines": engines, "version": "1"})
+    ada = signed_up()
+    assert ada.post(f"/accounts/{ada.account()}/environments", {"name": "dev"}).status_code == 202
+    assert [len(one.specs()) for one in (node, silent, busy)] == [1, 0, 0]
