@@ -135,9 +135,12 @@ class Tables:
 
 
 def open_tables(path: Path) -> Tables:
-    """The copy at ``path``. One that cannot be read is put aside: a snapshot brings everything back."""
+    """The copy at ``path``. One that is damaged is put aside: a snapshot brings everything back."""
     try:
         return Tables(path)
+    except sqlite3.OperationalError:
+        # A full disk or a lock, not damage: the edge may need this copy for as long as the control plane is away.
+        raise
     except sqlite3.DatabaseError:
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
             with contextlib.suppress(FileNotFoundError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,16 @@ def test_ports_that_move(tables: Tables) -> None:
 def test_ranges(ports: list[int]) -> None:
     assert from_ranges(to_ranges(ports)) == ports
     assert to_ranges(range(8100, 8230)) == "8100-8229"
+
+
+def test_a_copy_that_cannot_be_opened_just_now_stays(tmp_path: Path) -> None:
+    path = tmp_path / "tables.sqlite3"
+    Tables(path).replace(7, {})
+    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
+    path.with_name(f"{path.name}-wal").mkdir()
+    with pytest.raises(sqlite3.OperationalError):
+        open_tables(path)
+    assert not list(path.parent.glob("unreadable-*"))
 
 
 def test_an_unreadable_copy_is_put_aside(tmp_path: Path) -> None:
