@@ -30,7 +30,7 @@ class SpecStore:
 
 def _read(path: Path) -> Spec | None:
     try:
-        return Spec.model_validate_json(path.read_text())
+        return Spec.model_validate_json(path.read_bytes())
     except ValidationError as error:
         # Only where it is wrong: the text holds a key.
         _log.error("spec unreadable", file=path.name, fields=[one["loc"] for one in error.errors()])
