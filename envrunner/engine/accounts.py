@@ -19,8 +19,15 @@ _LOWEST, _BLOCKS = 1_900_000_000, 2_400
 _EDGE_ACCOUNTS = ("www-data", "nginx", "nobody")
 
 
+_UID_MAP = Path("/proc/self/uid_map")
+
+
 class AccountsExhausted(Exception):
     """The range is used up; numbers are never reused."""
+
+
+class AccountNotHere(Exception):
+    """This container's user namespace has no account of that number (user_namespaces(7))."""
 
 
 def edge_account() -> int | None:
@@ -44,12 +51,16 @@ class EngineAccounts:
         self._one_at_a_time = threading.Lock()
 
     def of(self, label: str) -> int | None:
-        """The uid (and gid) of an engine, allocated at first use; None when the node is not root."""
+        """The uid (and gid) of an engine, allocated at first use; None when the node is not root.
+
+        Raises `AccountsExhausted` or `AccountNotHere`.
+        """
         if os.geteuid() != 0:
             return None
         with self._one_at_a_time:
             uids = self._read()
             if label not in uids:
+                _refuse_unmapped(self._first)
                 # Labels stay for ever, so the highest number ever given is always known.
                 uids[label] = max(uids.values(), default=self._first - 1) + 1
                 if uids[label] >= self._first + RANGE:
@@ -63,6 +74,15 @@ class EngineAccounts:
         except FileNotFoundError:
             return {}
         return uids
+
+
+def _refuse_unmapped(uid: int) -> None:
+    blocks = (map(int, line.split()) for line in _UID_MAP.read_text().splitlines())
+    if not any(first <= uid < first + count for first, _outside, count in blocks):
+        raise AccountNotHere(
+            f"this container has no account {uid} for engines: set ENVRUNNER_ENGINE_UID_FROM to the first of a free "
+            "block of numbers that it has"
+        )
 
 
 def block_of(state_dir: Path) -> int:

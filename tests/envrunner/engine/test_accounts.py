@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from envrunner.engine import accounts
-from envrunner.engine.accounts import AccountsExhausted, EngineAccounts, block_of
+from envrunner.engine.accounts import AccountNotHere, AccountsExhausted, EngineAccounts, block_of
 from tests.envrunner.nodes import IS_ROOT
 
 
@@ -32,6 +32,16 @@ def test_none_is_given_twice_when_they_run_out(tmp_path: Path, as_root: None, mo
     given.of("b")
     with pytest.raises(AccountsExhausted, match="2 engine accounts"):
         given.of("c")
+
+
+def test_a_container_without_such_accounts_says_what_to_do(
+    tmp_path: Path, as_root: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "map").write_text("         0       1000          1\n         1     100000      65535\n")
+    monkeypatch.setattr(accounts, "_UID_MAP", tmp_path / "map")
+    with pytest.raises(AccountNotHere, match="ENVRUNNER_ENGINE_UID_FROM"):
+        EngineAccounts(tmp_path).of("a")
+    assert EngineAccounts(tmp_path, 65_535).of("a") == 65_535
 
 
 def test_nodes_on_one_machine_have_blocks_of_their_own(tmp_path: Path) -> None:
