@@ -23,6 +23,7 @@ class Environment(Base):
         ),
         Index("uq_environment_port_index", "port_index", unique=True, postgresql_where=text("purged_at IS NULL")),
         Index("ix_environment_runner_id", "runner_id"),
+        Index("ix_environment_purge_at", "purge_at", postgresql_where=text("desired = 'STOPPED'")),
         Index(
             "ix_environment_unsettled",
             "environment_id",

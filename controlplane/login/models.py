@@ -27,7 +27,12 @@ class AccessToken(Base):
     """A person's bearer token (JWT-shaped); valid while this row is neither expired nor revoked."""
 
     __tablename__ = "access_token"
-    __table_args__ = (UniqueConstraint("digest"), Index(None, "user_id"), Index(None, "expires_at"))
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        Index(None, "user_id"),
+        Index(None, "session_id"),
+        Index(None, "expires_at"),
+    )
 
     token_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
