@@ -207,7 +207,9 @@ def test_methods_that_no_document_lists_do_nothing(name: str, cast: Cast, bystan
     api_port = int(cast.own.owner.api_url.rpartition(":")[2])
     listed: dict[str, set[str]] = {}
     for operation in operations(cast.own.owner.api_url):
-        listed.setdefault(operation.path, set()).add(operation.method)
+        listed.setdefault(operation.path, set()).update(
+            {operation.method} | ({"HEAD"} if operation.method == "GET" else set())
+        )
     wrong = []
     for path, methods in listed.items():
         for method in set(METHODS) - methods:
@@ -215,6 +217,20 @@ def test_methods_that_no_document_lists_do_nothing(name: str, cast: Cast, bystan
             if answer.status not in (401, 404, 405):
                 wrong.append(f"{method} {path}: {answer}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["anonymous", "garbage", "other member", "full key", "owner member", "viewer member"])
+def test_head_is_decided_as_get(name: str, cast: Cast, bystander: Victim) -> None:
+    api_port = int(cast.own.owner.api_url.rpartition(":")[2])
+    reads = [one for one in operations(cast.own.owner.api_url) if one.method == "GET"]
+
+    got, told = (
+        [ask(api_port, method, bystander.path(one.path), cast.tokens[name]) for one in reads]
+        for method in ("GET", "HEAD")
+    )
+
+    assert [answer.status for answer in told] == [answer.status for answer in got]
+    assert {answer.body for answer in told} == {b""}
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
