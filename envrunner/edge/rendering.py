@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import secrets
 from collections.abc import Iterable, Sequence
@@ -100,12 +101,10 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "PORTS": to_ranges(rendering.ports),
         "UPSTREAMS": "\n".join(_upstreams(layout, slots)),
         "SERVERS": "\n".join(_servers(addresses, rendering.ports)),
-        "QUERY_SECONDS": str(addresses.query_seconds),
     }
-    text = (_HERE / "nginx.conf.template").read_text()
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    return text
+    template = (_HERE / "nginx.conf.template").read_text()
+    # All at once: what a value holds is not looked at again.
+    return re.sub("@([A-Z_]+)@", lambda found: values[found[1]], template)
 
 
 def _path(path: Path) -> str:
@@ -118,7 +117,7 @@ def _path(path: Path) -> str:
 def _quotable(path: Path) -> str:
     """A path for a place between double quotes, where a checkout's path may hold blanks."""
     text = str(path.absolute())
-    if set(text) & set('"{}$\\\n@'):
+    if set(text) & set('"{}$\\\n'):
         raise ValueError(f"nginx cannot be given this path: {text}")
     return text
 
@@ -136,20 +135,19 @@ def _upstreams(layout: EdgeLayout, slots: Iterable[int]) -> Iterable[str]:
 
 def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
-    yield _server([f"{host}:{addresses.ingress_port}"], "sharedIngress", "")
-    yield _server([f"{host}:{addresses.admin_port}"], "sharedAdmin", "sharedPort")
+    seconds = addresses.query_seconds
+    yield _server([f"{host}:{addresses.ingress_port}"], _ways("sharedIngress"))
+    yield _server([f"{host}:{addresses.admin_port}"], _ways_with_queries("sharedAdmin", "sharedPort", seconds))
     ingress = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2 == 0]
     admin = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2]
     if ingress:
-        yield _server(ingress, "ownIngress", "")
+        yield _server(ingress, _ways("ownIngress"))
     if admin:
-        yield _server(admin, "ownAdmin", "ownPort")
+        yield _server(admin, _ways_with_queries("ownAdmin", "ownPort", seconds))
 
 
-def _server(listens: Sequence[str], gate: str, query: str) -> str:
-    lines = [f"listen {listen};" for listen in listens]
-    lines += ["http2 on;", *_ways(gate, judged=_QUERIES if query else "")]
-    lines += [_query(prefix, query) for prefix in ("", "/v2", "/v3", "/v4") if query]
+def _server(listens: Sequence[str], ways: Iterable[str]) -> str:
+    lines = [*(f"listen {listen};" for listen in listens), "http2 on;", *ways]
     for code, status, message in _ERRORS:
         # Not named locations: those need a URI, and a request that is refused early has none yet.
         lines += [
@@ -160,7 +158,7 @@ def _server(listens: Sequence[str], gate: str, query: str) -> str:
     return "    server {\n" + "\n".join(f"        {line}" for line in lines) + "\n    }"
 
 
-def _ways(gate: str, *, judged: str) -> Iterable[str]:
+def _ways(gate: str, judged: str = "") -> Iterable[str]:
     # An engine that answers without having read the body (no such service) closes the connection after its answer,
     # and the next request would be lost with it. A short body therefore travels together with its head. No other is
     # buffered: that would let one tenant fill the runtime directory, which is memory. What is ``judged`` is no longer.
@@ -172,11 +170,17 @@ def _ways(gate: str, *, judged: str) -> Iterable[str]:
     yield f"location = /.edge/stream {{ internal; js_access gate.{gate}; proxy_pass http://$edge_target$request_uri; }}"
 
 
-def _query(prefix: str, gate: str) -> str:
+def _ways_with_queries(gate: str, query: str, seconds: int) -> Iterable[str]:
+    yield from _ways(gate, _QUERIES)
+    for prefix in ("", "/v2", "/v3", "/v4"):
+        yield _query(prefix, query, seconds)
+
+
+def _query(prefix: str, gate: str, seconds: int) -> str:
     # The body is read and judged before it is passed on, and a runaway query is cut.
     return (
         f"location = {prefix}/query {{ client_max_body_size 64k; client_body_buffer_size 64k; "
-        "proxy_request_buffering on; proxy_read_timeout @QUERY_SECONDS@s; "
+        f"proxy_request_buffering on; proxy_read_timeout {seconds}s; "
         f"js_import query from query.js; js_access query.{gate}; proxy_pass http://$edge_target; }}"
     )
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -55,6 +56,17 @@ def test_nginx_is_killed_while_the_control_plane_is_dead(stack: Stack) -> None:
     stack.start_process("edge")
     assert until(lambda: status(stack, token) == 200)
     assert until(lambda: status(stack, "key_unknown.x") == 401)
+
+
+def test_a_home_with_an_at_sign() -> None:
+    stack = Stack(Path(tempfile.mkdtemp(prefix="jane@RUN@example-", dir="/tmp")))
+    try:
+        stack.add_environment(1)
+        token = stack.add_key(1, "full")
+        stack.start()
+        assert status(stack, token) == 200
+    finally:
+        stack.stop()
 
 
 def test_a_killed_masters_workers_do_not_hold_the_ports(stack: Stack) -> None:
