@@ -13,15 +13,17 @@ from embedded.surroundings import for_processes
 
 def main(arguments: list[str]) -> int:
     """Exit status: 0 done, 1 refused or failed (one message on stderr says why)."""
-    options = _parser().parse_args(arguments)
     try:
+        if arguments[:1] == ["operate"]:
+            return _operate(locate(os.environ), arguments[1:])
+        options, unknown = _parser().parse_known_args(arguments)
+        if unknown:
+            options.parser.error(f"unknown arguments: {' '.join(unknown)}")
         if options.command == "supervise":
             return supervisor.main()
         layout = locate(os.environ)
         if options.command == "down":
             return up.down(layout)
-        if options.command == "operate":
-            return _operate(layout, options.arguments)
         return up.up(layout, detach=options.detach, with_demo=options.demo)
     except Refused as refusal:
         print(f"✗ {refusal}", file=sys.stderr)
@@ -42,10 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("up", prog="script/up", help="start everything and stay with a live status")
     start.add_argument("--detach", action="store_true", help="return when everything answers")
     start.add_argument("--demo", action="store_true", help="also make an account, an environment and a sample service")
-    commands.add_parser("down", prog="script/down", help="stop everything")
-    commands.add_parser("supervise", help="keep all processes (started by up)")
-    operate = commands.add_parser("operate", help="run a command of `controlplane` in this installation")
-    operate.add_argument("arguments", nargs=argparse.REMAINDER)
+    start.set_defaults(parser=start)
+    stop = commands.add_parser("down", prog="script/down", help="stop everything")
+    stop.set_defaults(parser=stop)
+    supervise = commands.add_parser("supervise", help="keep all processes (started by up)")
+    supervise.set_defaults(parser=supervise)
+    commands.add_parser("operate", help="run a command of `controlplane` in this installation")
     return parser
 
 

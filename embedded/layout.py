@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+_NOT_FOR_NGINX = set('"{}$\\\n')
 
 
 class Refused(Exception):
@@ -91,7 +92,10 @@ class Layout:
 
 
 def locate(env: Mapping[str, str]) -> Layout:
-    """The installation that ``CONTROLPLANE_HOME`` and ``CONTROLPLANE_PORT_BASE`` name. Touches nothing."""
+    """The installation that ``CONTROLPLANE_HOME`` and ``CONTROLPLANE_PORT_BASE`` name. Touches nothing.
+
+    Raises `Refused`.
+    """
     home = Path(env.get("CONTROLPLANE_HOME") or CHECKOUT / ".controlplane").expanduser().resolve()
     return Layout(home, run_directory(home, env), Ports.chosen(env.get("CONTROLPLANE_PORT_BASE")))
 
@@ -105,7 +109,10 @@ def run_directory(home: Path, env: Mapping[str, str]) -> Path:
 
 
 def make_directories(layout: Layout) -> None:
-    """Create what is missing. Raises `Refused` when a place belongs to another account."""
+    """Create what is missing. Raises `Refused` when a place belongs to another account or cannot be made."""
+    for place in (layout.home, CHECKOUT):
+        if set(str(place)) & _NOT_FOR_NGINX:
+            raise Refused(f"{str(place)!r} has a character that nginx cannot take; use a folder with a plainer name.")
     try:
         for private in (layout.home, layout.secrets, layout.logs):
             private.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -113,6 +120,10 @@ def make_directories(layout: Layout) -> None:
     except PermissionError as error:
         raise Refused(
             f"{error.filename} is not writable for this account; set CONTROLPLANE_HOME to a folder that is."
+        ) from error
+    except OSError as error:
+        raise Refused(
+            f"{error.filename} cannot be made ({error.strerror}); set CONTROLPLANE_HOME to a folder that can."
         ) from error
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,29 @@ def test_a_runtime_directory_is_never_open_to_others(tmp_path: Path, monkeypatch
     finally:
         os.umask(before)
     assert modes == [0o700]
+
+
+def test_a_home_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for home in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/home"), tmp_path / ("x" * 300)):
+        with pytest.raises(Refused, match="CONTROLPLANE_HOME"):
+            places.make_directories(Layout(home, tmp_path / "run", Ports()))
+
+
+@pytest.mark.parametrize("name", ["two\nlines", 'quo"te', "{brace}", "$HOME", "back\\slash"])
+def test_a_home_that_nginx_cannot_be_given_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Refused, match="plainer name"):
+        places.make_directories(Layout(tmp_path / name, tmp_path / "run", Ports()))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_an_unknown_argument_is_answered_with_the_commands_own_usage(command: str) -> None:
+    argv = [sys.executable, "-m", "embedded", command, "--nonsense"]
+    done = subprocess.run(argv, cwd=places.CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"usage: script/{command} [-h]" in done.stderr
+    assert f"script/{command}: error: unknown arguments: --nonsense" in done.stderr
 
 
 def test_a_busy_port_is_named_with_its_purpose_and_the_way_out(layout: Layout) -> None:
