@@ -48,9 +48,15 @@ def refusals(*kinds: type[ApplicationError]) -> Responses:
     """The `responses` of an endpoint that refuses with these errors."""
     ordered = sorted(kinds, key=lambda kind: kind.status)
     return {
-        status: {"model": ErrorBody, "description": ", ".join(f"`{kind.code}`" for kind in group)}
+        status: {"model": ErrorBody, "description": _among_others(status, ", ".join(f"`{k.code}`" for k in group))}
         for status, group in groupby(ordered, key=lambda kind: kind.status)
     }
+
+
+def _among_others(status: int, codes: str) -> str:
+    """What every endpoint may answer with this status comes first: naming more must not hide it."""
+    known = EVERYWHERE.get(status)
+    return f"{known['description']}; also {codes}" if known else codes
 
 
 def complete(app: FastAPI, open_paths: tuple[str, ...]) -> None:
@@ -66,10 +72,25 @@ def complete(app: FastAPI, open_paths: tuple[str, ...]) -> None:
         for path, methods in result["paths"].items():
             for operation in methods.values():
                 _describe(operation, is_open=path in open_paths)
+        _leave_room_to_grow(result)
         result["paths"] = {_camel(path): methods for path, methods in result["paths"].items()}
         return result
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _leave_room_to_grow(document: dict[str, Any]) -> None:
+    """Requests with fields we do not know are refused; clients must not do the same with our answers."""
+    bodies = (
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        if "requestBody" in operation
+    )
+    asked = set(bodies)
+    for name, schema in document["components"]["schemas"].items():
+        if name not in asked:
+            schema.pop("additionalProperties", None)
 
 
 def _camel(path: str) -> str:

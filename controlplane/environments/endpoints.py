@@ -20,6 +20,7 @@ from controlplane.environments.errors import (
 )
 from controlplane.environments.models import Environment
 from controlplane.environments.schemas import EnvironmentChange, EnvironmentView, NewEnvironment
+from controlplane.environments.status import Status
 from controlplane.runners.service import NoCapacity, UnknownRegion
 
 router = APIRouter(prefix="/accounts/{account_id}/environments", tags=["environments"])
@@ -111,7 +112,7 @@ def view(environment: Environment, signing_public_key: str) -> EnvironmentView:
         account_id=environment.account_id,
         name=environment.name,
         region=environment.region,
-        status=environment.status,
+        status=Status(environment.status),
         status_reason=environment.status_reason,
         ingress_base_url=urls.ingress,
         admin_base_url=urls.admin,

@@ -7,7 +7,7 @@ from controlplane.core.errors import NotFound
 from controlplane.environments import repository, routes, service
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Desired
-from controlplane.operations.service import Kind
+from controlplane.operations.kinds import Kind
 
 
 def set_limits(

@@ -3,6 +3,7 @@ from pydantic.alias_generators import to_camel
 
 from controlplane.core.names import Name
 from controlplane.core.schema import Schema, Timestamp
+from controlplane.environments.status import Status
 
 
 class NewEnvironment(Schema):
@@ -21,7 +22,7 @@ class EnvironmentView(Schema):
     account_id: str
     name: str
     region: str
-    status: str
+    status: Status
     status_reason: str | None
     ingress_base_url: str = Field(examples=["http://127.0.0.1:8100"])
     admin_base_url: str = Field(examples=["http://127.0.0.1:8101"])

@@ -15,8 +15,8 @@ from controlplane.environments import errors, identity, repository, routes
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Desired, Status, move
 from controlplane.operations import service as operations
+from controlplane.operations.kinds import Kind
 from controlplane.operations.models import Operation
-from controlplane.operations.service import Kind
 from controlplane.runners import service as runners
 from controlplane.settings import settings
 

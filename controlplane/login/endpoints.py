@@ -60,8 +60,7 @@ def get_me(request: Request, session: DbSession, caller: Caller) -> MeView:
     return MeView(
         user=UserView.model_validate(request.state.user),
         accounts=[
-            MembershipView(account_id=a.account_id, name=a.name, role=caller.memberships[a.account_id].value)
-            for a in mine
+            MembershipView(account_id=a.account_id, name=a.name, role=caller.memberships[a.account_id]) for a in mine
         ],
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from controlplane.auth import Role
 from controlplane.core.schema import Schema, Timestamp
 from controlplane.login import passwords
 from controlplane.users.schemas import Email, PersonName, UserView
@@ -51,7 +52,7 @@ class SignedInView(Schema):
 class MembershipView(Schema):
     account_id: str = Field(examples=["acc_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
     name: str = Field(examples=["demo"])
-    role: str = Field(examples=["owner"])
+    role: Role
 
 
 class MeView(Schema):

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Response, status
 
 from controlplane.accounts.errors import AccountLimitReached, NameTaken
 from controlplane.accounts.schemas import AccountView, NewAccount
-from controlplane.auth import Caller, Permission, Principal, require
+from controlplane.auth import Caller, Permission, Principal, Role, require
 from controlplane.core.database import DbSession
 from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
@@ -33,7 +33,11 @@ def list_members(
     rows = repository.of_account(session, account_id, after, limit + 1)
     items = [
         MemberView(
-            user_id=user.user_id, email=user.email, name=user.name, role=member.role, created_at=member.created_at
+            user_id=user.user_id,
+            email=user.email,
+            name=user.name,
+            role=Role(member.role),
+            created_at=member.created_at,
         )
         for member, user in rows[:limit]
     ]

@@ -1,11 +1,12 @@
+from pydantic import Field
+
 from controlplane.core.schema import Schema, Timestamp
+from controlplane.operations.kinds import Kind, OperationStatus
 
 
 class StepView(Schema):
-    """`status` is PENDING, RUNNING, SUCCEEDED, FAILED or CANCELLED."""
-
-    name: str
-    status: str
+    name: str = Field(examples=["start_engine"])
+    status: OperationStatus
     started_at: Timestamp | None
     ended_at: Timestamp | None
 
@@ -16,8 +17,8 @@ class OperationView(Schema):
     operation_id: str
     account_id: str
     environment_id: str
-    kind: str
-    status: str
+    kind: Kind
+    status: OperationStatus
     steps: list[StepView]
     error: str | None
     created_at: Timestamp

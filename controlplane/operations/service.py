@@ -1,7 +1,6 @@
 """An operation follows one generation of one environment: a newer change of the same environment cancels it."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,27 +8,10 @@ from sqlalchemy.orm import Session
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
 from controlplane.core.ids import new_id
+from controlplane.core.schema import rfc3339
 from controlplane.operations import repository
+from controlplane.operations.kinds import Kind, OperationStatus
 from controlplane.operations.models import Operation
-
-
-class Status(StrEnum):
-    """Of operations and of their steps."""
-
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-
-class Kind(StrEnum):
-    CREATE = "environment.create"
-    DELETE = "environment.delete"
-    RESTORE = "environment.restore"
-    PURGE = "environment.purge"
-    LIMIT = "environment.limit"
-
 
 STEPS: dict[Kind, tuple[str, ...]] = {
     Kind.CREATE: ("reserve", "start_engine", "verify_ready"),
@@ -43,14 +25,14 @@ STEPS: dict[Kind, tuple[str, ...]] = {
 def start(session: Session, kind: Kind, account_id: str, environment_id: str, generation: int) -> Operation:
     """A running operation whose first step (done in this transaction) has succeeded. Cancels the open ones."""
     for open_operation in repository.unfinished(session, environment_id):
-        _end(open_operation, Status.CANCELLED, "A newer change of this environment took its place.")
+        _end(open_operation, OperationStatus.CANCELLED, "A newer change of this environment took its place.")
     operation = Operation(
         operation_id=new_id("op"),
         account_id=account_id,
         environment_id=environment_id,
         kind=kind.value,
         generation=generation,
-        status=Status.RUNNING,
+        status=OperationStatus.RUNNING,
         steps=[_step(name) for name in STEPS[kind]],
         created_at=clock.now(),
     )
@@ -70,40 +52,40 @@ def get(session: Session, operation_id: str, account_ids: Sequence[str]) -> Oper
 def engine_seen(session: Session, environment_id: str, generation: int, *, done: bool, error: str | None) -> None:
     """Carry what the runner saw into the operation of that generation: settled, failing, or on its way."""
     operation = repository.latest(session, environment_id, generation)
-    if operation is None or operation.status in (Status.SUCCEEDED, Status.CANCELLED):
+    if operation is None or operation.status in (OperationStatus.SUCCEEDED, OperationStatus.CANCELLED):
         return
     if done:
-        _end(operation, Status.SUCCEEDED, None)
+        _end(operation, OperationStatus.SUCCEEDED, None)
     elif error:
-        _end(operation, Status.FAILED, error)
+        _end(operation, OperationStatus.FAILED, error)
     else:
         _advance(operation, done=min(1, len(operation.steps) - 1))
 
 
 def _step(name: str) -> dict[str, Any]:
-    return {"name": name, "status": Status.PENDING, "startedAt": None, "endedAt": None}
+    return {"name": name, "status": OperationStatus.PENDING, "startedAt": None, "endedAt": None}
 
 
 def _advance(operation: Operation, done: int) -> None:
     """Mark the first `done` steps succeeded and the next one running."""
-    operation.status, operation.error, operation.ended_at = Status.RUNNING, None, None
-    wanted = [Status.SUCCEEDED] * done + [Status.RUNNING]
-    _set_steps(operation, wanted + [Status.PENDING] * (len(operation.steps) - len(wanted)))
+    operation.status, operation.error, operation.ended_at = OperationStatus.RUNNING, None, None
+    wanted = [OperationStatus.SUCCEEDED] * done + [OperationStatus.RUNNING]
+    _set_steps(operation, wanted + [OperationStatus.PENDING] * (len(operation.steps) - len(wanted)))
 
 
-def _end(operation: Operation, status: Status, error: str | None) -> None:
+def _end(operation: Operation, status: OperationStatus, error: str | None) -> None:
     operation.status, operation.error, operation.ended_at = status, error, clock.now()
-    settled = (Status.SUCCEEDED,) if status is not Status.SUCCEEDED else ()
-    _set_steps(operation, [Status(s["status"]) if s["status"] in settled else status for s in operation.steps])
+    settled = (OperationStatus.SUCCEEDED,) if status is not OperationStatus.SUCCEEDED else ()
+    _set_steps(operation, [OperationStatus(s["status"]) if s["status"] in settled else status for s in operation.steps])
 
 
-def _set_steps(operation: Operation, statuses: Sequence[Status]) -> None:
+def _set_steps(operation: Operation, statuses: Sequence[OperationStatus]) -> None:
     pairs = zip(operation.steps, statuses, strict=True)
     operation.steps = [_moved(step, status) for step, status in pairs]
 
 
-def _moved(step: dict[str, Any], status: Status) -> dict[str, Any]:
-    at = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    started = step["startedAt"] or (at if status not in (Status.PENDING, Status.CANCELLED) else None)
-    ended = (step["endedAt"] or at) if status not in (Status.PENDING, Status.RUNNING) else None
+def _moved(step: dict[str, Any], status: OperationStatus) -> dict[str, Any]:
+    at = rfc3339(clock.now())
+    started = step["startedAt"] or (at if status not in (OperationStatus.PENDING, OperationStatus.CANCELLED) else None)
+    ended = (step["endedAt"] or at) if status not in (OperationStatus.PENDING, OperationStatus.RUNNING) else None
     return {**step, "status": status.value, "startedAt": started, "endedAt": ended}

@@ -217,3 +217,26 @@ def test_head_is_get_without_its_body(
 def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str, path: str, allowed: str) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_what_is_sent_is_closed_and_what_is_answered_may_grow(app: FastAPI) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+    assert closed == {"NewUser", "Credentials", "NewAccount", "NewEnvironment", "NewApiKey", "DescribeEnvironment"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "field", "value"),
+    [("EnvironmentView", "status", "PENDING"), ("OperationView", "status", "RUNNING"), ("MemberView", "role", "owner")],
+)
+def test_a_fixed_set_of_words_is_an_enumeration(app: FastAPI, schema: str, field: str, value: str) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    assert value in schemas[schemas[schema]["properties"][field]["$ref"].rpartition("/")[2]]["enum"]
+
+
+def test_an_endpoints_own_refusals_do_not_hide_everyones(app: FastAPI) -> None:
+    responses = app.openapi()["paths"]["/api/v1/accounts/{accountId}/environments"]["post"]["responses"]
+    for code in ("malformed_json", "unknown_region"):
+        assert code in responses["400"]["description"]
+    for code in ("busy", "no_capacity"):
+        assert code in responses["503"]["description"]

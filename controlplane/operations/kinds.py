@@ -1,0 +1,21 @@
+"""The words of operations: what is being done, and how far it is."""
+
+from enum import StrEnum
+
+
+class OperationStatus(StrEnum):
+    """Of operations and of their steps."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Kind(StrEnum):
+    CREATE = "environment.create"
+    DELETE = "environment.delete"
+    RESTORE = "environment.restore"
+    PURGE = "environment.purge"
+    LIMIT = "environment.limit"
