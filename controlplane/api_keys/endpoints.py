@@ -9,7 +9,7 @@ from controlplane.api_keys.models import ApiKey
 from controlplane.api_keys.schemas import ApiKeyView, CreatedApiKey, NewApiKey
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
-from controlplane.core.idempotency_service import IdempotencyKeyReused, Once, RequestInProgress
+from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
 from controlplane.environments.errors import EnvironmentDeleted
@@ -26,7 +26,7 @@ Revoker = Annotated[Principal, Depends(require(Permission.API_KEY_REVOKE))]
     status_code=status.HTTP_201_CREATED,
     response_model=CreatedApiKey,
     operation_id="createApiKey",
-    responses=refusals(ExpiryInPast, ApiKeyLimitReached, EnvironmentDeleted, IdempotencyKeyReused, RequestInProgress),
+    responses=refusals(ExpiryInPast, ApiKeyLimitReached, EnvironmentDeleted),
 )
 def create_api_key(
     account_id: str, environment_id: str, body: NewApiKey, session: DbSession, principal: Creator, once: Once

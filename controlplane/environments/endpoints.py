@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
-from controlplane.core.idempotency_service import IdempotencyKeyReused, Once, RequestInProgress
+from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
 from controlplane.environments import addresses, repository, service
@@ -41,8 +41,6 @@ Deleter = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_DELETE))]
         UnknownRegion,
         NoCapacity,
         PortsExhausted,
-        IdempotencyKeyReused,
-        RequestInProgress,
     ),
 )
 def create_environment(

@@ -75,8 +75,14 @@ def _advance(operation: Operation, done: int) -> None:
 
 def _end(operation: Operation, status: OperationStatus, error: str | None) -> None:
     operation.status, operation.error, operation.ended_at = status, error, clock.now()
-    settled = (OperationStatus.SUCCEEDED,) if status is not OperationStatus.SUCCEEDED else ()
-    _set_steps(operation, [OperationStatus(s["status"]) if s["status"] in settled else status for s in operation.steps])
+    _set_steps(operation, [_left(OperationStatus(step["status"]), status) for step in operation.steps])
+
+
+def _left(step: OperationStatus, end: OperationStatus) -> OperationStatus:
+    """What becomes of a step: what has succeeded has, and what a failure was not reached by is still to come."""
+    if end is OperationStatus.SUCCEEDED or step is OperationStatus.SUCCEEDED:
+        return OperationStatus.SUCCEEDED
+    return step if end is OperationStatus.FAILED and step is OperationStatus.PENDING else end
 
 
 def _set_steps(operation: Operation, statuses: Sequence[OperationStatus]) -> None:

@@ -170,8 +170,8 @@ def test_idempotency_is_documented_where_it_is_offered(app: FastAPI) -> None:
     for methods in app.openapi()["paths"].values():
         for document in methods.values():
             offered = any(parameter["name"] == "idempotency-key" for parameter in document.get("parameters", []))
-            said = "idempotency_key_reused" in document["responses"].get("409", {"description": ""})["description"]
-            assert offered == said
+            said = document["responses"].get("409", {"description": ""})["description"]
+            assert said.count("idempotency_key_reused") == (1 if offered else 0)
 
 
 @pytest.mark.parametrize("path", ["/operations/op_%00", "/accounts/%00", "/accounts/..%2f..", "/operations/%ff%fe"])

@@ -70,7 +70,10 @@ def test_the_nodes_report_makes_it_active_and_ends_the_operation(made: Made) -> 
 def test_a_failing_engine_is_explained_and_may_still_recover(made: Made) -> None:
     made.node.report(made.id, "FAILED", 1, "The disk is full.")
     assert (made.now()["status"], made.now()["statusReason"]) == ("FAILED", "The disk is full.")
-    assert made.operation(made.created)["error"] == "The disk is full."
+    operation = made.operation(made.created)
+    assert operation["error"] == "The disk is full."
+    assert [step["status"] for step in operation["steps"]] == ["SUCCEEDED", "FAILED", "PENDING"]
+    assert operation["steps"][2]["startedAt"] is None
     made.node.report(made.id, "READY", 1)
     assert made.now()["status"] == "ACTIVE"
     assert made.operation(made.created)["status"] == "SUCCEEDED"
