@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import structlog
+from pydantic import ValidationError
 
-from envrunner.wire import Report, Spec, Specs
+from envrunner.wire import Report, Spec
+
+_log = structlog.get_logger()
 
 _TIMEOUT_SECONDS = 10.0
 _UNIX = "unix:"
@@ -45,8 +49,9 @@ class InternalClient:
         )
 
     def specs(self) -> list[Spec]:
-        """Every environment of this runner."""
-        return Specs.model_validate(self.get("/internal/v1/specs")).items
+        """Every environment of this runner; what this version cannot read is logged and keeps no other waiting."""
+        found = map(_spec, self.get("/internal/v1/specs")["items"])
+        return [one for one in found if one]
 
     def spec(self, environment_id: str) -> Spec:
         """One environment; `InternalError` 404 when it is not this runner's."""
@@ -94,6 +99,19 @@ class InternalClient:
             raise Unreachable(f"no runner credential: {error.strerror}") from error
         request.headers["authorization"] = f"Bearer {credential}"
         return request
+
+
+def _spec(item: dict[str, Any]) -> Spec | None:
+    try:
+        return Spec.model_validate(item)
+    except ValidationError as error:
+        # Only where it is wrong: the rest holds a key.
+        _log.error("spec not understood", environment_id=item.get("environmentId"), fields=_fields(error))
+        return None
+
+
+def _fields(error: ValidationError) -> list[str]:
+    return [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
 
 
 def _error(response: httpx2.Response) -> InternalError:

@@ -42,7 +42,10 @@ SETTLED = frozenset(EngineState) - {EngineState.STARTING}
 class Message(BaseModel):
     """camelCase on the wire, snake_case inside; unknown members are ignored so that either half may be newer."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+    # Errors end in logs, and the input of some holds a key.
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     def to_json(self) -> str:
         """As it travels."""
@@ -92,12 +95,6 @@ class State(Report):
     def settled(self) -> bool:
         """Nothing further happens by itself soon."""
         return self.state in SETTLED
-
-
-class Specs(Message):
-    """A list of specs."""
-
-    items: list[Spec]
 
 
 class States(Message):

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from pydantic import ValidationError
 
 from envrunner import __version__
 from envrunner.client import InternalClient, Unreachable
 from envrunner.reporting import Reporter
 from envrunner.sync import Sync
-from envrunner.wire import Desired, EngineState
+from envrunner.wire import Desired, EngineState, Spec
 from tests.envrunner.control_plane import ControlPlane
 from tests.envrunner.nodes import ROOT, Node
 from tests.envrunner.specs import spec
@@ -61,6 +62,24 @@ def test_a_list_that_came_out_short_destroys_nothing(
     assert len(node.engines_running(spec(1))) == 1
     said = capfd.readouterr()
     assert (said.out + said.err).count("engines the control plane does not name") == 1
+
+
+def test_a_spec_that_only_a_newer_runner_understands_keeps_no_other_waiting(
+    node: Node, control_plane: ControlPlane, runner: Runner, capfd: pytest.CaptureFixture[str]
+) -> None:
+    control_plane.put(spec(1).model_copy(update={"engine_version": "?"}), spec(2, desired=Desired.STOPPED))
+    runner.sync.once()
+    node.wait_for(spec(2), EngineState.STOPPED)
+    said = "".join(capfd.readouterr())
+    assert "spec not understood" in said
+    assert "engineVersion" in said
+    assert "PRIVATE KEY" not in said
+
+
+def test_errors_about_a_spec_repeat_nothing_of_it() -> None:
+    with pytest.raises(ValidationError) as raised:
+        Spec.model_validate({"signingKeyPem": "the-secret"})
+    assert "the-secret" not in str(raised.value)
 
 
 def test_a_newer_spec_that_the_agent_got_meanwhile(node: Node, control_plane: ControlPlane, runner: Runner) -> None:
