@@ -5,17 +5,16 @@ One request, one transaction: the commit happens before the response leaves, so 
 is durable.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Annotated, Any
 
-import anyio
-from fastapi import Depends, Request
+from fastapi import Depends
 from sqlalchemy import DateTime, Engine, MetaData, create_engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-from controlplane.core.errors import Busy
+from controlplane.core.rooms import room
 from controlplane.settings import settings
 
 NAMING = {
@@ -31,8 +30,7 @@ POOL = 40
 # A request keeps its connection from thread to thread. Without a limit, those that wait for a connection could hold
 # all threads (40, anyio's default) while those that have one wait for a thread, and nothing would move. The limit is
 # one application's, and two share the pool: a crowd of tenants' requests holds up neither runners nor edges.
-_REQUESTS_AT_ONCE = 16
-_WAIT_SECONDS = 10
+REQUESTS = 16
 
 
 class Base(DeclarativeBase):
@@ -82,24 +80,7 @@ def transaction() -> Iterator[Session]:
         commit(session)
 
 
-async def slot(request: Request) -> AsyncIterator[None]:
-    """Room for one more request with a connection; waits for it without a thread. Raises `Busy`."""
-    state = request.app.state
-    if not hasattr(state, "database_slots"):
-        state.database_slots = anyio.Semaphore(_REQUESTS_AT_ONCE)
-    slots: anyio.Semaphore = state.database_slots
-    try:
-        with anyio.fail_after(_WAIT_SECONDS):
-            await slots.acquire()
-    except TimeoutError as error:
-        raise Busy from error
-    try:
-        yield
-    finally:
-        slots.release()
-
-
-def get_session(_slot: Annotated[None, Depends(slot, scope="function")]) -> Iterator[Session]:
+def get_session(_room: Annotated[None, Depends(room("database", REQUESTS), scope="function")]) -> Iterator[Session]:
     """One transaction for one request."""
     with transaction() as session:
         yield session

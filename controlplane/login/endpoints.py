@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Request, Response, status
 
 from controlplane.accounts import repository as accounts
 from controlplane.auth import Caller
@@ -8,14 +8,18 @@ from controlplane.core import http
 from controlplane.core.database import DbSession
 from controlplane.core.errors import TooManyRequests
 from controlplane.core.openapi import refusals
+from controlplane.core.rooms import room
 from controlplane.login import cookies, service
 from controlplane.login.errors import WrongCredentials
 from controlplane.login.schemas import Credentials, MembershipView, MeView, NewUser, SignedInView
 from controlplane.users.schemas import UserView
 from controlplane.users.service import EmailTaken
 
+# One hash of a password takes 64 MiB and a core for a moment. Whoever sends many waits here, before the database:
+# strangers' logins hold up each other, not those who are signed in.
+_HASHING = Depends(room("passwords", 4), scope="function")
 # Signing up and in take no credential; everything else here resolves one first.
-public_router = APIRouter(prefix="/auth", tags=["auth"])
+public_router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[_HASHING])
 router = APIRouter(prefix="/auth", tags=["auth"])
 UserAgent = Annotated[str | None, Header(include_in_schema=False)]
 

@@ -1,6 +1,5 @@
 """Passwords: argon2id (OWASP Password Storage Cheat Sheet), length and no composition rules (NIST SP 800-63B)."""
 
-import threading
 import unicodedata
 from functools import lru_cache
 
@@ -8,8 +7,6 @@ from pwdlib import PasswordHash
 
 MIN_LENGTH, MAX_LENGTH = 10, 256
 _REST_LENGTH = 6
-# One hash takes 64 MiB: without a limit forty logins at once would take 2.5 GiB.
-_ROOM = threading.BoundedSemaphore(4)
 
 
 def checked(password: str, email: str) -> str:
@@ -29,14 +26,12 @@ def normalized(password: str) -> str:
 
 
 def hashed(password: str) -> str:
-    with _ROOM:
-        return hasher().hash(normalized(password))
+    return hasher().hash(normalized(password))
 
 
 def matches(password: str, stored: str | None) -> bool:
     """Whether it is the password; takes the same time when there is none to compare with."""
-    with _ROOM:
-        verified = hasher().verify(normalized(password), stored or _nobodys())
+    verified = hasher().verify(normalized(password), stored or _nobodys())
     return verified and stored is not None
 
 
