@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Scale:
     """Counts and durations of one run of the benchmarks."""
 
-    rounds: int = 5
-    load_seconds: float = 5
-    warm_up_seconds: float = 2
+    rounds: int = 7
+    load_seconds: float = 3
+    warm_up_seconds: float = 1
     environments: int = 30
     environments_at_once: int = 20
     keys: int = 120
