@@ -21,6 +21,13 @@ class Addresses:
     admin_port: int | None
 
 
+def reserved_indexes() -> set[int]:
+    """Pairs of loopback ports that would take one of the plane's own."""
+    s = settings()
+    own = (s.api_port, s.ingress_port, s.admin_port, s.tunnel_proxy_port, s.relay_port)
+    return {(port - s.environment_ports_from) // 2 for port in own if port >= s.environment_ports_from}
+
+
 def of(environment: Environment) -> Addresses:
     s = settings()
     zone = f"{environment.region}.{s.domain}"

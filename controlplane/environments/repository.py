@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
@@ -53,11 +53,11 @@ def named(session: Session, account_id: str, name: str) -> Environment | None:
     return session.scalars(query).one_or_none()
 
 
-def free_port_index(session: Session) -> int:
-    """The lowest pair of loopback ports nobody holds; held until this transaction ends."""
+def free_port_index(session: Session, reserved: Set[int]) -> int:
+    """The lowest pair of loopback ports nobody holds or has reserved; held until this transaction ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PORT_LOCK})
     held = select(Environment.port_index).where(Environment.purged_at.is_(None), Environment.port_index.is_not(None))
-    taken = set(session.scalars(held))
+    taken = reserved | set(session.scalars(held))
     return next(index for index in range(len(taken) + 1) if index not in taken)
 
 

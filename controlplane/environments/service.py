@@ -11,7 +11,7 @@ from controlplane.core import clock
 from controlplane.core.errors import NotFound
 from controlplane.core.ids import new_id
 from controlplane.core.queue import nudge
-from controlplane.environments import errors, identity, repository, routes
+from controlplane.environments import addresses, errors, identity, repository, routes
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Desired, Status, move
 from controlplane.operations import service as operations
@@ -111,7 +111,7 @@ def _new(session: Session, by: Principal, account_id: str, name: str, region: st
 
 
 def _port_index(session: Session) -> int:
-    index = repository.free_port_index(session)
+    index = repository.free_port_index(session, addresses.reserved_indexes())
     if settings().environment_ports_from + 2 * index + 1 > 65535:
         raise errors.PortsExhausted("No loopback ports are left. Purge environments, or run with host names instead.")
     return index

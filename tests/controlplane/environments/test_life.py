@@ -203,3 +203,15 @@ def test_a_repeated_creation_with_an_idempotency_key_makes_one(made: Made) -> No
     answers = [made.person.post(made.environments, {"name": "b"}, headers=key) for _ in range(2)]
     assert {answer.status_code for answer in answers} == {202}
     assert answers[0].json() == answers[1].json()
+
+
+def test_no_environment_is_given_a_port_of_the_plane_itself(
+    signed_up: SignedUp, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = settings().environment_ports_from
+    close = settings().model_copy(update={"admin_port": first + 1, "relay_port": first + 4})
+    monkeypatch.setattr("controlplane.environments.addresses.settings", lambda: close)
+    made = Made(signed_up(), node)
+    second = made.person.post(made.environments, {"name": "b"}).json()
+    assert made.created["ingressBaseUrl"].endswith(f":{first + 2}")
+    assert second["ingressBaseUrl"].endswith(f":{first + 6}")
