@@ -101,11 +101,26 @@ def locate(env: Mapping[str, str]) -> Layout:
 
 
 def run_directory(home: Path, env: Mapping[str, str]) -> Path:
-    """A short path that follows from ``home`` alone: a socket's path may have 107 bytes (unix(7))."""
-    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:10]
-    if os.geteuid() == 0:
+    """A short path of ``home``'s own: a socket's path may have 107 bytes (unix(7)).
+
+    What runs is found again where it was started: a login has XDG_RUNTIME_DIR, a cron job of the same user has not.
+    """
+    digest, user = hashlib.sha256(os.fsencode(home)).hexdigest()[:10], os.geteuid()
+    if user == 0:
         return Path("/run") / f"controlplane-{digest}"
-    return Path(env.get("XDG_RUNTIME_DIR") or "/tmp") / f"controlplane-{os.geteuid()}-{digest}"  # noqa: S108 - owner and mode are checked
+    login = env.get("XDG_RUNTIME_DIR")
+    places = (Path(login or f"/run/user/{user}"), Path("/tmp"))  # noqa: S108 - owner and mode are checked
+    first, second = (place / f"controlplane-{user}-{digest}" for place in places)
+    if _is_ours(first) or (login and not _is_ours(second)):
+        return first
+    return second
+
+
+def _is_ours(directory: Path) -> bool:
+    try:
+        return directory.lstat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def make_directories(layout: Layout) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from embedded import sample, setup, surroundings, teardown
 from embedded.board import Board
@@ -41,6 +43,7 @@ class Supervisor:
         """Until SIGTERM or SIGINT, then stop everything. Exit status 1 when it could not be brought up."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
+        _keep_from_cleaning(self._layout.run)
         self._board.set_phase("starting")
         for child in self._children:
             child.start()
@@ -121,6 +124,12 @@ class Supervisor:
         if problem is None:
             teardown.remove_traces(self._layout)
         return 0 if problem is None else 1
+
+
+def _keep_from_cleaning(run: Path) -> None:
+    """For as long as this process lives: systemd-tmpfiles(8) leaves what is old in /tmp alone where it is locked."""
+    descriptor = os.open(run, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 def main() -> int:

@@ -34,6 +34,25 @@ def test_two_homes_have_different_short_runtime_directories(tmp_path: Path) -> N
     assert len(os.fsencode(first)) < 60
 
 
+def test_what_runs_is_found_again_from_a_login_and_from_a_cron_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, user = tmp_path / "home", os.geteuid() or 4242
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    login = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    in_login, in_cron = places.run_directory(home, login), places.run_directory(home, {})
+    assert (in_login.parent, in_cron.parent) == (tmp_path, Path("/tmp"))
+    in_cron.mkdir()
+    try:
+        os.chown(in_cron, user, -1)
+        assert places.run_directory(home, login) == in_cron
+        if os.getuid() == 0:
+            os.chown(in_cron, user + 1, -1)
+            assert places.run_directory(home, login) == in_login
+    finally:
+        in_cron.rmdir()
+
+
 def test_a_runtime_directory_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = tmp_path / "run"
     run.mkdir()

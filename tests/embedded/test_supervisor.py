@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -162,6 +163,17 @@ def test_what_died_while_nobody_watched_is_started_again(place: Layout, start: S
     up(place, start)
     assert pids(place)["api"] == before["api"]
     assert pids(place)["echo"] != before["echo"]
+
+
+def test_what_cleans_tmp_leaves_the_runtime_directory_alone_while_it_runs(place: Layout, start: Start) -> None:
+    supervisor = up(place, start)
+    descriptor = os.open(place.run, os.O_RDONLY)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.kill(supervisor.pid, signal.SIGKILL)
+    until(lambda: supervisor.wait(0))
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
 
 
 def test_a_second_start_finds_the_first(place: Layout, start: Start) -> None:
