@@ -52,7 +52,8 @@ class Settings(BaseSettings):
 
     @property
     def console_url(self) -> str:
-        return self.public_url or f"http://{self.public_host}:{self.api_port}"
+        """Without a trailing slash, as an `Origin` has it."""
+        return (self.public_url or f"http://{self.public_host}:{self.api_port}").rstrip("/")
 
 
 @lru_cache

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from typing import Any
 
 import psycopg
 import structlog
@@ -17,6 +18,14 @@ from controlplane.edge_log.service import CHANNEL
 log = structlog.get_logger()
 _RECONNECT_SECONDS = 0.5
 _CHECK_SECONDS = 5.0
+# A server that vanishes without a word (a host that dies, a firewall that forgets) is noticed within half a minute.
+_TCP: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 class Listener:
@@ -54,7 +63,7 @@ class Listener:
 
     def _listen(self) -> None:
         url = engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(url, autocommit=True, **_TCP) as connection:
             connection.execute(f"LISTEN {CHANNEL}".encode())
             self._wake_from_thread()
             while not self.stopping:
