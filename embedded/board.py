@@ -12,7 +12,7 @@ from typing import Literal
 
 from embedded.layout import Layout
 
-State = Literal["waiting", "starting", "ready", "restarting", "failing", "stopped"]
+State = Literal["waiting", "starting", "ready", "restarting"]
 Phase = Literal["starting", "ready", "failed", "stopping"]
 
 

@@ -64,11 +64,9 @@ def _node(layout: Layout, given: Mapping[str, str]) -> dict[str, str]:
         "ENVRUNNER_CREDENTIAL_FILE": str(layout.secrets / "runner-credential"),
         "ENVRUNNER_REDIS_URL": given.get(BROKER) or valkey.url(layout),
         "ENVRUNNER_RUNNER_ID": "local",
-        "ENVRUNNER_REGION": "local",
         "ENVRUNNER_BIND_HOST": "127.0.0.1",
         "ENVRUNNER_INGRESS_PORT": str(ports.ingress),
         "ENVRUNNER_ADMIN_PORT": str(ports.admin),
         "ENVRUNNER_ENVIRONMENT_PORTS_FROM": str(ports.environments_from),
         "ENVRUNNER_ENGINE_BINARIES": given.get("ENVRUNNER_ENGINE_BINARIES") or str(CHECKOUT),
-        "ENVRUNNER_DOMAIN": given.get("CONTROLPLANE_DOMAIN") or "restate.localhost",
     }

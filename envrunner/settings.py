@@ -29,8 +29,6 @@ class Settings(BaseSettings):
     redis_url: str = ""
     runner_id: str = "local"
 
-    domain: str = "restate.localhost"
-    region: str = "local"
     bind_host: str = "127.0.0.1"
     ingress_port: Port = 8080
     admin_port: Port = 9070
