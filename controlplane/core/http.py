@@ -18,8 +18,9 @@ from starlette.routing import Match
 from controlplane.core import validation
 from controlplane.core.errors import ApplicationError, TooManyRequests
 
-# SQLSTATE of lock_not_available, query_canceled, deadlock_detected, serialization_failure.
-_BUSY = {"55P03", "57014", "40P01", "40001"}
+# SQLSTATE of lock_not_available, query_canceled, deadlock_detected, serialization_failure, and of a transaction that
+# PostgreSQL ended because its thread was kept waiting.
+_BUSY = {"55P03", "57014", "40P01", "40001", "25P03"}
 _ROUTING = {
     404: ("not_found", "There is nothing at this address. The API is described at /api/docs."),
     405: ("method_not_allowed", "This address does not take this method. The API is described at /api/docs."),

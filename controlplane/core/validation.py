@@ -15,6 +15,13 @@ _WORDS = {
     "dict_type": "must be a JSON object",
     "list_type": "must be a list",
     "string_unicode": "must be valid Unicode text",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} character(s)",
+    "string_too_long": "must have at most {max_length} characters",
+    "datetime_parsing": "must be a time such as 2027-01-31T12:00:00Z",
+    "datetime_from_date_parsing": "must be a time such as 2027-01-31T12:00:00Z",
+    "timezone_aware": "must name its offset from UTC, as in 2027-01-31T12:00:00Z",
 }
 
 
@@ -37,12 +44,12 @@ def _message(fault: dict[str, Any]) -> str:
     if fault["type"] == "value_error":
         # A rule of ours: its text goes out as it is.
         return str(fault["ctx"]["error"])
-    text: str = _WORDS.get(fault["type"]) or fault["msg"]
-    return text
+    known = _WORDS.get(fault["type"])
+    return known.format(**fault.get("ctx", {})) if known else str(fault["msg"])
 
 
 def _joined(message: str) -> str:
-    return message if message in _WORDS.values() else f"is not acceptable: {message}"
+    return message if message.startswith(("is ", "must ")) else f"is not acceptable: {message}"
 
 
 def _full_stop(text: str) -> str:

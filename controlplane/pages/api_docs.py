@@ -36,7 +36,8 @@ def render(document: Json) -> str:
 
 def _shape(document: Json, name: str, schema: Json) -> str:
     said = f"<p>{_text(schema['description'])}</p>" if "description" in schema else ""
-    inside = said + _fields(document, "Fields", schema)
+    words = f"<p>{_type(document, schema)}</p>" if "enum" in schema else ""
+    inside = said + words + _fields(document, "Fields", schema)
     return (
         f'<details id="{_text(name)}"><summary><code>{_text(name)}</code></summary>'
         f'<div class="inside">{inside}</div></details>'

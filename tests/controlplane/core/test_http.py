@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import psycopg.errors
 import pytest
 from fastapi import APIRouter, FastAPI
 from prometheus_client import generate_latest
-from pydantic import Field
+from pydantic import AwareDatetime, Field, StringConstraints
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.testclient import TestClient
@@ -18,8 +19,10 @@ from controlplane.core.errors import Conflict, TooManyRequests
 from controlplane.core.http import install_error_handlers
 from controlplane.core.metrics import REGISTRY
 from controlplane.core.middleware import RequestContext
+from controlplane.core.pagination import After, Limit
 from controlplane.core.schema import Schema
 
+Word = Annotated[str, StringConstraints(min_length=1)]
 SECRET = "password=hunter2 at 10.0.0.1"
 
 
@@ -45,6 +48,7 @@ ERRORS: dict[str, tuple[Exception, int, str]] = {
     "killed": (database_error(OperationalError, psycopg.errors.AdminShutdown(SECRET)), 503, "database_unavailable"),
     "locked": (database_error(OperationalError, psycopg.errors.LockNotAvailable(SECRET)), 503, "busy"),
     "slow": (database_error(OperationalError, psycopg.errors.QueryCanceled(SECRET)), 503, "busy"),
+    "idle": (database_error(OperationalError, psycopg.errors.IdleInTransactionSessionTimeout(SECRET)), 503, "busy"),
     "deadlock": (database_error(OperationalError, psycopg.errors.DeadlockDetected(SECRET)), 503, "busy"),
     "pool": (PoolTimeout(SECRET), 503, "busy"),
     "full": (database_error(OperationalError, psycopg.errors.DiskFull(SECRET)), 503, "database_unavailable"),
@@ -64,6 +68,10 @@ def client() -> Iterator[TestClient]:
     @router.post("/outer")
     def outer(body: Outer, limit: int = 1) -> dict[str, str | int | None]:
         return {"address": request_context.address.get(), "requestId": request_context.request_id.get(), "n": limit}
+
+    @router.get("/some")
+    def some(after: After = None, limit: Limit = 50, word: Word = "w", since: AwareDatetime | None = None) -> None:
+        pass
 
     app.include_router(router, prefix="/deep")
     install_error_handlers(app)
@@ -111,6 +119,30 @@ def test_wrong_fields_are_named(client: TestClient) -> None:
     ]
     assert "`limit` must be a whole number." in answer.json()["message"]
     assert "`inner.more` is not a field of this request." in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (0, "`limit` must be at least 1."),
+        (101, "`limit` must be at most 100."),
+        ("x", "`limit` must be a whole number."),
+        ("9" * 30, "`limit` must be at most 100."),
+    ],
+)
+def test_limits_are_said_plainly(client: TestClient, limit: object, said: str) -> None:
+    answer = client.get(f"/deep/things/some?limit={limit}")
+    assert (answer.status_code, answer.json()["message"]) == (422, said)
+
+
+def test_lengths_and_times_are_said_plainly(client: TestClient) -> None:
+    answer = client.get(f"/deep/things/some?word=&since=2027-01-01T00:00:00&after={'x' * 65}")
+    assert answer.json()["message"].split(". ") == [
+        "`after` must have at most 64 characters",
+        "`word` must have at least 1 character(s)",
+        "`since` must name its offset from UTC, as in 2027-01-31T12:00:00Z.",
+    ]
+    assert "such as 2027" in client.get("/deep/things/some?since=soon").json()["message"]
 
 
 def test_values_sent_are_not_repeated(client: TestClient) -> None:

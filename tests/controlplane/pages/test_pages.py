@@ -76,6 +76,7 @@ def test_the_documentation_is_complete(client: TestClient, app: FastAPI) -> None
         for operation in methods.values():
             assert f'id="{operation["operationId"]}"' in text
     assert not re.search(r"<p></p>|None|\{'", text)
+    assert "owner | admin | developer | viewer" in text
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/accounts/acc_x", "/login/"])
