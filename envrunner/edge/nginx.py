@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import os
 import pwd
 import re
@@ -46,9 +47,16 @@ def js_module() -> Path | None:
 
 
 def worker_account() -> str | None:
-    """The account of nginx's workers, the only one that the engines' sockets let in; None when not started by root."""
+    """Account and group of nginx's workers, as nginx writes them; None when not started by root.
+
+    The engines' sockets let in this account only.
+    """
     uid = edge_account()
-    return None if uid is None else pwd.getpwuid(uid).pw_name
+    if uid is None:
+        return None
+    # Named, since nginx would look for a group that is called like the account: Debian's nobody has none.
+    account = pwd.getpwuid(uid)
+    return f"{account.pw_name} {grp.getgrgid(account.pw_gid).gr_name}"
 
 
 def end_leftovers(pid_file: Path, boot_file: Path) -> None:

@@ -16,7 +16,8 @@ RANGE = 100_000
 # so that two nodes on one machine do not share accounts.
 _LOWEST, _BLOCKS = 1_900_000_000, 2_400
 
-_EDGE_ACCOUNTS = ("www-data", "nginx", "nobody")
+# Whoever has this account reaches every engine: the first is for hosts where other programs run as the usual ones.
+_EDGE_ACCOUNTS = ("restate-edge", "www-data", "nginx", "nobody")
 
 
 _UID_MAP = Path("/proc/self/uid_map")

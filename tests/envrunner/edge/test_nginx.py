@@ -1,7 +1,9 @@
-"""Which processes the start of an edge ends: its own dead master's workers, and no others."""
+"""Whose nginx's workers are, and which processes its start ends: its own dead master's workers, and no others."""
 
 from __future__ import annotations
 
+import grp
+import pwd
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,14 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
         until(lambda: cmdline.read_bytes().startswith(b"nginx: "))
         yield started
         started.kill()
+
+
+@pytest.mark.parametrize("name", ["nobody", "root"])
+def test_the_group_of_the_workers_exists(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(nginx, "edge_account", lambda: pwd.getpwnam(name).pw_uid)
+    account, group = (nginx.worker_account() or "").split()
+    assert account == name
+    assert grp.getgrnam(group).gr_gid == pwd.getpwnam(name).pw_gid
 
 
 def leave(directory: Path, pid: int, boot: str) -> tuple[Path, Path]:
