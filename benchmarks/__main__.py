@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from benchmarks.processes import Failed
 from benchmarks.scale import FULL, QUICK, Scale
 
 _WIDTH = 130
+_BUSY = 0.5
 _LEGEND = "Blue: this project, amber: peers, grey: no proxy; whiskers: min – max."
 _GROUPS = ("edge", "life", "keys", "up")
 
@@ -29,7 +31,9 @@ def main(arguments: list[str]) -> int:
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     signal.signal(signal.SIGTERM, _interrupt)
     tools.install_missing()
-    scale = QUICK if options.quick else FULL
+    scale, load = QUICK if options.quick else FULL, os.getloadavg()[0]
+    if load > _BUSY * (os.cpu_count() or 1):
+        console.print(f"This machine is busy (load {load:.1f}): figures taken now are of little use.", style="yellow")
     try:
         with _telling(console) as tell:
             outcome = _measure(options.groups or list(_GROUPS), scale, tell)
@@ -38,7 +42,7 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    _report(outcome, "quick" if options.quick else "full", options.output, console)
+    _report(outcome, load, "quick" if options.quick else "full", options.output, console)
     return 0
 
 
@@ -61,11 +65,11 @@ def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Ou
     return outcome
 
 
-def _report(outcome: Outcome, scale: str, output: Path, console: Console) -> None:
+def _report(outcome: Outcome, load: float, scale: str, output: Path, console: Console) -> None:
     output.mkdir(parents=True, exist_ok=True)
-    written = result.write(outcome, scale, output / "result.json")
+    written = result.write(outcome, load, scale, output / "result.json")
     machine = written["machine"]
-    place = f"{machine['cores']} cores, {machine['memoryGiB']} GiB, kernel {machine['kernel']}"
+    place = f"{machine['cores']} cores, {machine['memoryGiB']} GiB, kernel {machine['kernel']}, load before {load:.1f}"
     (output / "result.md").write_text(f"{place}, {written['at'][:10]}.\n{table.markdown(outcome)}\n")
     chart.draw(outcome.figures, f"{place}.  {_LEGEND}", output / "chart.png")
     table.show(outcome, console)

@@ -19,13 +19,13 @@ from envrunner.edge import nginx
 _SCHEMA = 1
 
 
-def write(outcome: Outcome, scale: str, path: Path) -> dict[str, Any]:
+def write(outcome: Outcome, load: float, scale: str, path: Path) -> dict[str, Any]:
     """Write and return ``{"schema", "at", "scale", "machine", "versions", "figures", "skipped"}``."""
     content = {
         "schema": _SCHEMA,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "scale": scale,
-        "machine": machine(),
+        "machine": {**machine(), "loadBefore": round(load, 1)},
         "versions": _versions(),
         "figures": [_figure(one) for one in outcome.figures],
         "skipped": [asdict(one) for one in outcome.skipped],
@@ -34,7 +34,7 @@ def write(outcome: Outcome, scale: str, path: Path) -> dict[str, Any]:
     return content
 
 
-def machine() -> dict[str, str | int]:
+def machine() -> dict[str, str | int | float]:
     """What the figures depend on, without naming the machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {

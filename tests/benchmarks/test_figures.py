@@ -59,10 +59,10 @@ def test_the_table_says_plainly_what_was_missed_and_skipped() -> None:
 
 
 def test_the_json_keeps_its_shape(tmp_path: Path) -> None:
-    result.write(OUTCOME, "quick", tmp_path / "result.json")
+    result.write(OUTCOME, 0.25, "quick", tmp_path / "result.json")
     written = json.loads((tmp_path / "result.json").read_text())
     assert set(written) == {"schema", "at", "scale", "machine", "versions", "figures", "skipped"}
-    assert set(written["machine"]) == {"cores", "memoryGiB", "kernel", "system"}
+    assert set(written["machine"]) == {"cores", "memoryGiB", "kernel", "system", "loadBefore"}
     assert written["figures"][1] == {
         "key": "a.missed",
         "group": "Group A",
