@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from celery import Celery
 from fastapi import FastAPI
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
 from controlplane.core import database
-from controlplane.core.queue import celery_app
 from controlplane.health import service
 from tests.controlplane.people import API, SignedUp
 
@@ -36,8 +36,7 @@ def test_ready_without_redis_is_degraded(client: TestClient) -> None:
 
 def test_ready(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a broker that answers, here Kombu's own in memory."""
-    monkeypatch.setattr(celery_app().conf, "broker_url", "memory://")
-    monkeypatch.setattr(celery_app().conf, "broker_write_url", "memory://")
+    monkeypatch.setattr(service, "celery_app", lambda: Celery(broker="memory://"))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
 
