@@ -18,8 +18,8 @@ from controlplane.core.secret_files import encode, secret
 
 
 def digest(token: str) -> str:
-    """HMAC-SHA256 of the token as sent, base64url without padding: what is stored and what the edge looks up."""
-    return encode(hmac.digest(digest_key(), token.encode(), sha256))
+    """What is stored and looked up: SHA-256 of the digest key's text and the token, base64url without padding."""
+    return encode(sha256((encode(digest_key()) + token).encode()).digest())
 
 
 @lru_cache

@@ -32,8 +32,7 @@ function digestOf(tables, header) {
     if (!header.startsWith('Bearer ') && header.slice(0, 7).toLowerCase() !== 'bearer ') {
         return '';
     }
-    const hmac = crypto.createHmac('sha256', Buffer.from(key, 'base64url'));
-    return hmac.update(header.slice(7)).digest('base64url');
+    return crypto.createHash('sha256').update(key).update(header.slice(7)).digest('base64url');
 }
 
 // Returns the name of the upstream when the request may go on; '' when it has been answered.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 
@@ -21,4 +22,6 @@ def make(layout: EdgeLayout, slots: Mapping[str, int]) -> None:
     for name in present - wanted.keys():
         (layout.slots / name).unlink(missing_ok=True)
     for name in wanted.keys() - present:
-        (layout.slots / name).symlink_to(wanted[name])
+        # nginx's start and the edge agent may both be here; a slot's link is the same whoever makes it.
+        with contextlib.suppress(FileExistsError):
+            (layout.slots / name).symlink_to(wanted[name])

@@ -18,6 +18,7 @@ SPARE = 64
 """Slots and port pairs declared beyond those in use, so that a new environment needs no reload."""
 _HERE = Path(__file__).parent
 _CONNECTIONS = 8192
+_SHORT = "proxy_request_buffering on; client_max_body_size 60000; client_body_buffer_size 64k;"
 _QUERIES = "|(?:/v[234])?/query$"
 
 _ERRORS = (
@@ -136,12 +137,12 @@ def _upstreams(layout: EdgeLayout, slots: Iterable[int]) -> Iterable[str]:
 def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
     seconds = addresses.query_seconds
-    yield _server([f"{host}:{addresses.ingress_port}"], _ways("sharedIngress"))
+    yield _server([f"{host}:{addresses.ingress_port}"], _ways_of_calls("sharedIngress"))
     yield _server([f"{host}:{addresses.admin_port}"], _ways_with_queries("sharedAdmin", "sharedPort", seconds))
     ingress = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2 == 0]
     admin = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2]
     if ingress:
-        yield _server(ingress, _ways("ownIngress"))
+        yield _server(ingress, _ways_of_calls("ownIngress"))
     if admin:
         yield _server(admin, _ways_with_queries("ownAdmin", "ownPort", seconds))
 
@@ -162,16 +163,21 @@ def _ways(gate: str, judged: str = "") -> Iterable[str]:
     # An engine that answers without having read the body (no such service) closes the connection after its answer,
     # and the next request would be lost with it. A short body therefore travels together with its head. No other is
     # buffered: that would let one tenant fill the runtime directory, which is memory. What is ``judged`` is no longer.
-    yield (
-        "location / { proxy_request_buffering on; client_max_body_size 60000; client_body_buffer_size 64k; "
-        f"js_access gate.{gate}; proxy_pass http://$edge_target; }}"
-    )
+    yield f"location / {{ {_SHORT} js_access {gate}; proxy_pass http://$edge_target; }}"
     yield f"if ($edge_streams) {{ rewrite ^(?!/\\.edge/{judged}) /.edge/stream last; }}"
-    yield f"location = /.edge/stream {{ internal; js_access gate.{gate}; proxy_pass http://$edge_target$request_uri; }}"
+    yield f"location = /.edge/stream {{ internal; js_access {gate}; proxy_pass http://$edge_target$request_uri; }}"
+
+
+def _ways_of_calls(gate: str) -> Iterable[str]:
+    # fast.js hands over what it does not let pass, by a status that nobody else can cause.
+    yield from _ways(f"fast.{gate}")
+    passing = f"recursive_error_pages on; js_access gate.{gate}; proxy_pass http://$edge_target$request_uri;"
+    yield f"error_page 599 = @judged; location @judged {{ {_SHORT} {passing} }}"
+    yield f"error_page 598 = @judged_stream; location @judged_stream {{ {passing} }}"
 
 
 def _ways_with_queries(gate: str, query: str, seconds: int) -> Iterable[str]:
-    yield from _ways(gate, _QUERIES)
+    yield from _ways(f"gate.{gate}", _QUERIES)
     for prefix in ("", "/v2", "/v3", "/v4"):
         yield _query(prefix, query, seconds)
 

@@ -77,8 +77,22 @@ def test_no_long_body_of_a_get_is_kept_at_the_edge(world: World) -> None:
     options = ["-sS", "--http2-prior-knowledge", "-X", "GET", "-H", "Content-Length:", "--data-binary", "@-"]
     options += ["-H", f"Authorization: Bearer {world.tokens['full']}", "-o", "/dev/null", "-w", "%{http_code}"]
     done = subprocess.run(["curl", *options, url], input="x" * 300_000, capture_output=True, text=True, check=False)
-    assert done.stdout == "413"
+    # nginx ends the connection with its 413, and a client that is still sending may lose the answer with it.
+    assert done.stdout in ("413", "000")
     assert not spooled(world)
+
+
+@pytest.mark.parametrize("role", ["complete_awakeable", "admin", "unknown"])
+@pytest.mark.parametrize("transfer", ["Transfer-Encoding: chunked", "Content-Length: 100000"])
+def test_what_is_handed_over_with_a_streaming_body_is_refused_in_words(world: World, role: str, transfer: str) -> None:
+    url = f"http://127.0.0.1:{world.own_port(1, 'ingress')}/S/h"
+    token = world.tokens.get(role, "key_unknown.x")
+    options = ["-sS", "-X", "POST", "-H", transfer, "--data-binary", "@-", "-H", "Expect: 100-continue"]
+    options += ["-H", f"Authorization: Bearer {token}", "-w", "\n%{http_code}"]
+    done = subprocess.run(["curl", *options, url], input="x" * 100_000, capture_output=True, text=True, check=False)
+    body, status = done.stdout.rsplit("\n", 1)
+    assert status == ("401" if role == "unknown" else "403")
+    assert json.loads(body)["restate_code"] is None
 
 
 def test_an_answer_reaches_the_caller_before_it_ends(world: World) -> None:
