@@ -1,4 +1,4 @@
-"""Load by wrk (HTTP/1.1) and h2load (HTTP/2 without TLS), as numbers."""
+"""Load by wrk (HTTP/1.1) and h2load (HTTP/1.1 and HTTP/2 without TLS, also over unix sockets), as numbers."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class Request:
     token: str | None = None
     body: str | None = None
     content_type: str = "application/octet-stream"
+    socket: Path | None = None
+    """Instead of the host and port of ``url``; wrk cannot."""
 
     @property
     def method(self) -> str:
@@ -86,14 +88,15 @@ def background(request: Request, per_second: int) -> Iterator[None]:
             process.wait()
 
 
-def h2load(request: Request, connections: int, streams: int, seconds: float, socket: Path | None = None) -> Load:
-    """Over the unix ``socket`` if given. No percentiles. Raises `Failed` when a request did not succeed."""
+def h2load(request: Request, connections: int, streams: int, seconds: float) -> Load:
+    """HTTP/1.1 when each connection has one stream. No percentiles. Raises `Failed` when a request did not succeed."""
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder) / "body"
         body.write_text(request.body or "")
         command = [str(tools.find("h2load")), "-t1", f"-c{connections}", f"-m{streams}", f"-D{max(1, round(seconds))}"]
         command += ["-d", str(body)] if request.body is not None else []
-        command += ["-B", f"unix:{socket}"] if socket else []
+        command += ["--h1"] if streams == 1 else []
+        command += ["-B", f"unix:{request.socket}"] if request.socket else []
         command += ["-H", f"content-type: {request.content_type}"]
         command += ["-H", f"authorization: Bearer {request.token}"] if request.token else []
         done = subprocess.run([*command, request.url], capture_output=True, text=True, check=False)

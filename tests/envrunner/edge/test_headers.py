@@ -20,7 +20,6 @@ SPOOFED = [
     ("X-Forwarded-User", "root"),
     ("X-Forwarded-Client-Cert", "x"),
     ("X-Real-IP", "6.6.6.6"),
-    ("X-Request-Id", "chosen"),
     ("Connection", "keep-alive, x-keep"),
     ("Upgrade", "h2c"),
     ("Proxy-Connection", "x"),
@@ -38,21 +37,17 @@ def test_credentials_and_forgeries_stay_outside(world: World) -> None:
         "forwarded",
         "x-restate-cluster-name",
         "x_restate_jwt_v1",
-        "x-forwarded-prefix",
-        "x-forwarded-user",
-        "x-forwarded-client-cert",
         "upgrade",
         "accept-encoding",
     }
     assert absent & seen.keys() == set()
     assert "6.6.6.6" not in str(seen)
-    assert seen["x-forwarded-for"] == seen["x-real-ip"] == "127.0.0.1"
-    assert (seen["x-forwarded-proto"], seen["x-forwarded-port"]) == ("http", str(world.stack.ingress))
-    assert seen["x-forwarded-host"] == seen["host"] == world.host()
+    assert seen["host"] == world.host()
+    assert not any(name.startswith(("x-forwarded", "x-real")) for name in seen)
     assert world.tokens["full"] not in answer.body.decode()
 
 
-def test_the_request_id_is_the_edges_own_and_returned(world: World) -> None:
+def test_the_answer_has_the_edges_request_id_and_the_callers_own_reaches_the_engine(world: World) -> None:
     answer = ask(
         world.port("ingress"),
         "/S/h",
@@ -60,7 +55,7 @@ def test_the_request_id_is_the_edges_own_and_returned(world: World) -> None:
         token=world.tokens["full"],
         headers=[("X-Request-Id", "chosen")],
     )
-    assert answer.seen["x-request-id"] == answer.headers["x-request-id"]
+    assert answer.seen["x-request-id"] == "chosen"
     assert len(answer.headers["x-request-id"]) == 32
 
 
