@@ -16,7 +16,7 @@ from benchmarks.scale import Scale
 
 DIRECT, EDGE, HAPROXY, UNGATED, SAME = "direct", "edge", "haproxy", "ungated", "same"
 _NAMES = {
-    DIRECT: "another engine, TCP, no proxy",
+    DIRECT: "directly over TCP, no proxy",
     EDGE: "through the edge",
     HAPROXY: "through HAProxy, same key lookup",
     UNGATED: "through nginx without a gate",

@@ -62,3 +62,14 @@ def _fill(world: World) -> None:
         world.tokens[f"full:{number}"] = stack.add_key(number, "full")
     world.tokens["expired"] = stack.add_key(MINE, "full", secret="old", expires_at="2020-01-01T00:00:00Z")
     world.tokens["lasting"] = stack.add_key(MINE, "full", secret="new", expires_at="2999-01-01T00:00:00Z")
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    """An edge of the test's own, not started, with one environment."""
+    stack = Stack()
+    try:
+        stack.add_environment(1)
+        yield stack
+    finally:
+        stack.stop()

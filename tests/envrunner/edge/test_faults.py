@@ -7,28 +7,16 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from envrunner import edge
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.stack import Stack, digest, label
 from tests.envrunner.waiting import until
-
-
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    stack = Stack()
-    try:
-        stack.add_environment(1)
-        yield stack
-    finally:
-        stack.stop()
 
 
 def status(stack: Stack, token: str, number: int = 1) -> int:

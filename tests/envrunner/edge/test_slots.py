@@ -5,23 +5,10 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Iterator
-
-import pytest
 
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.stack import Stack, label
 from tests.envrunner.waiting import until
-
-
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    stack = Stack()
-    try:
-        stack.add_environment(1)
-        yield stack
-    finally:
-        stack.stop()
 
 
 def test_a_new_environment_needs_no_reload(stack: Stack) -> None:
