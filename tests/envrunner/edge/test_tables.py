@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +104,16 @@ def test_an_unreadable_copy_is_put_aside(tmp_path: Path) -> None:
     assert open_tables(path).sequence is None
     assert open_tables(path).sequence is None
     assert (tmp_path / "unreadable-tables.sqlite3").exists()
+
+
+def test_many_may_open_a_copy_that_does_not_exist_yet(tmp_path: Path) -> None:
+    """nginx's start and the edge agent do, each as a process of its own."""
+    barrier = threading.Barrier(4)
+
+    def open_at_once(path: Path) -> Tables:
+        barrier.wait(30)
+        return open_tables(path)
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(40):
+            assert len(list(pool.map(open_at_once, [tmp_path / f"{number}.sqlite3"] * 4))) == 4
