@@ -15,7 +15,7 @@ from controlplane.edge_log.models import EdgeChange, EdgeSequence
 from controlplane.edge_log.service import Table
 from controlplane.environments.models import Environment
 from controlplane.environments.routes import route
-from controlplane.login import service as login
+from controlplane.login import sessions as login
 from controlplane.login.models import AccessToken
 from controlplane.members.models import Member
 

@@ -12,6 +12,7 @@ from controlplane.core.rooms import room
 from controlplane.login import cookies, service
 from controlplane.login.errors import WrongCredentials
 from controlplane.login.schemas import Credentials, MembershipView, MeView, NewUser, SignedInView
+from controlplane.login.sessions import SignedIn
 from controlplane.users.schemas import UserView
 from controlplane.users.service import EmailTaken
 
@@ -69,7 +70,7 @@ def get_me(request: Request, session: DbSession, caller: Caller) -> MeView:
     )
 
 
-def _shown(signed_in: service.SignedIn, response: Response) -> SignedInView:
+def _shown(signed_in: SignedIn, response: Response) -> SignedInView:
     cookies.set_on(response, signed_in.cookie)
     return SignedInView(
         user=UserView.model_validate(signed_in.user),

@@ -7,14 +7,20 @@ from controlplane.core.database import Base, Time
 
 
 class LoginSession(Base):
-    """A browser's session; the cookie's digest is stored, never the cookie."""
+    """A session of a browser, or of a program its user consented to; the cookie's digest is stored, never the cookie.
+
+    `method` is how the user proved who they are, `client` the OAuth client of a program.
+    """
 
     __tablename__ = "login_session"
     __table_args__ = (UniqueConstraint("digest"), Index(None, "user_id"))
 
     session_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
-    digest: Mapped[str] = mapped_column(String(43))
+    kind: Mapped[str] = mapped_column(String(16), server_default="browser")
+    method: Mapped[str] = mapped_column(String(32), server_default="password")
+    client: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(43))
     created_at: Mapped[datetime] = mapped_column(Time)
     last_used_at: Mapped[datetime] = mapped_column(Time)
     expires_at: Mapped[datetime] = mapped_column(Time)

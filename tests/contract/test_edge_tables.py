@@ -21,7 +21,7 @@ from controlplane.edge_feed.schemas import Change, Changes, Snapshot
 from controlplane.edge_log import Table
 from controlplane.environments.models import Environment
 from controlplane.environments.routes import route
-from controlplane.login import service as login
+from controlplane.login import sessions as login
 from controlplane.login.models import AccessToken
 from envrunner.edge import compact
 from envrunner.edge.tables import Tables

@@ -1,0 +1,111 @@
+"""Sessions and access tokens: how they begin, and how they end here and at the edges.
+
+Every way of proving who one is (password, provider, passkey) ends in `sign_in`; a grant to a program in `admit_program`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from controlplane import audit
+from controlplane.auth import Principal
+from controlplane.core import clock, request_context, tokens
+from controlplane.core.ids import new_id
+from controlplane.core.schema import rfc3339
+from controlplane.edge_log import Table, publish
+from controlplane.login import repository
+from controlplane.login.models import AccessToken, LoginSession
+from controlplane.settings import settings
+from controlplane.users.models import User
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """`access_token` and `cookie` are shown this once; only their digests are kept."""
+
+    user: User
+    access_token: str
+    expires_at: datetime
+    cookie: str
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A program's access token, shown this once, and the session that ends it."""
+
+    access_token: str
+    expires_at: datetime
+    session_id: str
+
+
+def sign_in(session: Session, user: User, method: str, user_agent: str | None, action: str = "auth.login") -> SignedIn:
+    """A new browser session for someone who has proven to be `user` by `method` (`password`, a provider, `passkey`)."""
+    session_id = new_id("ses")
+    cookie = f"{session_id}.{tokens.new_secret()}"
+    login = _open(session, user.user_id, session_id, user_agent, method)
+    login.digest = tokens.digest(cookie)
+    # Written now: the access token's row refers to it.
+    session.flush()
+    token, expires_at = issue_access_token(session, user.user_id, session_id)
+    audit.record(session, Principal(user.user_id, user.email, session_id, {}), action, user.user_id)
+    return SignedIn(user, token, expires_at, cookie)
+
+
+def admit_program(session: Session, by: Principal, client: str, user_agent: str | None) -> Admitted:
+    """A session of a program (`client`, an OAuth client id) that `by` has consented to; it has no cookie."""
+    session_id = new_id("ses")
+    login = _open(session, by.user_id, session_id, user_agent, "consent")
+    login.kind, login.client = "program", client
+    session.flush()
+    token, expires_at = issue_access_token(session, by.user_id, session_id)
+    audit.record(session, by, "auth.program_admitted", session_id, details={"client": client})
+    return Admitted(token, expires_at, session_id)
+
+
+def end(session: Session, session_id: str) -> None:
+    """The session's cookie and every access token of it are worthless from this commit on."""
+    repository.revoke_session(session, session_id, clock.now())
+    for digest in repository.revoke_tokens(session, session_id, clock.now()):
+        publish(session, Table.PRINCIPALS, digest, None)
+
+
+def issue_access_token(session: Session, user_id: str, session_id: str | None) -> tuple[str, datetime]:
+    """A new access token, known to the edges with this commit, and when it expires."""
+    token_id, now = new_id("tok"), clock.now()
+    expires_at = (now + timedelta(hours=settings().access_token_hours)).replace(microsecond=0)
+    token = tokens.new_access_token(user_id, token_id, expires_at, settings().console_url)
+    row = AccessToken(
+        token_id=token_id,
+        user_id=user_id,
+        session_id=session_id,
+        digest=tokens.digest(token),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    publish(session, Table.PRINCIPALS, row.digest, edge_entry(row))
+    return token, expires_at
+
+
+def edge_entry(token: AccessToken) -> dict[str, Any]:
+    """What the edges know of an access token (docs/wire.md, `principals`)."""
+    return {"kind": "user", "userId": token.user_id, "expiresAt": rfc3339(token.expires_at)}
+
+
+def _open(session: Session, user_id: str, session_id: str, user_agent: str | None, method: str) -> LoginSession:
+    now = clock.now()
+    login = LoginSession(
+        session_id=session_id,
+        user_id=user_id,
+        kind="browser",
+        method=method,
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + timedelta(days=settings().session_absolute_days),
+        user_agent=user_agent[:200] if user_agent else None,
+        address=request_context.address.get(),
+    )
+    session.add(login)
+    return login

@@ -1,0 +1,1 @@
+"""Mail to people: templates, the outbox, SMTP."""

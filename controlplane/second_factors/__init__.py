@@ -1,0 +1,1 @@
+"""Authenticator apps (TOTP), recovery codes and passkeys."""

@@ -1,0 +1,1 @@
+"""Identity providers: the whole plane's and each account's own."""
