@@ -1,6 +1,7 @@
 """Sessions and access tokens: how they begin, and how they end here and at the edges.
 
-Every way of proving who one is (password, provider, passkey) ends in `sign_in`; a grant to a program in `admit_program`.
+Every way of proving who one is (password, provider, passkey) ends in `sign_in`; a grant to a program in
+`admit_program`.
 """
 
 from dataclasses import dataclass
