@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """From the most powerful to the least."""
+
     OWNER = "owner"
     ADMIN = "admin"
     DEVELOPER = "developer"
@@ -12,12 +14,23 @@ class Role(StrEnum):
 
 class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
+    ACCOUNT_UPDATE = "account:update"
+    ACCOUNT_TRANSFER = "account:transfer"
+    ACCOUNT_DELETE = "account:delete"
     MEMBER_READ = "member:read"
+    MEMBER_LEAVE = "member:leave"
+    MEMBER_INVITE = "member:invite"
+    MEMBER_MANAGE = "member:manage"
+    SSO_READ = "sso:read"
+    SSO_MANAGE = "sso:manage"
+    DOMAIN_READ = "domain:read"
+    DOMAIN_MANAGE = "domain:manage"
     AUDIT_READ = "audit:read"
     ENVIRONMENT_READ = "environment:read"
     ENVIRONMENT_CREATE = "environment:create"
     ENVIRONMENT_DELETE = "environment:delete"
     ENVIRONMENT_PURGE = "environment:purge"
+    LOG_READ = "log:read"
     API_KEY_READ = "api_key:read"
     API_KEY_CREATE = "api_key:create"
     API_KEY_REVOKE = "api_key:revoke"
@@ -27,12 +40,22 @@ _READ = frozenset(
     {
         Permission.ACCOUNT_READ,
         Permission.MEMBER_READ,
+        Permission.MEMBER_LEAVE,
         Permission.ENVIRONMENT_READ,
+        Permission.LOG_READ,
         Permission.API_KEY_READ,
     }
 )
 _DEVELOP = _READ | {Permission.ENVIRONMENT_CREATE, Permission.API_KEY_CREATE, Permission.API_KEY_REVOKE}
+# Nothing here may touch an owner or make one: members.rules sees to that.
 _ADMINISTER = _DEVELOP | {
+    Permission.ACCOUNT_UPDATE,
+    Permission.MEMBER_INVITE,
+    Permission.MEMBER_MANAGE,
+    Permission.SSO_READ,
+    Permission.SSO_MANAGE,
+    Permission.DOMAIN_READ,
+    Permission.DOMAIN_MANAGE,
     Permission.AUDIT_READ,
     Permission.ENVIRONMENT_DELETE,
     Permission.ENVIRONMENT_PURGE,
