@@ -2,6 +2,35 @@
 
 from controlplane.auth.permissions import Permission, Role
 from controlplane.auth.principal import Principal
-from controlplane.auth.require import Caller, require
+from controlplane.auth.require import (
+    Caller,
+    Operator,
+    OperatorRequired,
+    Person,
+    PersonRequired,
+    RecentPerson,
+    RecentSignInRequired,
+    is_recent,
+    require,
+    require_operator,
+    require_person,
+    require_recent,
+)
 
-__all__ = ["Caller", "Permission", "Principal", "Role", "require"]
+__all__ = [
+    "Caller",
+    "Operator",
+    "OperatorRequired",
+    "Permission",
+    "Person",
+    "PersonRequired",
+    "Principal",
+    "RecentPerson",
+    "RecentSignInRequired",
+    "Role",
+    "is_recent",
+    "require",
+    "require_operator",
+    "require_person",
+    "require_recent",
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from controlplane.auth.permissions import ROLES, Permission, Role
 from controlplane.core.errors import NotFound, PermissionDenied
@@ -9,12 +10,18 @@ from controlplane.core.errors import NotFound, PermissionDenied
 
 @dataclass(frozen=True)
 class Principal:
-    """A signed-in user, how they proved it, and their role in each of their accounts."""
+    """A signed-in user, how they proved it, and their role in each of their accounts.
+
+    `session_kind` is `browser` (its cookie or its access token) or `program` (consented to by its user).
+    """
 
     user_id: str
     email: str
     credential_id: str
     memberships: Mapping[str, Role]
+    signed_in_at: datetime | None = None
+    session_kind: str = "program"
+    operator: bool = False
 
     @property
     def account_ids(self) -> list[str]:

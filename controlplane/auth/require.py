@@ -1,16 +1,46 @@
 """`Caller` for endpoints of a signed-in user, `Depends(require(...))` for those inside an account.
 
-The application resolves the credential first and leaves the principal in `request.state.principal`.
+`Person` is a caller who signed in themselves, not a program they admitted; `RecentPerson` did so a moment ago;
+`Operator` runs this plane. The application resolves the credential first and leaves the principal in
+`request.state.principal`.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from controlplane.auth.permissions import Permission
 from controlplane.auth.principal import Principal
-from controlplane.core.errors import Unauthenticated
+from controlplane.core import clock
+from controlplane.core.errors import PermissionDenied, Unauthenticated
+
+RECENT = timedelta(minutes=15)
+
+
+class PersonRequired(PermissionDenied):
+    code = "person_required"
+
+    def __init__(self) -> None:
+        super().__init__("A program may not do this in your name. Sign in yourself, in a browser, and do it there.")
+
+
+class RecentSignInRequired(PermissionDenied):
+    code = "recent_sign_in_required"
+
+    def __init__(self) -> None:
+        minutes = int(RECENT.total_seconds() // 60)
+        super().__init__(f"This needs a sign-in of the last {minutes} minutes. Sign in again and repeat it.")
+
+
+class OperatorRequired(PermissionDenied):
+    code = "operator_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only operators of this plane may do this. On its host, `controlplane operator add EMAIL` makes one."
+        )
 
 
 def _caller(request: Request) -> Principal:
@@ -21,6 +51,40 @@ def _caller(request: Request) -> Principal:
 
 
 Caller = Annotated[Principal, Depends(_caller)]
+
+
+def require_person(principal: Caller) -> Principal:
+    """Whoever signed in themselves, by cookie or by the access token of that session. Raises `PersonRequired`."""
+    if principal.session_kind != "browser":
+        raise PersonRequired
+    return principal
+
+
+Person = Annotated[Principal, Depends(require_person)]
+
+
+def require_recent(principal: Person) -> Principal:
+    """A person who signed in at most `RECENT` ago. Raises `RecentSignInRequired`, `PersonRequired`."""
+    if not is_recent(principal):
+        raise RecentSignInRequired
+    return principal
+
+
+RecentPerson = Annotated[Principal, Depends(require_recent)]
+
+
+def is_recent(principal: Principal) -> bool:
+    return principal.signed_in_at is not None and principal.signed_in_at > clock.now() - RECENT
+
+
+def require_operator(principal: Caller) -> Principal:
+    """Someone who runs this plane. Raises `OperatorRequired`."""
+    if not principal.operator:
+        raise OperatorRequired
+    return principal
+
+
+Operator = Annotated[Principal, Depends(require_operator)]
 
 
 def require(permission: Permission) -> Callable[[str, Principal], Principal]:

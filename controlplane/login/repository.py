@@ -16,10 +16,11 @@ def session_with_user(session: Session, digest: str) -> tuple[LoginSession, User
     return (row[0], row[1]) if row else None
 
 
-def token_with_user(session: Session, digest: str) -> tuple[AccessToken, User] | None:
-    query = select(AccessToken, User).join(User, User.user_id == AccessToken.user_id)
+def token_with_user(session: Session, digest: str) -> tuple[AccessToken, LoginSession | None, User] | None:
+    query = select(AccessToken, LoginSession, User).join(User, User.user_id == AccessToken.user_id)
+    query = query.outerjoin(LoginSession, LoginSession.session_id == AccessToken.session_id)
     row = session.execute(query.where(AccessToken.digest == digest, AccessToken.revoked_at.is_(None))).first()
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1], row[2]) if row else None
 
 
 def revoke_session(session: Session, session_id: str, at: datetime) -> None:

@@ -22,11 +22,11 @@ _TOUCH_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Resolved:
-    """A valid credential; `session_id` is the login session behind it."""
+    """A valid credential and the login session behind it (null only for tokens of older versions)."""
 
     user: User
     credential_id: str
-    session_id: str | None
+    login: LoginSession | None
 
 
 def resolve_principal(request: Request, session: DbSession) -> None:
@@ -43,8 +43,9 @@ def resolve_principal(request: Request, session: DbSession) -> None:
         if found is not None and not cookies.from_our_pages(request):
             raise CrossSiteRefused
     if found is not None:
-        request.state.principal = principal_of(session, found.user, found.credential_id)
-        request.state.user, request.state.session_id = found.user, found.session_id
+        request.state.principal = principal_of(session, found)
+        request.state.user = found.user
+        request.state.session_id = found.login.session_id if found.login else None
 
 
 def by_bearer(session: Session, authorization: str) -> Resolved:
@@ -61,7 +62,8 @@ def by_bearer(session: Session, authorization: str) -> Resolved:
     row = repository.token_with_user(session, tokens.digest(token))
     if row is None or row[0].expires_at <= clock.now():
         raise InvalidToken("This access token is not valid: it is unknown, expired or revoked. Sign in again.")
-    return Resolved(row[1], row[0].token_id, row[0].session_id)
+    _touch(row[1])
+    return Resolved(row[2], row[0].token_id, row[1])
 
 
 def by_cookie(session: Session, cookie: str) -> Resolved | None:
@@ -70,13 +72,26 @@ def by_cookie(session: Session, cookie: str) -> Resolved | None:
     if row is None or _is_over(row[0]):
         return None
     login, user = row
-    if login.last_used_at < clock.now() - _TOUCH_AFTER:
+    _touch(login)
+    return Resolved(user, login.session_id, login)
+
+
+def principal_of(session: Session, found: Resolved) -> Principal:
+    user, login = found.user, found.login
+    return Principal(
+        user.user_id,
+        user.email,
+        found.credential_id,
+        members.roles_of(session, user.user_id),
+        signed_in_at=login.created_at if login else None,
+        session_kind=login.kind if login else "program",
+        operator=user.operator,
+    )
+
+
+def _touch(login: LoginSession | None) -> None:
+    if login is not None and login.last_used_at < clock.now() - _TOUCH_AFTER:
         login.last_used_at = clock.now()
-    return Resolved(user, login.session_id, login.session_id)
-
-
-def principal_of(session: Session, user: User, credential_id: str) -> Principal:
-    return Principal(user.user_id, user.email, credential_id, members.roles_of(session, user.user_id))
 
 
 def _is_over(login: LoginSession) -> bool:

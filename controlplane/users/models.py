@@ -1,13 +1,16 @@
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Boolean, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controlplane.core.database import Base, Time
 
 
 class User(Base):
-    """A person. `email` is stored in lower case; `password_hash` is argon2id, null for SSO-only users."""
+    """A person. `email` is stored in lower case; `password_hash` is argon2id, null for SSO-only users.
+
+    `operator`: runs this plane, whatever their roles in accounts are.
+    """
 
     __tablename__ = "user"
     __table_args__ = (UniqueConstraint("email"),)
@@ -18,3 +21,8 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     verified_at: Mapped[datetime | None] = mapped_column(Time)
     created_at: Mapped[datetime] = mapped_column(Time)
+    operator: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+    @property
+    def has_password(self) -> bool:
+        return self.password_hash is not None

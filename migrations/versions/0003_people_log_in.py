@@ -9,6 +9,7 @@ down_revision = "0002"
 
 def upgrade() -> None:
     _sessions()
+    _operators()
 
 
 def _sessions() -> None:
@@ -16,3 +17,7 @@ def _sessions() -> None:
     op.add_column("login_session", sa.Column("method", sa.String(length=32), nullable=False, server_default="password"))
     op.add_column("login_session", sa.Column("client", sa.String(length=64), nullable=True))
     op.alter_column("login_session", "digest", nullable=True)
+
+
+def _operators() -> None:
+    op.add_column("user", sa.Column("operator", sa.Boolean(), nullable=False, server_default=sa.false()))
