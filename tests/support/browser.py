@@ -1,0 +1,79 @@
+"""Debian's Chromium for tests of pages: one browser a module, a page of its own for each test.
+
+Take the fixtures by importing them: ``from tests.support.browser import chromium, page``. WebAuthn does not take an
+IP address for a name, so a page with passkeys is opened at ``on_localhost(plane.api_url)``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+_PATIENCE_MILLISECONDS = 20_000
+# As root there is no sandbox to be had; /dev/shm is small in containers; nothing is fetched from elsewhere.
+_OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A running browser; a machine without Chromium fails here and says what to install."""
+    executable = shutil.which("chromium")
+    assert executable, "these tests need Chromium: install Debian's package `chromium`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=_OPTIONS, timeout=3 * _PATIENCE_MILLISECONDS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page without cookies or history; what it waits for comes within 20 s or fails."""
+    context = chromium.new_context()
+    context.set_default_timeout(_PATIENCE_MILLISECONDS)
+    yield context.new_page()
+    context.close()
+
+
+def on_localhost(api_url: str) -> str:
+    """The same port under the name a passkey can belong to."""
+    return api_url.replace("127.0.0.1", "localhost")
+
+
+class Authenticator:
+    """A virtual authenticator (WebAuthn §11) in ``page``: discoverable credentials, with user verification or not."""
+
+    def __init__(self, page: Page, *, verifies_user: bool = True) -> None:
+        self._cdp = page.context.new_cdp_session(page)
+        self._cdp.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": verifies_user,
+            "isUserVerified": verifies_user,
+            "automaticPresenceSimulation": True,
+        }
+        self.identifier: str = self._send("addVirtualAuthenticator", options=options)["authenticatorId"]
+
+    @property
+    def credentials(self) -> list[dict[str, Any]]:
+        """What it keeps, private keys included, in the shape of the protocol's ``WebAuthn.Credential``."""
+        kept: list[dict[str, Any]] = self._send("getCredentials", authenticatorId=self.identifier)["credentials"]
+        return kept
+
+    def take(self, credential: dict[str, Any]) -> None:
+        """Put a credential of another authenticator, or an older copy of its own, into this one."""
+        known = {"authenticatorId": self.identifier, "credentialId": credential["credentialId"]}
+        if credential["credentialId"] in {one["credentialId"] for one in self.credentials}:
+            self._send("removeCredential", **known)
+        self._send("addCredential", authenticatorId=self.identifier, credential=credential)
+
+    def _send(self, command: str, **arguments: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._cdp.send(f"WebAuthn.{command}", arguments)
+        return answer
