@@ -11,6 +11,7 @@ from controlplane.login import models as login
 from controlplane.members import models as members
 from controlplane.operations import models as operations
 from controlplane.runners import models as runners
+from controlplane.second_factors import models as second_factors
 from controlplane.users import models as users
 
 MODULES = (
@@ -24,6 +25,7 @@ MODULES = (
     members,
     operations,
     runners,
+    second_factors,
     users,
 )
 metadata = Base.metadata

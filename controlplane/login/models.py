@@ -18,7 +18,7 @@ class LoginSession(Base):
     session_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
     kind: Mapped[str] = mapped_column(String(16), server_default="browser")
-    method: Mapped[str] = mapped_column(String(32), server_default="password")
+    method: Mapped[str] = mapped_column(String(64), server_default="password")
     client: Mapped[str | None] = mapped_column(String(64))
     digest: Mapped[str | None] = mapped_column(String(43))
     created_at: Mapped[datetime] = mapped_column(Time)
@@ -47,6 +47,21 @@ class AccessToken(Base):
     created_at: Mapped[datetime] = mapped_column(Time)
     expires_at: Mapped[datetime] = mapped_column(Time)
     revoked_at: Mapped[datetime | None] = mapped_column(Time)
+
+
+class SignInChallenge(Base):
+    """Someone proved to be `user_id` by `method` and owes the second factor; what they hold is kept as its digest."""
+
+    __tablename__ = "sign_in_challenge"
+    __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"))
+
+    digest: Mapped[str] = mapped_column(String(43), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
+    method: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(Time)
+    expires_at: Mapped[datetime] = mapped_column(Time)
 
 
 class LoginThrottle(Base):

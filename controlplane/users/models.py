@@ -9,7 +9,8 @@ from controlplane.core.database import Base, Time
 class User(Base):
     """A person. `email` is stored in lower case; `password_hash` is argon2id, null for SSO-only users.
 
-    `operator`: runs this plane, whatever their roles in accounts are.
+    `operator`: runs this plane, whatever their roles in accounts are. `second_factor_since`: when they enrolled the
+    first of their factors that are left, null without any; accounts may demand it of their members.
     """
 
     __tablename__ = "user"
@@ -22,6 +23,7 @@ class User(Base):
     verified_at: Mapped[datetime | None] = mapped_column(Time)
     created_at: Mapped[datetime] = mapped_column(Time)
     operator: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    second_factor_since: Mapped[datetime | None] = mapped_column(Time)
 
     @property
     def has_password(self) -> bool:
