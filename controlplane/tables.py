@@ -5,6 +5,7 @@ from controlplane.api_keys import models as api_keys
 from controlplane.audit import models as audit
 from controlplane.core import idempotency
 from controlplane.core.database import Base
+from controlplane.domains import models as domains
 from controlplane.edge_log import models as edge_log
 from controlplane.environments import models as environments
 from controlplane.login import models as login
@@ -12,12 +13,15 @@ from controlplane.members import models as members
 from controlplane.operations import models as operations
 from controlplane.runners import models as runners
 from controlplane.second_factors import models as second_factors
+from controlplane.sso import models as sso
+from controlplane.sso_connections import models as sso_connections
 from controlplane.users import models as users
 
 MODULES = (
     accounts,
     api_keys,
     audit,
+    domains,
     edge_log,
     environments,
     idempotency,
@@ -26,6 +30,8 @@ MODULES = (
     operations,
     runners,
     second_factors,
+    sso,
+    sso_connections,
     users,
 )
 metadata = Base.metadata

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -11,6 +12,9 @@ def upgrade() -> None:
     _sessions()
     _operators()
     _second_factors()
+    _single_sign_on()
+    _domains()
+    _members()
 
 
 def _sessions() -> None:
@@ -76,3 +80,94 @@ def _passkeys(time: sa.DateTime) -> None:
         sa.Column("digest", sa.String(43), primary_key=True),
         sa.Column("expires_at", time, nullable=False, index=True),
     )
+
+
+def _single_sign_on() -> None:
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "sso_connection",
+        sa.Column("connection_id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("provider", sa.String(length=39), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("issuer", sa.String(length=500), nullable=False),
+        sa.Column("client_id", sa.String(length=255), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=True),
+        sa.Column("hosted_domain", sa.String(length=253), nullable=True),
+        sa.Column("endpoints", postgresql.JSONB(), nullable=False),
+        sa.Column("discovered_at", time, nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("created_by", sa.String(length=32), nullable=False),
+        sa.Column("created_at", time, nullable=False),
+        sa.CheckConstraint("kind IN ('google','github','oidc','workos')", name=op.f("ck_sso_connection_kind")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.account_id"], name=op.f("fk_sso_connection_account_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_sso_connection")),
+        sa.UniqueConstraint("provider", name=op.f("uq_sso_connection_provider")),
+    )
+    op.create_index(op.f("ix_sso_connection_account_id"), "sso_connection", ["account_id"])
+    op.create_table(
+        "identity",
+        sa.Column("identity_id", sa.String(length=32), nullable=False),
+        sa.Column("connection_id", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("user_id", sa.String(length=32), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("created_at", time, nullable=False),
+        sa.Column("last_used_at", time, nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["sso_connection.connection_id"], name=op.f("fk_identity_connection_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["user.user_id"], name=op.f("fk_identity_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("identity_id", name=op.f("pk_identity")),
+        sa.UniqueConstraint("connection_id", "subject", name=op.f("uq_identity_connection_id_subject")),
+    )
+    op.create_index(op.f("ix_identity_user_id"), "identity", ["user_id"])
+    op.create_table(
+        "sso_attempt",
+        sa.Column("digest", sa.String(length=43), nullable=False),
+        sa.Column("connection_id", sa.String(length=32), nullable=False),
+        sa.Column("browser_digest", sa.String(length=43), nullable=False),
+        sa.Column("destination", sa.String(length=1000), nullable=False),
+        sa.Column("link_user_id", sa.String(length=32), nullable=True),
+        sa.Column("expires_at", time, nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["sso_connection.connection_id"], name=op.f("fk_sso_attempt_connection_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["link_user_id"], ["user.user_id"], name=op.f("fk_sso_attempt_link_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sso_attempt")),
+    )
+    op.create_index(op.f("ix_sso_attempt_expires_at"), "sso_attempt", ["expires_at"])
+
+
+def _domains() -> None:
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "domain",
+        sa.Column("domain_id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("domain", sa.String(length=253), nullable=False),
+        sa.Column("challenge", sa.String(length=100), nullable=False),
+        sa.Column("verified_at", time, nullable=True),
+        sa.Column("checked_at", time, nullable=True),
+        sa.Column("failing_since", time, nullable=True),
+        sa.Column("join_mode", sa.String(length=16), nullable=False),
+        sa.Column("join_role", sa.String(length=16), nullable=False),
+        sa.Column("sso_connection_id", sa.String(length=32), nullable=True),
+        sa.Column("sso_required", sa.Boolean(), nullable=False),
+        sa.Column("created_by", sa.String(length=32), nullable=False),
+        sa.Column("created_at", time, nullable=False),
+        sa.CheckConstraint("join_mode IN ('none','suggest','auto')", name=op.f("ck_domain_join_mode")),
+        sa.CheckConstraint("join_role IN ('developer','viewer')", name=op.f("ck_domain_join_role")),
+        sa.CheckConstraint("NOT sso_required OR sso_connection_id IS NOT NULL", name=op.f("ck_domain_required_connection")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.account_id"], name=op.f("fk_domain_account_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["sso_connection_id"], ["sso_connection.connection_id"], name=op.f("fk_domain_sso_connection_id")),
+        sa.PrimaryKeyConstraint("domain_id", name=op.f("pk_domain")),
+        sa.UniqueConstraint("account_id", "domain", name=op.f("uq_domain_account_id_domain")),
+    )
+    op.create_index("uq_domain_verified", "domain", ["domain"], unique=True, postgresql_where=sa.text("verified_at IS NOT NULL"))
+    op.create_index(op.f("ix_domain_sso_connection_id"), "domain", ["sso_connection_id"])
+
+
+def _members() -> None:
+    time = sa.DateTime(timezone=True)
+    op.add_column("account", sa.Column("deleted_at", time, nullable=True))
+    op.drop_constraint("uq_account_name", "account")
+    op.create_index("uq_account_name", "account", ["created_by", "name"], unique=True, postgresql_where=sa.text("deleted_at IS NULL"))
+    op.add_column("member", sa.Column("joined_by", sa.String(length=16), nullable=False, server_default="founder"))
