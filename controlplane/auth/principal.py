@@ -22,6 +22,7 @@ class Principal:
     signed_in_at: datetime | None = None
     session_kind: str = "program"
     operator: bool = False
+    email_verified: bool = False
 
     @property
     def account_ids(self) -> list[str]:

@@ -77,8 +77,8 @@ def is_recent(principal: Principal) -> bool:
     return principal.signed_in_at is not None and principal.signed_in_at > clock.now() - RECENT
 
 
-def require_operator(principal: Caller) -> Principal:
-    """Someone who runs this plane. Raises `OperatorRequired`."""
+def require_operator(principal: Person) -> Principal:
+    """Someone who runs this plane, and not a program of theirs. Raises `OperatorRequired`, `PersonRequired`."""
     if not principal.operator:
         raise OperatorRequired
     return principal

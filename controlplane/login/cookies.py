@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
+from controlplane.login.errors import CrossSiteRefused
 from controlplane.settings import settings
 
 NAME = "rc_session"
@@ -30,6 +31,15 @@ def from_our_pages(request: Request) -> bool:
         return site in {"same-origin", "none"}
     origin = request.headers.get("origin", "")
     return origin == _own_origin() or origin in {f"{scheme}://{request.headers.get('host')}" for scheme in _SCHEMES}
+
+
+def refuse_other_sites(request: Request) -> None:
+    """For calls without a credential that set the cookie: no other site signs its visitors in as somebody else.
+
+    Programs send neither header and pass. Raises `CrossSiteRefused`.
+    """
+    if ("sec-fetch-site" in request.headers or "origin" in request.headers) and not from_our_pages(request):
+        raise CrossSiteRefused
 
 
 def _own_origin() -> str:

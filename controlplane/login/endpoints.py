@@ -11,8 +11,8 @@ from controlplane.core.openapi import refusals
 from controlplane.core.rooms import room
 from controlplane.login import cookies, service
 from controlplane.login.errors import WrongCredentials
+from controlplane.login.handing import answer
 from controlplane.login.schemas import Credentials, MembershipView, MeView, NewUser, SignedInView
-from controlplane.login.sessions import SignedIn
 from controlplane.users.schemas import UserView
 from controlplane.users.service import EmailTaken
 
@@ -20,7 +20,7 @@ from controlplane.users.service import EmailTaken
 # strangers' logins hold up each other, not those who are signed in.
 _HASHING = Depends(room("passwords", 4), scope="function")
 # Signing up and in take no credential; everything else here resolves one first.
-public_router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[_HASHING])
+public_router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Depends(cookies.refuse_other_sites), _HASHING])
 router = APIRouter(prefix="/auth", tags=["auth"])
 UserAgent = Annotated[str | None, Header(include_in_schema=False)]
 
@@ -29,7 +29,9 @@ UserAgent = Annotated[str | None, Header(include_in_schema=False)]
     "/signup", status_code=status.HTTP_201_CREATED, response_model=SignedInView, operation_id="signUp",
     responses=refusals(EmailTaken, TooManyRequests),
 )  # fmt: skip
-def sign_up(body: NewUser, session: DbSession, response: Response, user_agent: UserAgent = None) -> object:
+def sign_up(
+    body: NewUser, request: Request, session: DbSession, response: Response, user_agent: UserAgent = None
+) -> object:
     """Create a user with e-mail and password, and sign in."""
     try:
         signed_in = service.sign_up(session, body.email, body.password, body.name, user_agent)
@@ -37,18 +39,18 @@ def sign_up(body: NewUser, session: DbSession, response: Response, user_agent: U
         # Returned, not raised: the count of failures is part of this transaction and has to stay.
         service.note_taken_email(session)
         return http.rendered(refusal)
-    return _shown(signed_in, response)
+    return answer(session, request, response, signed_in)
 
 
 @public_router.post(
     "/login", response_model=SignedInView, operation_id="logIn",
     responses=refusals(WrongCredentials, TooManyRequests),
 )  # fmt: skip
-def log_in(body: Credentials, session: DbSession, response: Response, user_agent: UserAgent = None) -> object:
+def log_in(
+    body: Credentials, request: Request, session: DbSession, response: Response, user_agent: UserAgent = None
+) -> object:
     """Sign in with e-mail and password."""
-    signed_in = service.log_in(session, body.email, body.password, user_agent)
-    # Returned for the same reason.
-    return _shown(signed_in, response) if signed_in else http.rendered(WrongCredentials())
+    return answer(session, request, response, service.log_in(session, body.email, body.password, user_agent))
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, operation_id="logOut")
@@ -67,13 +69,4 @@ def get_me(request: Request, session: DbSession, caller: Caller) -> MeView:
         accounts=[
             MembershipView(account_id=a.account_id, name=a.name, role=caller.memberships[a.account_id]) for a in mine
         ],
-    )
-
-
-def _shown(signed_in: SignedIn, response: Response) -> SignedInView:
-    cookies.set_on(response, signed_in.cookie)
-    return SignedInView(
-        user=UserView.model_validate(signed_in.user),
-        access_token=signed_in.access_token,
-        expires_at=signed_in.expires_at,
     )

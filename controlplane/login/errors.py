@@ -20,6 +20,6 @@ class CrossSiteRefused(PermissionDenied):
 
     def __init__(self) -> None:
         super().__init__(
-            "A change made with the session cookie must come from this origin. "
+            "Signing in, and a change made with the session cookie, must come from this plane's own pages. "
             "Programs send `Authorization: Bearer <access token>` instead."
         )

@@ -86,6 +86,7 @@ def principal_of(session: Session, found: Resolved) -> Principal:
         signed_in_at=login.created_at if login else None,
         session_kind=login.kind if login else "program",
         operator=user.operator,
+        email_verified=user.verified_at is not None,
     )
 
 

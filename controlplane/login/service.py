@@ -6,13 +6,16 @@ from sqlalchemy.orm import Session
 
 from controlplane import audit
 from controlplane.auth import Principal
-from controlplane.core import clock
+from controlplane.core import clock, tokens
+from controlplane.core.errors import ApplicationError
 from controlplane.edge_log import Table, publish
 from controlplane.login import passwords, repository, sessions, throttle
+from controlplane.login.errors import WrongCredentials
 from controlplane.login.sessions import SignedIn
 from controlplane.settings import settings
 from controlplane.users import repository as users
 from controlplane.users import service as user_service
+from controlplane.users.models import User
 
 # How long what has ended stays to be looked at.
 _KEPT = timedelta(days=1)
@@ -30,8 +33,8 @@ def note_taken_email(session: Session) -> None:
     throttle.failed(session)
 
 
-def log_in(session: Session, email: str, password: str, user_agent: str | None) -> SignedIn | None:
-    """Null when address or password is wrong; the failure is counted in this transaction, which must then commit.
+def log_in(session: Session, email: str, password: str, user_agent: str | None) -> SignedIn | ApplicationError:
+    """A refusal is returned, not raised: what was counted for it is in this transaction, which must then commit.
 
     Raises `TooManyRequests`, whatever the password.
     """
@@ -40,9 +43,23 @@ def log_in(session: Session, email: str, password: str, user_agent: str | None) 
     if not passwords.matches(password, user.password_hash if user else None) or user is None:
         throttle.failed(session, email)
         audit.record(session, None, "auth.login_failed", user.user_id if user else "unknown")
-        return None
+        return WrongCredentials()
     throttle.succeeded(session, email)
-    return sessions.sign_in(session, user, "password", user_agent)
+    return admit(session, user, "password", user_agent)
+
+
+def admit(
+    session: Session, user: User, method: str, user_agent: str | None, action: str = "auth.login"
+) -> SignedIn | ApplicationError:
+    """The one door for somebody who has proven to be `user` by `method`: a session, or what is still asked for."""
+    return sessions.sign_in(session, user, method, user_agent, action)
+
+
+def end_presented(session: Session, cookie: str | None) -> None:
+    """End the session of a cookie that a request brought along, if it is one."""
+    found = repository.session_with_user(session, tokens.digest(cookie)) if cookie else None
+    if found is not None:
+        sessions.end(session, found[0].session_id)
 
 
 def log_out(session: Session, by: Principal, session_id: str | None) -> None:
