@@ -4,8 +4,9 @@ from controlplane.core.errors import Conflict
 class NameTaken(Conflict):
     code = "name_taken"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"You have created an account named {name!r} already. Choose another name.")
+    def __init__(self, name: str, *, own: bool = True) -> None:
+        who = "You have" if own else "Whoever created this account has"
+        super().__init__(f"{who} created an account named {name!r} already. Choose another name.")
 
 
 class AccountLimitReached(Conflict):

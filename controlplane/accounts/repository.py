@@ -11,7 +11,7 @@ from controlplane.auth import Principal
 
 def visible_to(principal: Principal) -> Select[Account]:
     """The accounts this principal is a member of; every read starts here."""
-    return select(Account).where(Account.account_id.in_(principal.account_ids))
+    return select(Account).where(Account.account_id.in_(principal.account_ids), Account.deleted_at.is_(None))
 
 
 def find(session: Session, principal: Principal, account_id: str) -> Account | None:
@@ -23,7 +23,14 @@ def all_visible_to(session: Session, principal: Principal) -> Sequence[Account]:
 
 
 def count_created_by(session: Session, user_id: str) -> int:
-    return session.scalar(select(func.count()).where(Account.created_by == user_id)) or 0
+    query = select(func.count()).where(Account.created_by == user_id, Account.deleted_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def locked(session: Session, account_id: str) -> Account | None:
+    """Whoever's it is, as it is now, unless it is deleted; nobody else changes it until this transaction ends."""
+    query = select(Account).where(Account.account_id == account_id, Account.deleted_at.is_(None)).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def lock_creations_of(session: Session, user_id: str) -> None:

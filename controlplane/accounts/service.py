@@ -3,6 +3,7 @@
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from controlplane import audit
 from controlplane.accounts import repository
 from controlplane.accounts.errors import AccountLimitReached, NameTaken
 from controlplane.accounts.models import Account
@@ -29,6 +30,24 @@ def create(session: Session, by: Principal, name: str) -> Account:
     except IntegrityError as error:
         raise NameTaken(name) from error
     return account
+
+
+def lock(session: Session, account_id: str) -> Account:
+    """One change of members, invitations and the account itself at a time. Raises `NotFound`, also once deleted."""
+    account = repository.locked(session, account_id)
+    if account is None:
+        raise NotFound("account")
+    return account
+
+
+def rename(session: Session, by: Principal, account: Account, name: str) -> None:
+    """Raises `NameTaken`."""
+    before, account.name = account.name, name
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise NameTaken(name, own=account.created_by == by.user_id) from error
+    audit.record(session, by, "account.rename", account.account_id, account.account_id, {"from": before, "to": name})
 
 
 def get(session: Session, by: Principal, account_id: str) -> Account:

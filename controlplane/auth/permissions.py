@@ -61,6 +61,13 @@ _ADMINISTER = _DEVELOP | {
     Permission.ENVIRONMENT_PURGE,
 }
 
+# Which roles one may give to others, take from them, or invite to.
+GRANTS: dict[Role, frozenset[Role]] = {
+    Role.OWNER: frozenset(Role),
+    Role.ADMIN: frozenset(Role) - {Role.OWNER},
+    Role.DEVELOPER: frozenset(),
+    Role.VIEWER: frozenset(),
+}
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: _ADMINISTER,

@@ -3,7 +3,6 @@ from collections.abc import Sequence, Set
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
-from controlplane.accounts.models import Account
 from controlplane.auth import Principal
 from controlplane.environments.models import Environment, IdentityKey
 
@@ -34,11 +33,6 @@ def any_locked(session: Session, environment_id: str) -> Environment | None:
     """For operators: whoever's it is."""
     query = select(Environment).where(Environment.environment_id == environment_id, Environment.purged_at.is_(None))
     return session.scalars(query.with_for_update()).one_or_none()
-
-
-def lock_account(session: Session, account_id: str) -> None:
-    """One creation in an account at a time, so that its limit is exact."""
-    session.execute(select(Account.account_id).where(Account.account_id == account_id).with_for_update())
 
 
 def count(session: Session, account_id: str) -> int:

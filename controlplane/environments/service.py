@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from controlplane import audit
+from controlplane.accounts import service as accounts
 from controlplane.auth import Principal
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
@@ -26,7 +27,7 @@ CONVERGE = "runner.converge"
 
 def create(session: Session, by: Principal, account_id: str, name: str, region: str | None) -> Change:
     """A new environment in PENDING. Raises `NameTaken`, `EnvironmentLimitReached`, `UnknownRegion`, `NoCapacity`."""
-    repository.lock_account(session, account_id)
+    accounts.lock(session, account_id)
     _check_room(session, account_id, name)
     environment = _new(session, by, account_id, name, region or settings().region)
     try:

@@ -1,25 +1,147 @@
-"""Who belongs to an account, and in which role."""
+"""Who belongs to an account, and in which role.
+
+Every change holds the account's lock and judges by the roles as they are under it: what a request was let in with may
+have changed while it waited.
+"""
+
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from controlplane import audit
 from controlplane.accounts import service as accounts
 from controlplane.accounts.models import Account
-from controlplane.auth import Principal, Role
+from controlplane.auth import Permission, Principal, Role
+from controlplane.auth.permissions import GRANTS
 from controlplane.core import clock
+from controlplane.core.errors import NotFound
 from controlplane.edge_log import Table, publish
-from controlplane.members.models import Member
+from controlplane.members import repository
+from controlplane.members.errors import AlreadyMember, LastOwner, RoleNotYours, TransferToYourself
+from controlplane.members.models import Joined, Member
+from controlplane.users.models import User
 
 
 def found_account(session: Session, by: Principal, name: str) -> Account:
     """A new account with `by` as its owner. Raises `NameTaken`, `AccountLimitReached`."""
     account = accounts.create(session, by, name)
-    add(session, account.account_id, by.user_id, Role.OWNER)
+    add(session, account.account_id, by.user_id, Role.OWNER, Joined.FOUNDER)
     audit.record(session, by, "account.create", account.account_id, account.account_id, {"name": name})
     return account
 
 
-def add(session: Session, account_id: str, user_id: str, role: Role) -> None:
-    """Make the user a member; the edges know it with this commit."""
-    session.add(Member(account_id=account_id, user_id=user_id, role=role.value, created_at=clock.now()))
-    publish(session, Table.MEMBERS, f"{user_id}/{account_id}", {"role": role.value})
+def add(session: Session, account_id: str, user_id: str, role: Role, joined_by: Joined = Joined.OPERATOR) -> None:
+    """Make the user a member; the edges know it with this commit. Raises `NotFound`, `AlreadyMember`."""
+    accounts.lock(session, account_id)
+    present = repository.role_in(session, account_id, user_id)
+    if present is not None:
+        raise AlreadyMember(f"You are a member of this account already. Your role in it is {present.value}.")
+    member = Member(
+        account_id=account_id,
+        user_id=user_id,
+        role=role.value,
+        joined_by=joined_by.value,
+        created_at=clock.now(),
+    )
+    session.add(member)
+    session.flush()
+    tell_edges(session, member)
+
+
+def change_role(session: Session, by: Principal, account_id: str, user_id: str, role: Role) -> tuple[Member, User]:
+    """Raises `NotFound`, `PermissionDenied`, `RoleNotYours`, `LastOwner`."""
+    own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
+    member, user = _found(session, account_id, user_id)
+    before = Role(member.role)
+    _check_grant(own, before, role)
+    if role != before:
+        _keep_an_owner(session, member)
+        _set_role(session, member, role)
+        _record(session, by, "member.change_role", member, user, {"from": before.value, "to": role.value})
+    return member, user
+
+
+def remove(session: Session, by: Principal, account_id: str, user_id: str) -> None:
+    """End a membership, here and at the edges; one's own is to leave.
+
+    Raises `NotFound`, `PermissionDenied`, `RoleNotYours`, `LastOwner`.
+    """
+    own = standing(session, by, account_id, Permission.MEMBER_LEAVE)
+    member, user = _found(session, account_id, user_id)
+    leaves = user_id == by.user_id
+    if not leaves:
+        own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
+        _check_grant(own, Role(member.role))
+    _keep_an_owner(session, member)
+    _end(session, member)
+    _record(session, by, "member.leave" if leaves else "member.remove", member, user, {"role": member.role})
+
+
+def transfer(session: Session, by: Principal, account_id: str, user_id: str) -> Role:
+    """The member becomes an owner and `by` an admin; the role `by` has now.
+
+    Raises `NotFound`, `PermissionDenied`, `TransferToYourself`.
+    """
+    standing(session, by, account_id, Permission.ACCOUNT_TRANSFER)
+    if user_id == by.user_id:
+        raise TransferToYourself
+    heir, user = _found(session, account_id, user_id)
+    giver, _ = _found(session, account_id, by.user_id)
+    _set_role(session, heir, Role.OWNER)
+    _set_role(session, giver, Role.ADMIN)
+    _record(session, by, "account.transfer", heir, user, {"you": Role.ADMIN.value})
+    return Role.ADMIN
+
+
+def remove_all(session: Session, account_id: str) -> None:
+    """For an account that is being deleted, under its lock."""
+    for member, _ in repository.all_of(session, account_id):
+        _end(session, member)
+
+
+def standing(session: Session, by: Principal, account_id: str, permission: Permission) -> Role:
+    """Lock the account; the role `by` has in it now. Raises `NotFound`, `PermissionDenied`."""
+    accounts.lock(session, account_id)
+    role = repository.role_in(session, account_id, by.user_id)
+    replace(by, memberships={account_id: role} if role else {}).check(permission, account_id)
+    assert role is not None  # noqa: S101 - `check` has refused it
+    return role
+
+
+def tell_edges(session: Session, member: Member, *, gone: bool = False) -> None:
+    """Let the edges know of the membership as it is with this commit."""
+    value = None if gone else {"role": member.role}
+    publish(session, Table.MEMBERS, f"{member.user_id}/{member.account_id}", value)
+
+
+def _found(session: Session, account_id: str, user_id: str) -> tuple[Member, User]:
+    row = repository.find(session, account_id, user_id)
+    if row is None:
+        raise NotFound("member")
+    return row
+
+
+def _check_grant(own: Role, *roles: Role) -> None:
+    for role in roles:
+        if role not in GRANTS[own]:
+            raise RoleNotYours(own, role)
+
+
+def _keep_an_owner(session: Session, member: Member) -> None:
+    """Before `member` stops being what they are."""
+    if member.role == Role.OWNER and repository.count(session, member.account_id, Role.OWNER) == 1:
+        raise LastOwner
+
+
+def _set_role(session: Session, member: Member, role: Role) -> None:
+    member.role = role.value
+    tell_edges(session, member)
+
+
+def _end(session: Session, member: Member) -> None:
+    session.delete(member)
+    tell_edges(session, member, gone=True)
+
+
+def _record(session: Session, by: Principal, action: str, member: Member, user: User, details: dict[str, str]) -> None:
+    audit.record(session, by, action, member.user_id, member.account_id, {"email": user.email} | details)

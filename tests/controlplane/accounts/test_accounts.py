@@ -19,7 +19,9 @@ def test_creating_makes_the_creator_owner(signed_up: SignedUp) -> None:
     ada = signed_up()
     answer = ada.post("/accounts", {"name": "payments"})
     assert answer.status_code == 201
-    assert answer.json() | {"accountId": "", "createdAt": ""} == {"accountId": "", "name": "payments", "createdAt": ""}
+    assert answer.json() | {"accountId": "", "createdAt": ""} == {
+        "accountId": "", "name": "payments", "role": "owner", "createdAt": "",
+    }  # fmt: skip
     account_id = answer.json()["accountId"]
     assert account_id.startswith("acc_")
     assert ada.get("/auth/me").json()["accounts"] == [{"accountId": account_id, "name": "payments", "role": "owner"}]
@@ -115,4 +117,4 @@ def test_every_role_reads_its_account(signed_up: SignedUp, role: Role) -> None:
     account_id = signed_up("ada").account()
     bob = signed_up("bob").joins(account_id, role)
     assert bob.get(f"/accounts/{account_id}").status_code == 200
-    assert [item["accountId"] for item in bob.get("/accounts").json()["items"]] == [account_id]
+    assert [(item["accountId"], item["role"]) for item in bob.get("/accounts").json()["items"]] == [(account_id, role)]
