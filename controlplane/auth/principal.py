@@ -1,11 +1,21 @@
 """Whoever makes this request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from controlplane.auth.permissions import ROLES, Permission, Role
 from controlplane.core.errors import NotFound, PermissionDenied
+
+
+class SecondFactorEnrolmentRequired(PermissionDenied):
+    code = "second_factor_enrolment_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account demands a second factor, and you have none yet. "
+            "Set up an authenticator app or a passkey at /account/security, then come back."
+        )
 
 
 @dataclass(frozen=True)
@@ -13,6 +23,7 @@ class Principal:
     """A signed-in user, how they proved it, and their role in each of their accounts.
 
     `session_kind` is `browser` (its cookie or its access token) or `program` (consented to by its user).
+    `dormant` are roles that give no right until the user enrols a second factor.
     """
 
     user_id: str
@@ -23,6 +34,7 @@ class Principal:
     session_kind: str = "program"
     operator: bool = False
     email_verified: bool = False
+    dormant: Mapping[str, Role] = field(default_factory=dict)
 
     @property
     def account_ids(self) -> list[str]:
@@ -33,7 +45,12 @@ class Principal:
         return role is not None and permission in ROLES[role]
 
     def check(self, permission: Permission, account_id: str) -> None:
-        """Raises `NotFound` for an account that is not theirs, `PermissionDenied` when the role does not suffice."""
+        """Raises `NotFound` for an account that is not theirs, `PermissionDenied` when the role does not suffice.
+
+        Raises `SecondFactorEnrolmentRequired` when it would not count before they enrol one.
+        """
+        if account_id in self.dormant:
+            raise SecondFactorEnrolmentRequired
         role = self.memberships.get(account_id)
         if role is None:
             raise NotFound("account")

@@ -17,7 +17,7 @@ from controlplane.environments.models import Environment
 from controlplane.environments.routes import route
 from controlplane.login import sessions as login
 from controlplane.login.models import AccessToken
-from controlplane.members.models import Member
+from controlplane.members import repository as members
 
 Entries = Iterator[tuple[str, dict[str, Any] | str]]
 MOST_CHANGES = 1000
@@ -67,5 +67,6 @@ def _access_tokens(session: Session) -> Entries:
 
 
 def _members(session: Session) -> Entries:
-    for member in session.scalars(select(Member)):
-        yield f"{member.user_id}/{member.account_id}", {"role": member.role}
+    for key, value in members.edge_entries(session):
+        if value is not None:
+            yield key, value

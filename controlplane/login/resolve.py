@@ -78,15 +78,17 @@ def by_cookie(session: Session, cookie: str) -> Resolved | None:
 
 def principal_of(session: Session, found: Resolved) -> Principal:
     user, login = found.user, found.login
+    roles = members.roles_of(session, user.user_id)
     return Principal(
         user.user_id,
         user.email,
         found.credential_id,
-        members.roles_of(session, user.user_id),
+        roles.in_effect,
         signed_in_at=login.created_at if login else None,
         session_kind=login.kind if login else "program",
         operator=user.operator,
         email_verified=user.verified_at is not None,
+        dormant=roles.dormant,
     )
 
 

@@ -1,19 +1,53 @@
 """Queries on memberships."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from controlplane.accounts.models import Account
 from controlplane.auth import Role
 from controlplane.members.models import Member
 from controlplane.users.models import User
 
+EdgeEntries = Iterator[tuple[str, dict[str, Any] | None]]
+# A membership of somebody who owes the account a second factor is none.
+_IN_EFFECT = or_(Account.require_second_factor.is_(False), User.second_factor_since.is_not(None))
 
-def roles_of(session: Session, user_id: str) -> Mapping[str, Role]:
-    """The user's role in each account, by account id."""
-    query = select(Member.account_id, Member.role).where(Member.user_id == user_id).order_by(Member.account_id)
-    return {account_id: Role(role) for account_id, role in session.execute(query)}
+
+@dataclass(frozen=True)
+class Roles:
+    """A user's role in each account, by account id; `dormant` are those that wait for them to enrol a second factor."""
+
+    in_effect: Mapping[str, Role]
+    dormant: Mapping[str, Role]
+
+
+def roles_of(session: Session, user_id: str) -> Roles:
+    rows = session.execute(_memberships().where(Member.user_id == user_id).order_by(Member.account_id)).all()
+    return Roles(
+        {account_id: Role(role) for _, account_id, role, in_effect in rows if in_effect},
+        {account_id: Role(role) for _, account_id, role, in_effect in rows if not in_effect},
+    )
+
+
+def edge_entries(session: Session, account_id: str | None = None, user_id: str | None = None) -> EdgeEntries:
+    """The `members` table of docs/wire.md, of one account, one user or all; null where it holds nothing."""
+    query = _memberships()
+    if account_id is not None:
+        query = query.where(Member.account_id == account_id)
+    if user_id is not None:
+        query = query.where(Member.user_id == user_id)
+    for user, account, role, in_effect in session.execute(query):
+        yield f"{user}/{account}", {"role": role} if in_effect else None
+
+
+def _memberships() -> Select[str, str, str, bool]:
+    query = select(Member.user_id, Member.account_id, Member.role, _IN_EFFECT)
+    query = query.join(Account, Account.account_id == Member.account_id)
+    return query.join(User, User.user_id == Member.user_id)
 
 
 def role_in(session: Session, account_id: str, user_id: str) -> Role | None:

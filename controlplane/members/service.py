@@ -15,8 +15,8 @@ from controlplane.auth import Permission, Principal, Role
 from controlplane.auth.permissions import GRANTS
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
-from controlplane.edge_log import Table, publish
 from controlplane.members import repository
+from controlplane.members.edges import publish_member
 from controlplane.members.errors import AlreadyMember, LastOwner, RoleNotYours, TransferToYourself
 from controlplane.members.models import Joined, Member
 from controlplane.users.models import User
@@ -45,7 +45,7 @@ def add(session: Session, account_id: str, user_id: str, role: Role, joined_by: 
     )
     session.add(member)
     session.flush()
-    tell_edges(session, member)
+    publish_member(session, member.account_id, member.user_id)
 
 
 def change_role(session: Session, by: Principal, account_id: str, user_id: str, role: Role) -> tuple[Member, User]:
@@ -108,12 +108,6 @@ def standing(session: Session, by: Principal, account_id: str, permission: Permi
     return role
 
 
-def tell_edges(session: Session, member: Member, *, gone: bool = False) -> None:
-    """Let the edges know of the membership as it is with this commit."""
-    value = None if gone else {"role": member.role}
-    publish(session, Table.MEMBERS, f"{member.user_id}/{member.account_id}", value)
-
-
 def _found(session: Session, account_id: str, user_id: str) -> tuple[Member, User]:
     row = repository.find(session, account_id, user_id)
     if row is None:
@@ -135,12 +129,12 @@ def _keep_an_owner(session: Session, member: Member) -> None:
 
 def _set_role(session: Session, member: Member, role: Role) -> None:
     member.role = role.value
-    tell_edges(session, member)
+    publish_member(session, member.account_id, member.user_id)
 
 
 def _end(session: Session, member: Member) -> None:
     session.delete(member)
-    tell_edges(session, member, gone=True)
+    publish_member(session, member.account_id, member.user_id)
 
 
 def _record(session: Session, by: Principal, action: str, member: Member, user: User, details: dict[str, str]) -> None:
