@@ -11,11 +11,14 @@ from controlplane.core.bodies import BodyRules
 from controlplane.core.head import HeadAsGet
 from controlplane.core.http import install_error_handlers
 from controlplane.core.middleware import RequestContext
+from controlplane.domains import endpoints as domains
 from controlplane.environments import endpoints as environments
 from controlplane.health import endpoints as health
 from controlplane.login import endpoints as login
 from controlplane.login.resolve import resolve_principal
 from controlplane.members import endpoints as members
+from controlplane.oauth import endpoints as oauth
+from controlplane.oauth import protocol as oauth_protocol
 from controlplane.operations import endpoints as operations
 from controlplane.pages import endpoints as pages
 from controlplane.settings import settings
@@ -25,10 +28,12 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     login.router,
     accounts.router,
     members.router,
+    domains.router,
     environments.router,
     operations.router,
     api_keys.router,
     audit.router,
+    oauth.router,
 )
 OPEN_PATHS = (f"{API}/auth/signup", f"{API}/auth/login", "/healthz", "/readyz", "/metrics")
 DESCRIPTION = (
@@ -52,6 +57,7 @@ def create_app() -> FastAPI:
     for router in SIGNED_IN:
         _include_signed_in(app, router, API)
     _include_signed_in(app, cli_api.router)
+    app.include_router(oauth_protocol.router)
     app.include_router(health.router)
     app.include_router(pages.router)
     pages.install(app)

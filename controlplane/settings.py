@@ -1,13 +1,23 @@
 """Every setting of the control plane, read from `CONTROLPLANE_*` variables on first use."""
 
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _listed(text: object) -> object:
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+
+
+# CIDRs with commas between them.
+Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -39,6 +49,19 @@ class Settings(BaseSettings):
     session_absolute_days: int = 30
     login_failures_allowed: int = 10
     login_window_minutes: int = 15
+    signups_per_address_per_hour: int = 50
+    verification_link_hours: int = 24
+    password_reset_link_minutes: int = 60
+    breached_passwords_file: Path | None = None
+
+    # smtp://user:password@host:587 (STARTTLS unless on this machine) or smtps://…; without it mail stays in the outbox.
+    smtp_url: SecretStr | None = None
+    mail_from: Annotated[str | None, Field(validate_default=True)] = None
+    mails_per_recipient_per_hour: int = 5
+    mails_per_address_per_hour: int = 30
+    mail_give_up_hours: int = 48
+    mail_keep_days: int = 30
+
     deleted_environment_days: int = 7
     environments_per_account: int = 50
     accounts_per_user: int = 20
@@ -49,6 +72,31 @@ class Settings(BaseSettings):
     request_body_limit_bytes: int = 1024 * 1024
     sweep_seconds: int = 10
     edge_log_keep_rows: int = 100_000
+    dns_resolver: str | None = Field(default=None, pattern=r"^.+:\d+$", description="host:port; else the system's")
+    domain_recheck_hours: int = 24
+    domain_lost_days: int = 7
+    outbound_allowed_networks: Networks = ()
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _reachable_form(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value()) if url else None
+        if parts and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0):
+            raise ValueError("It looks like smtp://user:password@host:587 or smtps://user:password@host:465.")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, sender: str | None, info: ValidationInfo) -> str | None:
+        plain = sender is None or (sender.isprintable() and "@" in parseaddr(sender)[1])
+        if not plain or (sender is None and info.data.get("smtp_url")):
+            raise ValueError("With CONTROLPLANE_SMTP_URL set it is the sender's address, such as cloud@example.com.")
+        return sender
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is a way for mail to leave; without one a new address counts as verified."""
+        return self.smtp_url is not None
 
     @property
     def console_url(self) -> str:

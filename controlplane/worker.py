@@ -6,12 +6,14 @@ from celery import Celery
 
 from controlplane.core import logs
 from controlplane.core.queue import QUEUE, celery_app
+from controlplane.domains import tasks as domains
 from controlplane.edge_feed import tasks as edge_feed
 from controlplane.login import tasks as login
+from controlplane.oauth import tasks as oauth
 from controlplane.provisioning import tasks as provisioning
 from controlplane.settings import settings
 
-TASKS: dict[str, Callable[[], None]] = {**provisioning.TASKS, **edge_feed.TASKS, **login.TASKS}
+TASKS: dict[str, Callable[[], None]] = {**provisioning.TASKS, **edge_feed.TASKS, **login.TASKS, **oauth.TASKS, **domains.TASKS}
 
 
 def worker_app() -> Celery:
