@@ -23,7 +23,9 @@ Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_liste
 class Settings(BaseSettings):
     """Frozen; durations name their unit, ports are TCP ports on `public_host`."""
 
-    model_config = SettingsConfigDict(env_prefix="CONTROLPLANE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CONTROLPLANE_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     home: Path = Path(".controlplane")
     database_url: str
