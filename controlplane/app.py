@@ -16,6 +16,7 @@ from controlplane.environments import endpoints as environments
 from controlplane.health import endpoints as health
 from controlplane.login import endpoints as login
 from controlplane.login.resolve import resolve_principal
+from controlplane.mail import endpoints as mail
 from controlplane.members import endpoints as members
 from controlplane.oauth import endpoints as oauth
 from controlplane.oauth import protocol as oauth_protocol
@@ -26,6 +27,7 @@ from controlplane.settings import settings
 API = "/api/v1"
 SIGNED_IN: tuple[APIRouter, ...] = (
     login.router,
+    mail.router,
     accounts.router,
     members.router,
     domains.router,

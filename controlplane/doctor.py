@@ -11,6 +11,7 @@ from controlplane.core import secret_files
 from controlplane.core.database import transaction
 from controlplane.health import service as health
 from controlplane.health.schemas import Check
+from controlplane.mail import service as mail
 from controlplane.runners.models import Runner
 from controlplane.runners.service import is_alive
 from controlplane.settings import settings
@@ -84,6 +85,13 @@ def _runners() -> str:
     return ", ".join(f"{r.runner_id} ({r.engines} of {r.capacity} engines)" for r in runners)
 
 
+def _mail() -> str:
+    try:
+        return mail.check_transport()
+    except mail.Unavailable as error:
+        raise Unwell(f"{error}; mail waits until CONTROLPLANE_SMTP_URL names a server that takes it") from error
+
+
 def _judged(check: Check) -> str:
     if not check.ok:
         raise Unwell(check.message)
@@ -95,4 +103,5 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "redis": _queue,
     "runners": _runners,
+    "mail": _mail,
 }

@@ -9,7 +9,9 @@ from controlplane.domains import models as domains
 from controlplane.edge_log import models as edge_log
 from controlplane.environments import models as environments
 from controlplane.login import models as login
+from controlplane.mail import models as mail
 from controlplane.members import models as members
+from controlplane.oauth import models as oauth
 from controlplane.operations import models as operations
 from controlplane.runners import models as runners
 from controlplane.second_factors import models as second_factors
@@ -26,7 +28,9 @@ MODULES = (
     environments,
     idempotency,
     login,
+    mail,
     members,
+    oauth,
     operations,
     runners,
     second_factors,

@@ -9,11 +9,19 @@ from controlplane.core.queue import QUEUE, celery_app
 from controlplane.domains import tasks as domains
 from controlplane.edge_feed import tasks as edge_feed
 from controlplane.login import tasks as login
+from controlplane.mail import tasks as mail
 from controlplane.oauth import tasks as oauth
 from controlplane.provisioning import tasks as provisioning
 from controlplane.settings import settings
 
-TASKS: dict[str, Callable[[], None]] = {**provisioning.TASKS, **edge_feed.TASKS, **login.TASKS, **oauth.TASKS, **domains.TASKS}
+TASKS: dict[str, Callable[[], None]] = {
+    **provisioning.TASKS,
+    **edge_feed.TASKS,
+    **login.TASKS,
+    **mail.TASKS,
+    **oauth.TASKS,
+    **domains.TASKS,
+}
 
 
 def worker_app() -> Celery:

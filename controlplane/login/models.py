@@ -64,6 +64,19 @@ class SignInChallenge(Base):
     expires_at: Mapped[datetime] = mapped_column(Time)
 
 
+class MailToken(Base):
+    """The secret of a link in a mail, as its keyed digest; at most one of each purpose per user is valid."""
+
+    __tablename__ = "mail_token"
+    __table_args__ = (UniqueConstraint("user_id", "purpose"), Index(None, "expires_at"))
+
+    digest: Mapped[str] = mapped_column(String(43), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
+    purpose: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Time)
+    expires_at: Mapped[datetime] = mapped_column(Time)
+
+
 class LoginThrottle(Base):
     """Failures per subject (`email:…` or `address:…`, keyed digest) in the current window."""
 

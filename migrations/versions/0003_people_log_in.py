@@ -11,10 +11,12 @@ down_revision = "0002"
 def upgrade() -> None:
     _sessions()
     _operators()
+    _mail()
     _second_factors()
     _single_sign_on()
     _domains()
     _members()
+    _programs()
 
 
 def _sessions() -> None:
@@ -26,6 +28,39 @@ def _sessions() -> None:
 
 def _operators() -> None:
     op.add_column("user", sa.Column("operator", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def _mail() -> None:
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "outbox_message",
+        sa.Column("message_id", sa.String(32), primary_key=True),
+        sa.Column("recipient", sa.String(254), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("sealed_body", sa.LargeBinary(), nullable=True),
+        sa.Column("body_until", time, nullable=True),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", time, nullable=True),
+        sa.Column("created_at", time, nullable=False),
+        sa.Column("sent_at", time, nullable=True),
+        sa.Column("error", sa.String(500), nullable=True),
+        sa.CheckConstraint("status IN ('queued','sent','failed','kept')", name="ck_outbox_message_status"),
+    )
+    op.create_index("ix_outbox_message_due_at", "outbox_message", ["due_at"], postgresql_where="due_at IS NOT NULL")
+    op.create_index("ix_outbox_message_body_until", "outbox_message", ["body_until"])
+    op.create_index("ix_outbox_message_recipient_message_id", "outbox_message", ["recipient", "message_id"])
+    op.create_index("ix_outbox_message_created_at", "outbox_message", ["created_at"])
+    op.create_table(
+        "mail_token",
+        sa.Column("digest", sa.String(43), primary_key=True),
+        sa.Column("user_id", sa.String(32), sa.ForeignKey("user.user_id"), nullable=False),
+        sa.Column("purpose", sa.String(16), nullable=False),
+        sa.Column("created_at", time, nullable=False),
+        sa.Column("expires_at", time, nullable=False, index=True),
+        sa.UniqueConstraint("user_id", "purpose", name="uq_mail_token_user_id_purpose"),
+    )
 
 
 def _second_factors() -> None:
@@ -171,3 +206,43 @@ def _members() -> None:
     op.drop_constraint("uq_account_name", "account")
     op.create_index("uq_account_name", "account", ["created_by", "name"], unique=True, postgresql_where=sa.text("deleted_at IS NULL"))
     op.add_column("member", sa.Column("joined_by", sa.String(length=16), nullable=False, server_default="founder"))
+
+
+def _programs() -> None:
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "oauth_code",
+        sa.Column("digest", sa.String(length=43), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("redirect_uri", sa.String(length=300), nullable=False),
+        sa.Column("code_challenge", sa.String(length=128), nullable=True),
+        sa.Column("user_id", sa.String(length=32), nullable=False),
+        sa.Column("session_id", sa.String(length=32), nullable=False),
+        sa.Column("expires_at", time, nullable=False),
+        sa.Column("used_at", time, nullable=True),
+        sa.Column("program_session_id", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.user_id"], name=op.f("fk_oauth_code_user_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_oauth_code")),
+    )
+    op.create_index(op.f("ix_oauth_code_expires_at"), "oauth_code", ["expires_at"])
+    op.create_table(
+        "oauth_device_request",
+        sa.Column("device_digest", sa.String(length=43), nullable=False),
+        sa.Column("user_code_digest", sa.String(length=43), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("user_agent", sa.String(length=200), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=True),
+        sa.Column("requested_at", time, nullable=False),
+        sa.Column("expires_at", time, nullable=False),
+        sa.Column("polled_at", time, nullable=True),
+        sa.Column("decision", sa.String(length=16), nullable=True),
+        sa.Column("decided_at", time, nullable=True),
+        sa.Column("user_id", sa.String(length=32), nullable=True),
+        sa.Column("session_id", sa.String(length=32), nullable=True),
+        sa.Column("redeemed_at", time, nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.user_id"], name=op.f("fk_oauth_device_request_user_id")),
+        sa.PrimaryKeyConstraint("device_digest", name=op.f("pk_oauth_device_request")),
+        sa.UniqueConstraint("user_code_digest", name=op.f("uq_oauth_device_request_user_code_digest")),
+    )
+    op.create_index(op.f("ix_oauth_device_request_address"), "oauth_device_request", ["address"])
+    op.create_index(op.f("ix_oauth_device_request_expires_at"), "oauth_device_request", ["expires_at"])

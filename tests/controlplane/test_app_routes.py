@@ -24,6 +24,7 @@ from tests.controlplane.people import API, Person, SignedUp
 WITHOUT_PERMISSION = {
     "logOut",
     "getMe",
+    "listMail",
     "listAccounts",
     "createAccount",
     "getOperation",

@@ -26,6 +26,7 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "getReadiness": ANYBODY,
     "getMetrics": ANYBODY,
     "getMe": SIGNED_IN,
+    "listMail": SIGNED_IN,
     "logOut": SIGNED_IN,
     "createAccount": SIGNED_IN,
     "listAccounts": SIGNED_IN,
