@@ -12,6 +12,7 @@ from controlplane.core.database import transaction
 from controlplane.health import service as health
 from controlplane.health.schemas import Check
 from controlplane.mail import service as mail
+from controlplane.mail.smtp import Unavailable
 from controlplane.runners.models import Runner
 from controlplane.runners.service import is_alive
 from controlplane.settings import settings
@@ -88,7 +89,7 @@ def _runners() -> str:
 def _mail() -> str:
     try:
         return mail.check_transport()
-    except mail.Unavailable as error:
+    except Unavailable as error:
         raise Unwell(f"{error}; mail waits until CONTROLPLANE_SMTP_URL names a server that takes it") from error
 
 

@@ -18,7 +18,7 @@ class OutboxMessage(Base):
         CheckConstraint("status IN ('queued','sent','failed','kept')", name="status"),
         Index("ix_outbox_message_due_at", "due_at", postgresql_where="due_at IS NOT NULL"),
         Index(None, "body_until"),
-        Index(None, "recipient", "message_id"),
+        Index("ix_outbox_message_recipient_message_id", "recipient", "message_id"),
         Index(None, "created_at"),
     )
 
