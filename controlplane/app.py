@@ -6,6 +6,7 @@ from controlplane.accounts import endpoints as accounts
 from controlplane.api_keys import endpoints as api_keys
 from controlplane.audit import endpoints as audit
 from controlplane.cli_api import endpoints as cli_api
+from controlplane.closing import endpoints as closing
 from controlplane.core import openapi
 from controlplane.core.bodies import BodyRules
 from controlplane.core.head import HeadAsGet
@@ -14,6 +15,7 @@ from controlplane.core.middleware import RequestContext
 from controlplane.domains import endpoints as domains
 from controlplane.environments import endpoints as environments
 from controlplane.health import endpoints as health
+from controlplane.invitations import endpoints as invitations
 from controlplane.login import endpoints as login
 from controlplane.login.resolve import resolve_principal
 from controlplane.mail import endpoints as mail
@@ -30,6 +32,8 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     mail.router,
     accounts.router,
     members.router,
+    invitations.router,
+    closing.router,
     domains.router,
     environments.router,
     operations.router,

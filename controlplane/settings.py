@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     deleted_environment_days: int = 7
     environments_per_account: int = 50
     accounts_per_user: int = 20
+    invitation_days: Annotated[int, Field(ge=1, le=30)] = 7
+    open_invitations_per_account: int = 100
+    invitation_mails_per_account_daily: int = 50
     api_keys_per_environment: int = 100
     engine_version: str = "1.7.12"
     environment_requests_per_second: int = 5000

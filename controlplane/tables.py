@@ -8,6 +8,7 @@ from controlplane.core.database import Base
 from controlplane.domains import models as domains
 from controlplane.edge_log import models as edge_log
 from controlplane.environments import models as environments
+from controlplane.invitations import models as invitations
 from controlplane.login import models as login
 from controlplane.mail import models as mail
 from controlplane.members import models as members
@@ -27,6 +28,7 @@ MODULES = (
     edge_log,
     environments,
     idempotency,
+    invitations,
     login,
     mail,
     members,

@@ -8,6 +8,7 @@ from controlplane.core import logs
 from controlplane.core.queue import QUEUE, celery_app
 from controlplane.domains import tasks as domains
 from controlplane.edge_feed import tasks as edge_feed
+from controlplane.invitations import tasks as invitations
 from controlplane.login import tasks as login
 from controlplane.mail import tasks as mail
 from controlplane.oauth import tasks as oauth
@@ -18,6 +19,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **provisioning.TASKS,
     **edge_feed.TASKS,
     **login.TASKS,
+    **invitations.TASKS,
     **mail.TASKS,
     **oauth.TASKS,
     **domains.TASKS,

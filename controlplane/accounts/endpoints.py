@@ -28,4 +28,10 @@ def get_account(account_id: str, session: DbSession, principal: Reader) -> Accou
 
 
 def view(account: Account, role: Role) -> AccountView:
-    return AccountView(account_id=account.account_id, name=account.name, role=role, created_at=account.created_at)
+    return AccountView(
+        account_id=account.account_id,
+        name=account.name,
+        role=role,
+        require_second_factor=account.require_second_factor,
+        created_at=account.created_at,
+    )

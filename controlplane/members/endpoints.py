@@ -4,20 +4,21 @@ from fastapi import APIRouter, Depends, Response, status
 
 from controlplane.accounts.endpoints import view as account_view
 from controlplane.accounts.errors import AccountLimitReached, NameTaken
-from controlplane.accounts.schemas import AccountView, NewAccount
+from controlplane.accounts.schemas import AccountChange, AccountView, NewAccount
 from controlplane.auth import Caller, Permission, Principal, Role, require
 from controlplane.core.database import DbSession
 from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page
-from controlplane.members import repository, service
-from controlplane.members.errors import LastOwner, RoleNotYours, TransferToYourself
+from controlplane.members import account_changes, repository, service
+from controlplane.members.errors import LastOwner, OwnSecondFactorMissing, RoleNotYours, TransferToYourself
 from controlplane.members.models import Joined, Member
 from controlplane.members.schemas import MemberChange, MemberView, StandingView, Transfer
 from controlplane.users.models import User
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Principal, Depends(require(Permission.MEMBER_READ))]
+Updater = Annotated[Principal, Depends(require(Permission.ACCOUNT_UPDATE))]
 Leaver = Annotated[Principal, Depends(require(Permission.MEMBER_LEAVE))]
 Manager = Annotated[Principal, Depends(require(Permission.MEMBER_MANAGE))]
 Giver = Annotated[Principal, Depends(require(Permission.ACCOUNT_TRANSFER))]
@@ -30,6 +31,13 @@ Giver = Annotated[Principal, Depends(require(Permission.ACCOUNT_TRANSFER))]
 def create_account(body: NewAccount, session: DbSession, caller: Caller, once: Once) -> Response:
     """Create an account; you become its owner."""
     return once(caller.user_id, lambda: account_view(service.found_account(session, caller, body.name), Role.OWNER))
+
+
+@router.patch("/{account_id}", operation_id="updateAccount", responses=refusals(NameTaken, OwnSecondFactorMissing))
+def update_account(account_id: str, body: AccountChange, session: DbSession, principal: Updater) -> AccountView:
+    """Rename the account, or demand a second factor of its members: without one they have no rights in it."""
+    name, required = body.name, body.require_second_factor
+    return account_view(*account_changes.update(session, principal, account_id, name, required))
 
 
 @router.get("/{account_id}/members", operation_id="listMembers")
@@ -79,6 +87,7 @@ def _view(member: Member, user: User) -> MemberView:
         email=user.email,
         name=user.name,
         role=Role(member.role),
+        second_factor=user.second_factor_since is not None,
         joined_by=Joined(member.joined_by),
         created_at=member.created_at,
     )

@@ -28,3 +28,13 @@ class TransferToYourself(Conflict):
 
     def __init__(self) -> None:
         super().__init__("You own this account already. Name another member of it to hand it over to.")
+
+
+class OwnSecondFactorMissing(Conflict):
+    code = "own_second_factor_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have no second factor yet, and would lose your own rights here. "
+            "Set up an authenticator app or a passkey at /account/security first."
+        )

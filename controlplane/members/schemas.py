@@ -11,6 +11,7 @@ class MemberView(Schema):
     email: str = Field(examples=["ada@example.com"])
     name: str | None = Field(examples=["Ada Lovelace"])
     role: Role
+    second_factor: bool = Field(description="whether they have set one up")
     joined_by: Joined = Field(description="how they became a member")
     created_at: Timestamp
 

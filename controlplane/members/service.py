@@ -15,7 +15,7 @@ from controlplane.auth import Permission, Principal, Role
 from controlplane.auth.permissions import GRANTS
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
-from controlplane.members import repository
+from controlplane.members import notices, repository
 from controlplane.members.edges import publish_member
 from controlplane.members.errors import AlreadyMember, LastOwner, RoleNotYours, TransferToYourself
 from controlplane.members.models import Joined, Member
@@ -50,7 +50,7 @@ def add(session: Session, account_id: str, user_id: str, role: Role, joined_by: 
 
 def change_role(session: Session, by: Principal, account_id: str, user_id: str, role: Role) -> tuple[Member, User]:
     """Raises `NotFound`, `PermissionDenied`, `RoleNotYours`, `LastOwner`."""
-    own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
+    account, own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
     member, user = _found(session, account_id, user_id)
     before = Role(member.role)
     _check_grant(own, before, role)
@@ -58,6 +58,7 @@ def change_role(session: Session, by: Principal, account_id: str, user_id: str, 
         _keep_an_owner(session, member)
         _set_role(session, member, role)
         _record(session, by, "member.change_role", member, user, {"from": before.value, "to": role.value})
+        notices.role_changed(session, by, account, user, before, role)
     return member, user
 
 
@@ -66,15 +67,17 @@ def remove(session: Session, by: Principal, account_id: str, user_id: str) -> No
 
     Raises `NotFound`, `PermissionDenied`, `RoleNotYours`, `LastOwner`.
     """
-    own = standing(session, by, account_id, Permission.MEMBER_LEAVE)
+    account, _ = standing(session, by, account_id, Permission.MEMBER_LEAVE)
     member, user = _found(session, account_id, user_id)
     leaves = user_id == by.user_id
     if not leaves:
-        own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
+        _, own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
         _check_grant(own, Role(member.role))
     _keep_an_owner(session, member)
     _end(session, member)
     _record(session, by, "member.leave" if leaves else "member.remove", member, user, {"role": member.role})
+    if not leaves:
+        notices.removed(session, by, account, user)
 
 
 def transfer(session: Session, by: Principal, account_id: str, user_id: str) -> Role:
@@ -82,30 +85,36 @@ def transfer(session: Session, by: Principal, account_id: str, user_id: str) -> 
 
     Raises `NotFound`, `PermissionDenied`, `TransferToYourself`.
     """
-    standing(session, by, account_id, Permission.ACCOUNT_TRANSFER)
+    account, _ = standing(session, by, account_id, Permission.ACCOUNT_TRANSFER)
     if user_id == by.user_id:
         raise TransferToYourself
     heir, user = _found(session, account_id, user_id)
     giver, _ = _found(session, account_id, by.user_id)
+    before = Role(heir.role)
     _set_role(session, heir, Role.OWNER)
     _set_role(session, giver, Role.ADMIN)
-    _record(session, by, "account.transfer", heir, user, {"you": Role.ADMIN.value})
+    _record(session, by, "account.transfer", heir, user, {"from": by.email})
+    if before is not Role.OWNER:
+        notices.role_changed(session, by, account, user, before, Role.OWNER)
     return Role.ADMIN
 
 
-def remove_all(session: Session, account_id: str) -> None:
-    """For an account that is being deleted, under its lock."""
-    for member, _ in repository.all_of(session, account_id):
+def remove_all(session: Session, by: Principal, account: Account) -> list[str]:
+    """For an account that is being deleted, under its lock; the addresses of those who were members."""
+    people = repository.all_of(session, account.account_id)
+    for member, user in people:
         _end(session, member)
+        if user.user_id != by.user_id:
+            notices.account_deleted(session, by, account, user)
+    return [user.email for _, user in people]
 
 
-def standing(session: Session, by: Principal, account_id: str, permission: Permission) -> Role:
-    """Lock the account; the role `by` has in it now. Raises `NotFound`, `PermissionDenied`."""
-    accounts.lock(session, account_id)
-    role = repository.role_in(session, account_id, by.user_id)
-    replace(by, memberships={account_id: role} if role else {}).check(permission, account_id)
-    assert role is not None  # noqa: S101 - `check` has refused it
-    return role
+def standing(session: Session, by: Principal, account_id: str, permission: Permission) -> tuple[Account, Role]:
+    """The account, locked, and the role `by` has in it now. Raises `NotFound`, `PermissionDenied`."""
+    account = accounts.lock(session, account_id)
+    roles = repository.roles_of(session, by.user_id)
+    replace(by, memberships=roles.in_effect, dormant=roles.dormant).check(permission, account_id)
+    return account, roles.in_effect[account_id]
 
 
 def _found(session: Session, account_id: str, user_id: str) -> tuple[Member, User]:

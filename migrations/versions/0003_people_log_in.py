@@ -16,6 +16,7 @@ def upgrade() -> None:
     _single_sign_on()
     _domains()
     _members()
+    _invitations()
     _programs()
 
 
@@ -136,7 +137,9 @@ def _single_sign_on() -> None:
         sa.Column("created_by", sa.String(length=32), nullable=False),
         sa.Column("created_at", time, nullable=False),
         sa.CheckConstraint("kind IN ('google','github','oidc','workos')", name=op.f("ck_sso_connection_kind")),
-        sa.ForeignKeyConstraint(["account_id"], ["account.account_id"], name=op.f("fk_sso_connection_account_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.account_id"], name=op.f("fk_sso_connection_account_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_sso_connection")),
         sa.UniqueConstraint("provider", name=op.f("uq_sso_connection_provider")),
     )
@@ -150,7 +153,12 @@ def _single_sign_on() -> None:
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("created_at", time, nullable=False),
         sa.Column("last_used_at", time, nullable=True),
-        sa.ForeignKeyConstraint(["connection_id"], ["sso_connection.connection_id"], name=op.f("fk_identity_connection_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["sso_connection.connection_id"],
+            name=op.f("fk_identity_connection_id"),
+            ondelete="CASCADE",
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["user.user_id"], name=op.f("fk_identity_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("identity_id", name=op.f("pk_identity")),
         sa.UniqueConstraint("connection_id", "subject", name=op.f("uq_identity_connection_id_subject")),
@@ -164,8 +172,15 @@ def _single_sign_on() -> None:
         sa.Column("destination", sa.String(length=1000), nullable=False),
         sa.Column("link_user_id", sa.String(length=32), nullable=True),
         sa.Column("expires_at", time, nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["sso_connection.connection_id"], name=op.f("fk_sso_attempt_connection_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["link_user_id"], ["user.user_id"], name=op.f("fk_sso_attempt_link_user_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["sso_connection.connection_id"],
+            name=op.f("fk_sso_attempt_connection_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["link_user_id"], ["user.user_id"], name=op.f("fk_sso_attempt_link_user_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_sso_attempt")),
     )
     op.create_index(op.f("ix_sso_attempt_expires_at"), "sso_attempt", ["expires_at"])
@@ -190,13 +205,21 @@ def _domains() -> None:
         sa.Column("created_at", time, nullable=False),
         sa.CheckConstraint("join_mode IN ('none','suggest','auto')", name=op.f("ck_domain_join_mode")),
         sa.CheckConstraint("join_role IN ('developer','viewer')", name=op.f("ck_domain_join_role")),
-        sa.CheckConstraint("NOT sso_required OR sso_connection_id IS NOT NULL", name=op.f("ck_domain_required_connection")),
-        sa.ForeignKeyConstraint(["account_id"], ["account.account_id"], name=op.f("fk_domain_account_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["sso_connection_id"], ["sso_connection.connection_id"], name=op.f("fk_domain_sso_connection_id")),
+        sa.CheckConstraint(
+            "NOT sso_required OR sso_connection_id IS NOT NULL", name=op.f("ck_domain_required_connection")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.account_id"], name=op.f("fk_domain_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["sso_connection_id"], ["sso_connection.connection_id"], name=op.f("fk_domain_sso_connection_id")
+        ),
         sa.PrimaryKeyConstraint("domain_id", name=op.f("pk_domain")),
         sa.UniqueConstraint("account_id", "domain", name=op.f("uq_domain_account_id_domain")),
     )
-    op.create_index("uq_domain_verified", "domain", ["domain"], unique=True, postgresql_where=sa.text("verified_at IS NOT NULL"))
+    op.create_index(
+        "uq_domain_verified", "domain", ["domain"], unique=True, postgresql_where=sa.text("verified_at IS NOT NULL")
+    )
     op.create_index(op.f("ix_domain_sso_connection_id"), "domain", ["sso_connection_id"])
 
 
@@ -204,7 +227,13 @@ def _members() -> None:
     time = sa.DateTime(timezone=True)
     op.add_column("account", sa.Column("deleted_at", time, nullable=True))
     op.drop_constraint("uq_account_name", "account")
-    op.create_index("uq_account_name", "account", ["created_by", "name"], unique=True, postgresql_where=sa.text("deleted_at IS NULL"))
+    op.create_index(
+        "uq_account_name",
+        "account",
+        ["created_by", "name"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
     op.add_column("member", sa.Column("joined_by", sa.String(length=16), nullable=False, server_default="founder"))
 
 
@@ -246,3 +275,37 @@ def _programs() -> None:
     )
     op.create_index(op.f("ix_oauth_device_request_address"), "oauth_device_request", ["address"])
     op.create_index(op.f("ix_oauth_device_request_expires_at"), "oauth_device_request", ["expires_at"])
+
+
+def _invitations() -> None:
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "invitation",
+        sa.Column("invitation_id", sa.String(32), primary_key=True),
+        sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+        sa.Column("email", sa.String(254), nullable=False, index=True),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("digest", sa.String(43), nullable=False, unique=True),
+        sa.Column("valid_days", sa.Integer(), nullable=False),
+        sa.Column("invited_by", sa.String(32), sa.ForeignKey("user.user_id"), nullable=False),
+        sa.Column("created_at", time, nullable=False),
+        sa.Column("expires_at", time, nullable=False),
+        sa.Column("outcome", sa.String(16), nullable=True),
+        sa.Column("ended_at", time, nullable=True),
+        sa.CheckConstraint("outcome IN ('accepted','declined','revoked','replaced')", name="outcome"),
+    )
+    op.create_index(
+        "uq_invitation_open",
+        "invitation",
+        ["account_id", "email"],
+        unique=True,
+        postgresql_where=sa.text("outcome IS NULL"),
+    )
+    op.create_table(
+        "invitation_mail",
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
+        sa.Column("account_id", sa.String(32), nullable=False, index=True),
+        sa.Column("invited_by", sa.String(32), nullable=False, index=True),
+        sa.Column("recipient", sa.String(43), nullable=False, index=True),
+        sa.Column("sent_at", time, nullable=False, index=True),
+    )

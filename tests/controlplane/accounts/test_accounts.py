@@ -20,7 +20,7 @@ def test_creating_makes_the_creator_owner(signed_up: SignedUp) -> None:
     answer = ada.post("/accounts", {"name": "payments"})
     assert answer.status_code == 201
     assert answer.json() | {"accountId": "", "createdAt": ""} == {
-        "accountId": "", "name": "payments", "role": "owner", "createdAt": "",
+        "accountId": "", "name": "payments", "role": "owner", "requireSecondFactor": False, "createdAt": "",
     }  # fmt: skip
     account_id = answer.json()["accountId"]
     assert account_id.startswith("acc_")

@@ -18,7 +18,7 @@ def test_the_list(signed_up: SignedUp) -> None:
         (ada.user_id, "ada@example.com", "owner"),
         (bob.user_id, "bob@example.com", "viewer"),
     ]
-    assert set(items[0]) == {"userId", "email", "name", "role", "joinedBy", "createdAt"}
+    assert set(items[0]) == {"userId", "email", "name", "role", "secondFactor", "joinedBy", "createdAt"}
 
 
 def test_pages(signed_up: SignedUp) -> None:
