@@ -28,6 +28,10 @@ WITHOUT_PERMISSION = {
     "listAccounts",
     "createAccount",
     "getOperation",
+    "getDeviceRequest",
+    "decideDeviceRequest",
+    "checkAuthorization",
+    "decideAuthorization",
     "cliListAccounts",
 }
 OPEN_PAGES = {"/", "/api/docs", "/assets/style.css", "/api/v1/openapi.json"}
@@ -223,7 +227,15 @@ def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str, 
 def test_what_is_sent_is_closed_and_what_is_answered_may_grow(app: FastAPI) -> None:
     schemas = app.openapi()["components"]["schemas"]
     closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
-    assert closed == {"NewUser", "Credentials", "NewAccount", "NewEnvironment", "NewApiKey", "DescribeEnvironment"}
+    assert closed == {
+        "NewUser",
+        "Credentials",
+        "NewAccount",
+        "NewEnvironment",
+        "NewApiKey",
+        "DescribeEnvironment",
+        "DeviceDecision",
+    }
 
 
 @pytest.mark.parametrize(

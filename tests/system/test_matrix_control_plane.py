@@ -43,11 +43,22 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "listApiKeys": EVERY_ROLE,
     "revokeApiKey": DEVELOPERS,
     "getOperation": EVERY_ROLE,
+    "getDeviceRequest": SIGNED_IN,
+    "decideDeviceRequest": SIGNED_IN,
+    "checkAuthorization": SIGNED_IN,
+    "decideAuthorization": SIGNED_IN,
     "cliListEnvironments": EVERY_ROLE,
     "cliDescribeEnvironment": EVERY_ROLE,
 }
+# What those who may get for an invented password or code.
+INVENTED = {"logIn": 401, "getDeviceRequest": 404, "decideDeviceRequest": 404}
 # What must come last, in this order: a deletion before its undoing, and the end of the token itself.
 LATE = ("revokeApiKey", "deleteEnvironment", "restoreEnvironment", "logOut")
+CONSENT = {
+    "response_type": "code",
+    "client_id": "restate-cli",
+    "redirect_uri": "http://localhost:33912/callback",
+}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -75,6 +86,7 @@ class Victim:
             "{environmentId}": self.environment_id,
             "{keyId}": self.key_id,
             "{operationId}": self.operation_id,
+            "{userCode}": "BBBB-BBBB",
         }
         for name, value in names.items():
             template = template.replace(name, value)
@@ -103,6 +115,9 @@ def body(operation: Operation, victim: Victim) -> Any:
         "createEnvironment": {"name": word},
         "createApiKey": {"description": word, "role": "ingress"},
         "cliDescribeEnvironment": {"environmentId": victim.environment_id},
+        "decideDeviceRequest": {"decision": "deny"},
+        "checkAuthorization": CONSENT,
+        "decideAuthorization": CONSENT | {"decision": "deny"},
     }
     return bodies[operation.name] if operation.has_body else None
 
@@ -158,7 +173,7 @@ def test_members_may_exactly_what_their_role_says(role: str, cast: Cast, victim:
         token = _fresh_token(cast, role) if operation.name == "logOut" else cast.tokens[f"{role} member"]
         answer = send(operation, victim, token)
         allowed = isinstance(rule, str) or role in rule
-        wanted = 401 if operation.name == "logIn" else operation.success if allowed else 403
+        wanted = INVENTED.get(operation.name, operation.success) if allowed else 403
         if answer.status != wanted:
             wrong.append(f"{operation.name}: {answer}, should be {wanted}")
     assert wrong == []
@@ -192,10 +207,8 @@ def _costs_too_much(operation: Operation, name: str) -> bool:
 
 def _refusals(operation: Operation, name: str) -> set[int]:
     rule = RULES[operation.name]
-    if operation.name == "logIn":
-        return {401}
     if rule == ANYBODY or (rule == SIGNED_IN and name == "other member"):
-        return {operation.success}
+        return {INVENTED.get(operation.name, operation.success)}
     return {404} if name == "other member" else {401}
 
 
