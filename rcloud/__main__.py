@@ -1,18 +1,24 @@
 """`rcloud`: see `rcloud --help`."""
 
-import typer
+from __future__ import annotations
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+import sys
 
-
-@app.callback()
-def _root() -> None:
-    """Self-hosted Restate Cloud from the command line."""
+from rcloud.app import app
+from rcloud.errors import Exit, Failure
+from rcloud.output import Output
+from rcloud.settings import Flags
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script; exits with a code of `errors.Exit`."""
+    try:
+        app(prog_name="rcloud")
+    except Failure as failure:
+        Output(Flags()).failure(failure)
+        sys.exit(failure.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
 
 
 if __name__ == "__main__":

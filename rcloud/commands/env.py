@@ -1,0 +1,133 @@
+"""env …: environments and their lives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from rcloud import completion, confirm, follow
+from rcloud.api import at
+from rcloud.cloud import Cloud
+from rcloud.command import command, group
+from rcloud.commands import env_logs, env_use
+from rcloud.output import Columns, time_of
+
+app = group("Environments: each is an engine of its own.")
+command(app, "use")(env_use.use)
+command(app, "logs")(env_logs.logs)
+
+COLUMNS: Columns = {
+    "NAME": "name",
+    "ID": "environmentId",
+    "STATUS": "status",
+    "INGRESS": "ingressBaseUrl",
+    "ADMIN": "adminBaseUrl",
+    "CREATED": time_of("createdAt"),
+}
+DETAILS: Columns = {
+    "name": "name",
+    "id": "environmentId",
+    "account id": "accountId",
+    "region": "region",
+    "status": "status",
+    "reason": "statusReason",
+    "ingress": "ingressBaseUrl",
+    "admin": "adminBaseUrl",
+    "host": "host",
+    "signing public key": "signingPublicKey",
+    "engine": "engineVersion",
+    "requests per second": lambda item: item.get("requestsPerSecond") or "no limit",
+    "created": time_of("createdAt"),
+    "deleted": time_of("deletedAt"),
+    "destroyed": time_of("purgeAt"),
+}
+Env = Annotated[
+    str, typer.Argument(metavar="ENV", help="name, id or ACCOUNT/ENV", autocompletion=completion.environments)
+]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="stay until it is done")]
+Patience = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0, help="how long --wait waits")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+
+
+@command(app, "create")
+def create(
+    cloud: Cloud,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="lower-case letters, digits and single hyphens")],
+    region: Annotated[str | None, typer.Option("--region", help="the plane's own when absent")] = None,
+    wait: Wait = True,
+    timeout: Patience = 120,
+) -> None:
+    """Create an environment and wait until it is ready, mostly less than a second."""
+    account = cloud.find.account()
+    body = {"name": name} | ({"region": region} if region else {})
+    made = cloud.api.create(at("accounts", account["accountId"], "environments"), body)
+    shown = _settled(cloud, made, wait, timeout)
+    ready = "is ready" if wait else "is being created"
+    cloud.out.done(
+        shown,
+        f"Environment {name} ({shown['environmentId']}) {ready}.\n"
+        f"  ingress  {shown['ingressBaseUrl']}\n  admin    {shown['adminBaseUrl']}\n"
+        f"Next: rcloud env use {name}, or rcloud keys create {name}",
+    )
+
+
+@command(app, "list")
+def list_environments(
+    cloud: Cloud,
+    deleted: Annotated[bool, typer.Option("--deleted", help="also those that can still be restored")] = False,
+) -> None:
+    """The environments of the account."""
+    account = cloud.find.account()
+    found = [one for one in cloud.find.environments(account) if deleted or one["status"] != "DELETED"]
+    cloud.out.items(found, COLUMNS, f"Account {account['name']} has no environment. Create one: rcloud env create NAME")
+
+
+@command(app, "describe")
+def describe(cloud: Cloud, env: Env) -> None:
+    """Everything about an environment, its signing public key included."""
+    cloud.out.one(cloud.find.environment(env), DETAILS)
+
+
+@command(app, "delete")
+def delete(
+    cloud: Cloud,
+    env: Env,
+    purge: Annotated[bool, typer.Option("--purge", help="destroy data and keys at once; cannot be undone")] = False,
+    yes: Yes = False,
+    wait: Wait = True,
+    timeout: Patience = 120,
+) -> None:
+    """Delete an environment. Its data stays for some days, to be restored; with --purge it does not."""
+    found = cloud.find.environment(env)
+    confirm.typed(found["name"], _consequence(found, purge), yes=yes)
+    changed = cloud.api.change("DELETE", cloud.find.path(found), purge=purge)
+    if wait:
+        follow.operation(cloud.api, cloud.out, changed["operationId"], timeout)
+    undo = "Its data and keys are destroyed." if purge else f"Undo: rcloud env restore {found['environmentId']}"
+    cloud.out.done(changed, f"Deleted environment {found['name']}. {undo}")
+
+
+@command(app, "restore")
+def restore(cloud: Cloud, env: Env, wait: Wait = True, timeout: Patience = 120) -> None:
+    """Bring a deleted environment back with its data, addresses, signing key and API keys."""
+    found = cloud.find.environment(env, deleted=True)
+    changed = cloud.api.change("POST", f"{cloud.find.path(found)}/restore")
+    shown = _settled(cloud, changed, wait, timeout)
+    cloud.out.done(shown, f"Environment {found['name']} is {'back' if wait else 'coming back'}.")
+
+
+def _settled(cloud: Cloud, changed: dict[str, Any], wait: bool, patience_seconds: float) -> dict[str, Any]:
+    """The environment as it is once the change is done; as the change left it without waiting."""
+    if not wait:
+        return changed
+    follow.operation(cloud.api, cloud.out, changed["operationId"], patience_seconds)
+    now: dict[str, Any] = cloud.api.get(cloud.find.path(changed))
+    return now | {"operationId": changed["operationId"]}
+
+
+def _consequence(environment: dict[str, Any], purge: bool) -> str:
+    name = environment["name"]
+    if purge:
+        return f"Environment {name}, its data and its keys will be destroyed for good."
+    return f"Calls to environment {name} will stop at once; it can be restored for some days."
