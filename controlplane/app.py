@@ -17,6 +17,7 @@ from controlplane.environments import endpoints as environments
 from controlplane.health import endpoints as health
 from controlplane.invitations import endpoints as invitations
 from controlplane.login import endpoints as login
+from controlplane.login import factor_endpoints as login_factors
 from controlplane.login.resolve import resolve_principal
 from controlplane.mail import endpoints as mail
 from controlplane.members import endpoints as members
@@ -24,11 +25,13 @@ from controlplane.oauth import endpoints as oauth
 from controlplane.oauth import protocol as oauth_protocol
 from controlplane.operations import endpoints as operations
 from controlplane.pages import endpoints as pages
+from controlplane.second_factors import endpoints as second_factors
 from controlplane.settings import settings
 
 API = "/api/v1"
 SIGNED_IN: tuple[APIRouter, ...] = (
     login.router,
+    second_factors.router,
     mail.router,
     accounts.router,
     members.router,
@@ -41,7 +44,17 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     audit.router,
     oauth.router,
 )
-OPEN_PATHS = (f"{API}/auth/signup", f"{API}/auth/login", "/healthz", "/readyz", "/metrics")
+OPEN_PATHS = (
+    f"{API}/auth/signup",
+    f"{API}/auth/login",
+    f"{API}/auth/second-factor",
+    f"{API}/auth/second-factor/options",
+    f"{API}/auth/passkeys/login",
+    f"{API}/auth/passkeys/login/options",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 DESCRIPTION = (
     "Accounts, isolated Restate environments and their API keys. Bodies are JSON in camelCase. "
     "Sign in with `POST /api/v1/auth/login` and send `Authorization: Bearer <accessToken>`."
@@ -60,6 +73,7 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(login.public_router, prefix=API, responses=openapi.EVERYWHERE)
+    app.include_router(login_factors.public_router, prefix=API, responses=openapi.EVERYWHERE)
     for router in SIGNED_IN:
         _include_signed_in(app, router, API)
     _include_signed_in(app, cli_api.router)

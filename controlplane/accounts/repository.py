@@ -22,6 +22,14 @@ def all_visible_to(session: Session, principal: Principal) -> Sequence[Account]:
     return session.scalars(visible_to(principal).order_by(Account.account_id)).all()
 
 
+def all_joined_by(session: Session, principal: Principal) -> Sequence[Account]:
+    """With those where the principal's role gives no right before they enrol a second factor."""
+    joined = Account.account_id.in_([*principal.account_ids, *principal.dormant])
+    return session.scalars(
+        select(Account).where(joined, Account.deleted_at.is_(None)).order_by(Account.account_id)
+    ).all()
+
+
 def count_created_by(session: Session, user_id: str) -> int:
     query = select(func.count()).where(Account.created_by == user_id, Account.deleted_at.is_(None))
     return session.scalar(query) or 0

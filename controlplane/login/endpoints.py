@@ -63,10 +63,16 @@ def log_out(request: Request, response: Response, session: DbSession, caller: Ca
 @router.get("/me", operation_id="getMe")
 def get_me(request: Request, session: DbSession, caller: Caller) -> MeView:
     """Who you are, and your role in each of your accounts."""
-    mine = accounts.all_visible_to(session, caller)
+    roles = {**caller.memberships, **caller.dormant}
     return MeView(
         user=UserView.model_validate(request.state.user),
         accounts=[
-            MembershipView(account_id=a.account_id, name=a.name, role=caller.memberships[a.account_id]) for a in mine
+            MembershipView(
+                account_id=account.account_id,
+                name=account.name,
+                role=roles[account.account_id],
+                second_factor_required=account.account_id in caller.dormant,
+            )
+            for account in accounts.all_joined_by(session, caller)
         ],
     )

@@ -53,6 +53,9 @@ class MembershipView(Schema):
     account_id: str = Field(examples=["acc_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
     name: str = Field(examples=["demo"])
     role: Role
+    second_factor_required: bool = Field(
+        default=False, description="the account demands one and you have none: until you enrol, the role gives no right"
+    )
 
 
 class MeView(Schema):

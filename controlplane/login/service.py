@@ -9,9 +9,10 @@ from controlplane.auth import Principal
 from controlplane.core import clock, tokens
 from controlplane.core.errors import ApplicationError
 from controlplane.edge_log import Table, publish
-from controlplane.login import passwords, repository, sessions, throttle
+from controlplane.login import passwords, repository, second_step, sessions, throttle
 from controlplane.login.errors import WrongCredentials
 from controlplane.login.sessions import SignedIn
+from controlplane.second_factors import service as second_factors
 from controlplane.settings import settings
 from controlplane.users import repository as users
 from controlplane.users import service as user_service
@@ -21,11 +22,13 @@ from controlplane.users.models import User
 _KEPT = timedelta(days=1)
 
 
-def sign_up(session: Session, email: str, password: str, name: str | None, user_agent: str | None) -> SignedIn:
+def sign_up(
+    session: Session, email: str, password: str, name: str | None, user_agent: str | None
+) -> SignedIn | ApplicationError:
     """A new user, signed in. Raises `EmailTaken`, `TooManyRequests`."""
     throttle.check(session)
     user = user_service.create(session, email, name, passwords.hashed(password))
-    return sessions.sign_in(session, user, "password", user_agent, "auth.signup")
+    return admit(session, user, "password", user_agent, "auth.signup")
 
 
 def note_taken_email(session: Session) -> None:
@@ -52,7 +55,7 @@ def admit(
     session: Session, user: User, method: str, user_agent: str | None, action: str = "auth.login"
 ) -> SignedIn | ApplicationError:
     """The one door for somebody who has proven to be `user` by `method`: a session, or what is still asked for."""
-    return sessions.sign_in(session, user, method, user_agent, action)
+    return second_step.sign_in_or_challenge(session, user, method, user_agent, action)
 
 
 def end_presented(session: Session, cookie: str | None) -> None:
@@ -77,3 +80,5 @@ def forget_expired(session: Session) -> None:
         publish(session, Table.PRINCIPALS, digest, None)
     repository.delete_sessions(session, ended_before, ended_before - timedelta(hours=settings().session_idle_hours))
     throttle.forget_expired(session)
+    second_step.forget_expired(session)
+    second_factors.forget_expired(session)

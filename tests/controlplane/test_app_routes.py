@@ -24,6 +24,15 @@ from tests.controlplane.people import API, Person, SignedUp
 WITHOUT_PERMISSION = {
     "logOut",
     "getMe",
+    "getSecondFactors",
+    "startTotp",
+    "confirmTotp",
+    "removeTotp",
+    "renewRecoveryCodes",
+    "startPasskey",
+    "addPasskey",
+    "renamePasskey",
+    "removePasskey",
     "listMail",
     "listAccounts",
     "createAccount",
@@ -34,7 +43,7 @@ WITHOUT_PERMISSION = {
     "decideAuthorization",
     "cliListAccounts",
 }
-OPEN_PAGES = {"/", "/api/docs", "/assets/style.css", "/api/v1/openapi.json"}
+OPEN_PAGES = {"/", "/login", "/signup", "/api/docs", "/api/v1/openapi.json"}
 
 
 class Operation(NamedTuple):
