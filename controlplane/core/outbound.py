@@ -91,6 +91,18 @@ def parsed(url: str, answer: httpx2.Response) -> object:
     return found
 
 
+def check(url: str) -> None:
+    """Whether a tenant may have `url` called or a browser sent there, as of now. Raises `OutboundFailed`."""
+    with explained(url):
+        parsed_url = httpx2.URL(url)
+        backend = _Backend(tenants=True)
+        backend.begin(parsed_url)
+        try:
+            backend.addresses(parsed_url.host, parsed_url.port or 443)
+        except httpcore2.ConnectError as error:
+            raise httpx2.ConnectError(str(error)) from error
+
+
 @contextmanager
 def explained(url: str) -> Iterator[None]:
     """Whatever goes wrong on the way to `url` becomes `OutboundFailed`."""
@@ -162,9 +174,7 @@ class _Backend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        addresses = _resolved(host, port)
-        if self._tenants:
-            self._check(host, addresses)
+        addresses = self.addresses(host, port)
         last: Exception = httpcore2.ConnectError(host)
         for address in addresses:
             try:
@@ -174,6 +184,13 @@ class _Backend(httpcore2.SyncBackend):
             else:
                 return _Stream(stream, self.left)
         raise last
+
+    def addresses(self, host: str, port: int) -> list[Address]:
+        """What the name resolves to and may be connected to. Raises `httpcore2.ConnectError`."""
+        addresses = _resolved(host, port)
+        if self._tenants:
+            self._check(host, addresses)
+        return addresses
 
     def _check(self, host: str, addresses: list[Address]) -> None:
         for address in addresses:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from controlplane.sso_connections.models import SsoConnection
@@ -41,3 +41,7 @@ def usable_by(session: Session, account_id: str, connection_id: str) -> SsoConne
 def enabled_of_kind(session: Session, kind: str) -> Sequence[SsoConnection]:
     """The plane's own of one kind."""
     return session.scalars(plane_wide().where(SsoConnection.kind == kind, SsoConnection.enabled)).all()
+
+
+def count(session: Session, account_id: str) -> int:
+    return session.scalar(select(func.count()).select_from(of_account(account_id).subquery())) or 0
