@@ -6,12 +6,17 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from controlplane.pages import assets
+
 Json = dict[str, Any]
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} API</title><link rel="stylesheet" href="/assets/style.css"></head><body><main>
+<title>{title} API</title><link rel="icon" type="image/svg+xml" href="{icon}">
+<link rel="stylesheet" href="{style}"></head><body class="docs-page"><header class="top"><div class="inner">
+<a class="home" href="/">Restate Cloud</a></div></header><main class="wide">
 <h1>{title} API</h1><p class="lead">{description}</p>
-<ul class="links"><li><a href="/api/v1/openapi.json">OpenAPI document</a></li><li><a href="/">First steps</a></li></ul>
+<ul class="links"><li><a class="button quiet" href="/api/v1/openapi.json">OpenAPI document</a></li>
+<li><a class="button quiet" href="/">First steps</a></li></ul>
 <p>Every refusal is <code>{{"code", "message", "details"?}}</code> with a header <code>x-request-id</code>.
 Lists are pages: <code>?after=…&amp;limit=…</code> gives <code>{{"items", "next"}}</code>.
 Creating calls take the header <code>Idempotency-Key</code>.</p>
@@ -20,7 +25,12 @@ Creating calls take the header <code>Idempotency-Key</code>.</p>
 
 def render(document: Json) -> str:
     """The whole page."""
-    head = _HEAD.format(title=_text(document["info"]["title"]), description=_text(document["info"]["description"]))
+    head = _HEAD.format(
+        title=_text(document["info"]["title"]),
+        description=_text(document["info"]["description"]),
+        icon=assets.url("mark.svg"),
+        style=assets.url("style.css"),
+    )
     operations = [
         (method, path, operation)
         for path, methods in document["paths"].items()

@@ -1,22 +1,22 @@
-"""`/`, `/api/docs` and the style sheet they share."""
-
-from pathlib import Path
-from string import Template
+"""`/`, `/api/docs`, the pages' files, and what a person sees where there is no page."""
 
 from fastapi import APIRouter, FastAPI, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from controlplane.core.http import routing_error
-from controlplane.pages import api_docs
-from controlplane.settings import settings
+from controlplane.pages import api_docs, assets, people, programs, start, strangers
+from controlplane.pages.rendering import page
+from controlplane.pages.visit import Elsewhere, Refused, Visit, visiting
 
-HERE = Path(__file__).parent
 router = APIRouter(include_in_schema=False)
+_HEADINGS = {403: "Not for you", 404: "Nothing here", 429: "Too often"}
+_NOTHING = "There is nothing at this address, or it is not for you to see."
 
 
 @router.get("/")
-def get_landing() -> HTMLResponse:
-    return landing()
+async def get_home(request: Request, done: str | None = None) -> Response:
+    visit = await visiting(request)
+    return await people.home_page(visit, done) if visit.user else page("landing.html", visit)
 
 
 @router.get("/api/docs")
@@ -24,29 +24,43 @@ def get_api_docs(request: Request) -> HTMLResponse:
     return HTMLResponse(api_docs.render(request.app.openapi()))
 
 
-@router.get("/assets/style.css")
-def get_style() -> Response:
-    headers = {"cache-control": "public, max-age=3600"}
-    return Response((HERE / "style.css").read_text(), media_type="text/css", headers=headers)
+@router.get("/assets/{version}/{name}")
+def get_asset(request: Request, version: str, name: str) -> Response:
+    return assets.response(version, name) or _nothing(request)
+
+
+for _pages in (strangers, programs, people, start):
+    router.include_router(_pages.router)
 
 
 def install(app: FastAPI) -> None:
-    """A person who opens an address that is none gets the landing page; a program gets the error in JSON."""
+    """A person gets refusals, and addresses that are none, as a page; a program gets the error in JSON."""
 
     async def shown(request: Request, error: Exception) -> Response:
         if request.method == "GET" and _is_for_a_person(request):
-            return landing(404)
+            return _nothing(request)
         return await routing_error(request, error)
 
     app.add_exception_handler(404, shown)
+    app.add_exception_handler(Elsewhere, _elsewhere)
+    app.add_exception_handler(Refused, _refused)
+
+
+async def _elsewhere(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Elsewhere)  # noqa: S101 - narrows the type Starlette declares
+    return RedirectResponse(error.location, 303)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101
+    heading = _HEADINGS.get(error.status, "This did not work")
+    return page("refused.html", Visit(request), {"heading": heading, "message": error.message}, error.status)
+
+
+def _nothing(request: Request) -> Response:
+    return page("refused.html", Visit(request), {"heading": _HEADINGS[404], "message": _NOTHING}, 404)
 
 
 def _is_for_a_person(request: Request) -> bool:
     is_api = request.url.path.startswith(("/api/", "/cloud/"))
     return not is_api and "text/html" in request.headers.get("accept", "")
-
-
-def landing(status: int = 200) -> HTMLResponse:
-    """What this is and where to go."""
-    page = Template((HERE / "landing.html").read_text())
-    return HTMLResponse(page.substitute(origin=settings().console_url), status)

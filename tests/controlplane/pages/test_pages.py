@@ -1,4 +1,4 @@
-"""Pages for people: plain, complete, from here only."""
+"""Pages for strangers: plain, complete, from here only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+
+from controlplane.pages import assets
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -37,29 +39,65 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("path", ["/", "/api/docs"])
+OPEN = ["/", "/api/docs", "/signup", "/login", "/verify-email?token=x", "/forgot", "/reset-password?token=x"]
+
+
+@pytest.mark.parametrize("path", [*OPEN, "/invitation?token=x", "/nothing"])
 def test_a_page_is_well_formed_and_loads_nothing_from_elsewhere(client: TestClient, path: str) -> None:
     answer = client.get(path, headers=HTML)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     page = Page(answer.text)
-    assert not page.tags & {"script", "iframe", "style"}
-    assert all(address.startswith(("/", "#")) and not address.startswith("//") for address in page.addresses)
+    assert not page.tags & {"iframe", "style"}
+    assert not re.search(r"<[^>]*\s(?:style|on\w+)=", answer.text)
+    assert not re.search(r"<script(?! type=\"module\" src=\"/assets/[\w./]+\"></script>)", answer.text)
+    elsewhere = {address for address in page.addresses if not address.startswith(("/", "#")) or address[:2] == "//"}
+    # For passkeys: the same page of this plane under the name that can have them.
+    assert elsewhere <= {f"http://localhost:8000{path}"}
     assert '<meta name="viewport"' in answer.text
-    for address in set(page.addresses):
+    for address in set(page.addresses) - elsewhere:
         if address.startswith("#"):
             assert address[1:] in page.identifiers
         else:
-            assert client.get(address).status_code in {200, 503}
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "style-src 'self'" in policy
+            assert client.get(address, headers=HTML).status_code in {200, 503}
+
+
+@pytest.mark.parametrize("path", [*OPEN, "/nothing"])
+def test_a_page_is_never_kept_framed_or_scripted_from_within(client: TestClient, path: str) -> None:
+    headers = client.get(path, headers=HTML).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-frame-options"] == "DENY"
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"
+    assert policy["style-src"] == "'self'"
+    assert policy.get("script-src", "'self'") == policy.get("connect-src", "'self'") == "'self'"
+    assert "unsafe" not in headers["content-security-policy"]
 
 
 def test_the_style_sheet_has_a_dark_half(client: TestClient) -> None:
-    answer = client.get("/assets/style.css")
+    answer = client.get(assets.url("style.css"))
     assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]
     assert "prefers-color-scheme: dark" in answer.text
     assert "http" not in answer.text
+
+
+def test_modules_import_only_neighbours_that_exist() -> None:
+    modules = {name: content.decode() for name, content in assets.contents().items() if name.endswith(".js")}
+    imported = {found for text in modules.values() for found in re.findall(r'from "([^"]+)"|import "([^"]+)"', text)}
+    names = {first or second for first, second in imported}
+    assert names
+    assert all(name.removeprefix("./") in modules for name in names)
+
+
+def test_a_file_of_another_version_is_not_kept_for_long(client: TestClient) -> None:
+    answer = client.get("/assets/000000000000/style.css")
+    assert answer.status_code == 200
+    assert "immutable" not in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("name", ["../endpoints.py", "..%2fendpoints.py", "%2e%2e/pages/endpoints.py", "nothing.css"])
+def test_nothing_but_the_files_is_served(client: TestClient, name: str) -> None:
+    assert client.get(f"/assets/{assets.version()}/{name}").status_code == 404
 
 
 def test_the_landing_page_says_what_to_do_first(client: TestClient) -> None:
@@ -80,10 +118,10 @@ def test_the_documentation_is_complete(client: TestClient, app: FastAPI) -> None
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/accounts/acc_x", "/login/"])
-def test_a_person_at_a_wrong_address_gets_the_page(client: TestClient, path: str) -> None:
+def test_a_person_at_a_wrong_address_gets_a_page(client: TestClient, path: str) -> None:
     answer = client.get(path, headers=HTML)
     assert answer.status_code == 404
-    assert answer.text == client.get("/").text
+    assert "There is nothing at this address" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,116 @@
+"""Pages for people who are signed in: their environments, first steps, security, members, mail, invitations."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from controlplane.auth import Role
+from controlplane.login import passwords
+from controlplane.pages import sentences
+from controlplane.pages.rendering import page
+from controlplane.pages.visit import Elsewhere, Json, Membership, Refused, Visit, signed_in, visiting
+from controlplane.settings import settings
+
+router = APIRouter(include_in_schema=False)
+Text = str | None
+
+
+async def home_page(visit: Visit, done: Text) -> Response:
+    """Accounts and their environments; whoever has no account begins with one."""
+    if not visit.accounts:
+        raise Elsewhere("/start")
+    environments = await asyncio.gather(*(_environments(visit, account) for account in visit.accounts))
+    owned = list(zip(visit.accounts, environments, strict=True))
+    return page("home.html", visit, {"owned": owned, "done": sentences.done(done)} | await offers(visit))
+
+
+@router.get("/account/security")
+async def get_security(request: Request, done: Text = None) -> Response:
+    visit = await signed_in(request)
+    factors, sessions, identities = await asyncio.gather(
+        visit.get("/auth/second-factors"), visit.get("/auth/sessions"), visit.get("/auth/identities")
+    )
+    assert visit.user is not None  # noqa: S101 - what signed_in promises
+    shown = {
+        "factors": factors,
+        "sessions": sessions["items"],
+        "more_sessions": sessions["next"] is not None,
+        "identities": identities["items"],
+        "has_password": visit.user.get("hasPassword", True),
+        "min_length": passwords.MIN_LENGTH,
+        "done": sentences.done(done),
+    }
+    return page("security.html", visit, shown)
+
+
+@router.get("/members")
+async def get_members(request: Request, account: Text = None, done: Text = None) -> Response:
+    visit = await signed_in(request)
+    asked = visit.account(account)
+    base = f"/accounts/{asked.account_id}"
+    members = await visit.get(f"{base}/members", limit="100")
+    invitations = await visit.get(f"{base}/invitations", limit="100") if asked.may("member:invite") else {"items": []}
+    assert visit.user is not None  # noqa: S101
+    shown = {
+        "account": asked,
+        "here": f"/members?account={asked.account_id}",
+        "members": members["items"],
+        "more_members": members["next"] is not None,
+        "others": [member for member in members["items"] if member["userId"] != visit.user["userId"]],
+        "invitations": [one for one in invitations["items"] if one["status"] in {"pending", "expired"}],
+        "roles": [role.value for role in Role],
+        "meaning": sentences.ROLES,
+        "done": sentences.done(done),
+    }
+    return page("members.html", visit, shown)
+
+
+@router.get("/outbox")
+async def get_outbox(request: Request, after: Text = None) -> Response:
+    visit = await signed_in(request)
+    query = {"limit": "20"} | ({"after": after} if after else {})
+    mail = await visit.get("/outbox", **query)
+    shown = {"messages": mail["items"], "following": mail["next"], "loopback": settings().loopback_mode}
+    return page("outbox.html", visit, shown)
+
+
+@router.get("/invitation")
+async def get_invitation(request: Request, token: str = "") -> Response:
+    """Who invites to what; strangers sign in first and come back."""
+    visit = await visiting(request)
+    found = await _invitation(visit, token) if visit.user else None
+    body = {"token": token} if token else {"invitationId": found["invitationId"]} if found else {}
+    shown = {"invitation": found, "body": body, "next": "/", "meaning": sentences.ROLES}
+    return page("invitation.html", visit, shown)
+
+
+async def offers(visit: Visit) -> Json:
+    """Invitations and accounts that the visitor may join."""
+    invitations, joinable = await asyncio.gather(_listed(visit, "/invitations"), _listed(visit, "/joinable-accounts"))
+    return {"invitations": invitations, "joinable": joinable}
+
+
+async def _listed(visit: Visit, path: str) -> list[Json]:
+    """The items, none where the API refuses: an offer is no reason to show no page."""
+    try:
+        items: list[Json] = (await visit.get(path))["items"]
+    except Refused:
+        return []
+    return items
+
+
+async def _invitation(visit: Visit, token: str) -> Json | None:
+    mine = (await visit.get("/invitations"))["items"]
+    return next((one for one in mine if one["invitationId"] == token.partition(".")[0]), None)
+
+
+async def _environments(visit: Visit, account: Membership) -> list[Json] | None:
+    """Null when the account demands a second factor first."""
+    try:
+        items: list[Json] = (await visit.get(f"/accounts/{account.account_id}/environments", limit="100"))["items"]
+    except Refused as refused:
+        if refused.code == "second_factor_enrolment_required":
+            return None
+        raise
+    return items
