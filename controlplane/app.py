@@ -5,7 +5,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from controlplane.accounts import endpoints as accounts
 from controlplane.api_keys import endpoints as api_keys
 from controlplane.audit import endpoints as audit
+from controlplane.cli_api import discovery as cli_discovery
 from controlplane.cli_api import endpoints as cli_api
+from controlplane.cli_api import keys as cli_keys
 from controlplane.closing import endpoints as closing
 from controlplane.core import openapi
 from controlplane.core.bodies import BodyRules
@@ -19,10 +21,13 @@ from controlplane.invitations import endpoints as invitations
 from controlplane.login import endpoints as login
 from controlplane.login import factor_endpoints as login_factors
 from controlplane.login.resolve import resolve_principal
+from controlplane.logs import endpoints as logs
+from controlplane.logs.followers import Followers
 from controlplane.mail import endpoints as mail
 from controlplane.members import endpoints as members
 from controlplane.oauth import endpoints as oauth
 from controlplane.oauth import protocol as oauth_protocol
+from controlplane.oauth import workos as oauth_workos
 from controlplane.operations import endpoints as operations
 from controlplane.pages import endpoints as pages
 from controlplane.second_factors import endpoints as second_factors
@@ -41,9 +46,11 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     environments.router,
     operations.router,
     api_keys.router,
+    logs.router,
     audit.router,
     oauth.router,
 )
+CLI = (cli_api.router, cli_keys.router)
 OPEN_PATHS = (
     f"{API}/auth/signup",
     f"{API}/auth/login",
@@ -72,12 +79,17 @@ def create_app() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.followers = Followers()
+    # Answers that last ask again who their caller is.
+    app.state.identify = resolve_principal
     app.include_router(login.public_router, prefix=API, responses=openapi.EVERYWHERE)
     app.include_router(login_factors.public_router, prefix=API, responses=openapi.EVERYWHERE)
     for router in SIGNED_IN:
         _include_signed_in(app, router, API)
-    _include_signed_in(app, cli_api.router)
-    app.include_router(oauth_protocol.router)
+    for router in CLI:
+        _include_signed_in(app, router)
+    for router in (oauth_protocol.router, oauth_workos.router, cli_discovery.router):
+        app.include_router(router)
     app.include_router(health.router)
     app.include_router(pages.router)
     pages.install(app)

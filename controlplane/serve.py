@@ -59,6 +59,7 @@ def _stop(internal: _Server, public: _Server) -> None:
     listener = getattr(internal.config.app.state, "listener", None)  # type: ignore[union-attr]
     if listener is not None:
         listener.stop()
+    public.config.app.state.followers.stop()  # type: ignore[union-attr]
     internal.should_exit = public.should_exit = True
 
 

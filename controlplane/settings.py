@@ -77,6 +77,13 @@ class Settings(BaseSettings):
     request_body_limit_bytes: int = 1024 * 1024
     sweep_seconds: int = 10
     edge_log_keep_rows: int = 100_000
+    log_hours: Annotated[int, Field(ge=1)] = 72
+    """So long, and of each environment so many lines and bytes of text, are kept of what engines log."""
+    log_lines: Annotated[int, Field(ge=1)] = 100_000
+    log_bytes: Annotated[int, Field(ge=1)] = 64 * 1024 * 1024
+    log_followers: Annotated[int, Field(ge=0)] = 100
+    """So many may follow logs at once in one process, and so many of them may be one user."""
+    log_followers_per_user: Annotated[int, Field(ge=0)] = 10
     dns_resolver: str | None = Field(default=None, pattern=r"^.+:\d+$", description="host:port; else the system's")
     domain_recheck_hours: int = 24
     domain_lost_days: int = 7

@@ -11,6 +11,7 @@ from controlplane.environments import models as environments
 from controlplane.invitations import models as invitations
 from controlplane.login import models as login
 from controlplane.mail import models as mail
+from controlplane.logs import models as logs
 from controlplane.members import models as members
 from controlplane.oauth import models as oauth
 from controlplane.operations import models as operations
@@ -30,6 +31,7 @@ MODULES = (
     idempotency,
     invitations,
     login,
+    logs,
     mail,
     members,
     oauth,

@@ -10,6 +10,7 @@ from controlplane.domains import tasks as domains
 from controlplane.edge_feed import tasks as edge_feed
 from controlplane.invitations import tasks as invitations
 from controlplane.login import tasks as login
+from controlplane.logs import tasks as environment_logs
 from controlplane.mail import tasks as mail
 from controlplane.oauth import tasks as oauth
 from controlplane.provisioning import tasks as provisioning
@@ -19,6 +20,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **provisioning.TASKS,
     **edge_feed.TASKS,
     **login.TASKS,
+    **environment_logs.TASKS,
     **invitations.TASKS,
     **mail.TASKS,
     **oauth.TASKS,

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     engine_start_seconds: float = 60.0
     """After so long without an answer to a query a start counts as failed."""
     engine_log_bytes: int = 10 * 1024 * 1024
+    log_lines_per_second: Annotated[int, Field(ge=1)] = 200
+    """So many lines of one environment's log are sent; what is beyond is counted and left out."""
+    log_line_bytes: Annotated[int, Field(ge=100, le=64 * 1024)] = 16 * 1024
     sync_seconds: float = 10.0
 
     @property
@@ -57,6 +60,17 @@ class Settings(BaseSettings):
     def agent_socket(self) -> Path:
         """Where the node agent listens."""
         return self.run_dir / "agent.sock"
+
+    @property
+    def log_positions_dir(self) -> Path:
+        """How far each engine's log has been sent."""
+        return self.state_dir / "logs"
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """Of this host; tenants need not know them."""
+        own = (self.state_dir, self.engines_dir, self.edge_dir, self.log_dir, self.run_dir, self.sockets_dir)
+        return (*own, self.credential_file.parent, self.engine_binaries)
 
     @property
     def sockets_dir(self) -> Path:

@@ -18,6 +18,11 @@ def label_of(environment_id: str) -> str:
     return environment_id.removeprefix(_PREFIX)
 
 
+def environment_id_of(label: str) -> str:
+    """The other way round."""
+    return _PREFIX + label
+
+
 class Desired(StrEnum):
     """What should be."""
 

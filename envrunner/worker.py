@@ -1,4 +1,4 @@
-"""The runner-worker: Celery tasks as nudges, and the sync that works without them."""
+"""The runner-worker: Celery tasks as nudges, the sync that works without them, and the sending of logs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from envrunner.agent_client import AgentClient
 from envrunner.client import InternalClient
 from envrunner.reporting import Reporter
 from envrunner.settings import Settings, settings
+from envrunner.shipping.shipper import Shipper
 from envrunner.sync import Sync
 from envrunner.tasks import CONVERGE, SETTLE_SECONDS, Converger
 
@@ -82,9 +83,12 @@ def run_worker() -> None:
     """Serve until SIGTERM or SIGINT, which let running tasks finish; no child processes."""
     logs.configure("runner-worker")
     logging.getLogger("celery.worker.consumer.consumer").addFilter(OncePerOutage())
-    app, sync = create_app(settings())
+    given = settings()
+    app, sync = create_app(given)
+    shipper = Shipper(InternalClient(given.internal_url, given.credential_file), given)
     # First, and independent of the broker.
     sync.start()
+    shipper.start()
     try:
         app.worker_main(
             ["worker", "--pool=threads", f"--concurrency={_THREADS}", "--loglevel=WARNING",
@@ -92,3 +96,4 @@ def run_worker() -> None:
         )  # fmt: skip
     finally:
         sync.stop()
+        shipper.stop()

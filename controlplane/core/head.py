@@ -2,6 +2,8 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+HEAD_ONLY = "controlplane.head_only"
+
 
 class HeadAsGet:
     """The application sees GET; what leaves is the head of its answer."""
@@ -17,8 +19,8 @@ class HeadAsGet:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        # A copy: the server looks at its own to know that no body follows.
-        inner = {**scope, "method": "GET"}
+        # A copy: the server looks at its own to know that no body follows. Whoever streams for ever looks at ours.
+        inner = {**scope, "method": "GET", HEAD_ONLY: True}
         try:
             await self.app(inner, receive, without_body)
         finally:

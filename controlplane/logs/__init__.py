@@ -1,1 +1,1 @@
-"""Log lines of environments."""
+"""What engines log: taken from runners, kept for some days, read and followed by members of the account."""

@@ -8,6 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from controlplane.core.database import DbSession, transaction
 from controlplane.core.errors import Unauthenticated
+from controlplane.logs import service as environment_logs
+from controlplane.logs.schemas import Delivery
 from controlplane.provisioning import service
 from controlplane.provisioning.schemas import Heartbeat, Reports, Spec, Specs
 from controlplane.runners import service as runners
@@ -55,6 +57,12 @@ def report(body: Reports, runner: Caller) -> None:
     if failures:
         # The runner sends all of them again; those that went through change nothing a second time.
         raise failures[0]
+
+
+@router.post("/logs", status_code=status.HTTP_204_NO_CONTENT)
+def logs(body: Delivery, runner: Caller) -> None:
+    """What the runner's engines log. Lines that are known already, and lines of other runners' engines, are ignored."""
+    environment_logs.take(runner.runner_id, body)
 
 
 @router.post("/heartbeat", status_code=status.HTTP_204_NO_CONTENT)

@@ -10,6 +10,7 @@ from controlplane.environments import addresses, identity, routes
 from controlplane.environments import repository as environments
 from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Desired, Status, move
+from controlplane.logs import service as logs
 from controlplane.operations import service as operations
 from controlplane.provisioning import repository
 from controlplane.provisioning.schemas import Report, Spec
@@ -82,6 +83,7 @@ def _forget(session: Session, environment: Environment) -> None:
     environment.purged_at = clock.now()
     environments.identity_key(session, environment.environment_id).sealed_private_key = None
     api_keys.revoke_all(session, environment.environment_id)
+    logs.forget(session, environment.environment_id)
     routes.withdraw_route(session, environment)
     audit.record(session, None, "environment.destroyed", environment.environment_id, environment.account_id)
 

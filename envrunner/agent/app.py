@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
@@ -56,7 +57,8 @@ class Calls:
 
     async def metrics(self, _request: Request) -> Response:
         """For Prometheus."""
-        return PlainTextResponse(self._metrics.text(), media_type="text/plain; version=0.0.4")
+        text = await asyncio.to_thread(self._metrics.text)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 
 def create_app(node: Node) -> Starlette:

@@ -10,7 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from envrunner.agent.node import Node
-from envrunner.wire import EngineState
+from envrunner.shipping.backlog import backlogs
+from envrunner.wire import EngineState, environment_id_of, label_of
 
 
 class NodeCollector(Collector):
@@ -37,6 +38,19 @@ class NodeCollector(Collector):
             if one.state is not EngineState.ABSENT:
                 restarts.add_metric([one.environment_id], one.restarts)
         yield restarts
+        yield from self._logs([one.environment_id for one in states if one.state is not EngineState.ABSENT])
+
+    def _logs(self, environment_ids: list[str]) -> Iterator[Metric]:
+        label = ["environment_id"]
+        waiting = GaugeMetricFamily("envrunner_log_waiting_bytes", "Of an engine's log, not sent yet", labels=label)
+        left_out = CounterMetricFamily("envrunner_log_left_out_lines", "Beyond the tenant's rate", labels=label)
+        gaps = CounterMetricFamily("envrunner_log_gaps", "Times lines were rotated away unsent", labels=label)
+        for name, backlog in backlogs(self._node.settings, list(map(label_of, environment_ids))):
+            environment_id = environment_id_of(name)
+            waiting.add_metric([environment_id], backlog.waiting_bytes)
+            left_out.add_metric([environment_id], backlog.left_out)
+            gaps.add_metric([environment_id], backlog.gaps)
+        yield from (waiting, left_out, gaps)
 
 
 class Metrics:

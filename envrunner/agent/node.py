@@ -39,6 +39,11 @@ class Node:
         self._engines: dict[str, Engine] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def settings(self) -> Settings:
+        """What it was told from outside."""
+        return self._settings
+
     async def open(self) -> None:
         """Take up every stored spec: running engines are adopted, missing ones started."""
         specs = await asyncio.to_thread(self._store.load)
@@ -76,7 +81,7 @@ class Node:
 
     def states(self) -> list[State]:
         """Of every engine ever heard of, those destroyed included."""
-        return [engine.state for engine in self._engines.values()]
+        return [engine.state for engine in list(self._engines.values())]
 
     def _add(self, spec: Spec) -> Engine:
         hands = Hands(spec.label, self._workshop)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _members()
     _invitations()
     _programs()
+    _logs()
 
 
 def _sessions() -> None:
@@ -308,4 +309,28 @@ def _invitations() -> None:
         sa.Column("invited_by", sa.String(32), nullable=False, index=True),
         sa.Column("recipient", sa.String(43), nullable=False, index=True),
         sa.Column("sent_at", time, nullable=False, index=True),
+    )
+
+
+def _logs() -> None:
+    op.create_table(
+        "log_line",
+        sa.Column("environment_id", sa.String(length=32), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("level", sa.String(length=5), nullable=False),
+        sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["environment_id"], ["environment.environment_id"], name=op.f("fk_log_line_environment_id")),
+        sa.PrimaryKeyConstraint("environment_id", "sequence", name=op.f("pk_log_line")),
+    )
+    op.create_index(op.f("ix_log_line_at"), "log_line", ["at"])
+    op.create_table(
+        "log_stream",
+        sa.Column("environment_id", sa.String(length=32), nullable=False),
+        sa.Column("last_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("kept_lines", sa.Integer(), nullable=False),
+        sa.Column("kept_bytes", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["environment_id"], ["environment.environment_id"], name=op.f("fk_log_stream_environment_id")),
+        sa.PrimaryKeyConstraint("environment_id", name=op.f("pk_log_stream")),
     )

@@ -31,6 +31,8 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "createAccount": SIGNED_IN,
     "listAccounts": SIGNED_IN,
     "cliListAccounts": SIGNED_IN,
+    "cliGetUserIdentity": SIGNED_IN,
+    "cliCreateAccount": SIGNED_IN,
     "getAccount": EVERY_ROLE,
     "listMembers": EVERY_ROLE,
     "listAuditEvents": ADMINISTRATORS,
@@ -40,6 +42,7 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "deleteEnvironment": ADMINISTRATORS,
     "restoreEnvironment": ADMINISTRATORS,
     "createApiKey": DEVELOPERS,
+    "readLogs": EVERY_ROLE,
     "listApiKeys": EVERY_ROLE,
     "revokeApiKey": DEVELOPERS,
     "getOperation": EVERY_ROLE,
@@ -49,11 +52,19 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "decideAuthorization": SIGNED_IN,
     "cliListEnvironments": EVERY_ROLE,
     "cliDescribeEnvironment": EVERY_ROLE,
+    "cliUpdateAccount": ADMINISTRATORS,
+    "cliCreateEnvironment": DEVELOPERS,
+    "cliDestroyEnvironment": ADMINISTRATORS,
+    "cliCreateApiKey": DEVELOPERS,
+    "cliListApiKeys": EVERY_ROLE,
+    "cliDescribeApiKey": EVERY_ROLE,
+    "cliDeleteApiKey": DEVELOPERS,
+    "cliGetEnvironmentLogs": EVERY_ROLE,
 }
 # What those who may get for an invented password or code.
 INVENTED = {"logIn": 401, "getDeviceRequest": 404, "decideDeviceRequest": 404}
 # What must come last, in this order: a deletion before its undoing, and the end of the token itself.
-LATE = ("revokeApiKey", "deleteEnvironment", "restoreEnvironment", "logOut")
+LATE = ("revokeApiKey", "deleteEnvironment", "restoreEnvironment", "cliDestroyEnvironment", "logOut")
 CONSENT = {
     "response_type": "code",
     "client_id": "restate-cli",
@@ -78,6 +89,7 @@ class Victim:
     account_id: str
     environment_id: str
     key_id: str
+    spare_key_id: str
     operation_id: str
 
     def path(self, template: str) -> str:
@@ -114,7 +126,16 @@ def body(operation: Operation, victim: Victim) -> Any:
         "createAccount": {"name": word},
         "createEnvironment": {"name": word},
         "createApiKey": {"description": word, "role": "ingress"},
+        "cliCreateAccount": {"name": word},
+        "cliUpdateAccount": {"accountId": victim.account_id},
+        "cliCreateEnvironment": {"name": word},
         "cliDescribeEnvironment": {"environmentId": victim.environment_id},
+        "cliDestroyEnvironment": {"environmentId": victim.environment_id},
+        "cliCreateApiKey": {"environmentId": victim.environment_id, "roleId": "rst:role::IngressAccess"},
+        "cliListApiKeys": {"environmentId": victim.environment_id},
+        "cliDescribeApiKey": {"environmentId": victim.environment_id, "keyId": victim.key_id},
+        "cliDeleteApiKey": {"environmentId": victim.environment_id, "keyId": victim.spare_key_id},
+        "cliGetEnvironmentLogs": {"environmentId": victim.environment_id},
         "decideDeviceRequest": {"decision": "deny"},
         "checkAuthorization": CONSENT,
         "decideAuthorization": CONSENT | {"decision": "deny"},
@@ -251,7 +272,7 @@ def test_head_is_decided_as_get(name: str, cast: Cast, bystander: Victim) -> Non
 def test_the_internal_api_is_not_on_the_public_port(name: str, cast: Cast) -> None:
     api_port = int(cast.own.owner.api_url.rpartition(":")[2])
 
-    for path in ("specs", "reports", "heartbeat", "edge/snapshot", "edge/changes?after=0", "edge/usage"):
+    for path in ("specs", "reports", "heartbeat", "edge/snapshot", "edge/changes?after=0", "edge/usage", "logs"):
         for prefix in ("/internal/v1/", "/api/internal/v1/", "//internal/v1/", "/api/v1/../../internal/v1/"):
             for method in ("GET", "POST"):
                 assert ask(api_port, method, prefix + path, cast.tokens[name]).status == 404
