@@ -32,6 +32,8 @@ from controlplane.operations import endpoints as operations
 from controlplane.pages import endpoints as pages
 from controlplane.second_factors import endpoints as second_factors
 from controlplane.settings import settings
+from controlplane.sso import endpoints as sso
+from controlplane.sso_connections import endpoints as sso_connections
 
 API = "/api/v1"
 SIGNED_IN: tuple[APIRouter, ...] = (
@@ -43,6 +45,9 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     invitations.router,
     closing.router,
     domains.router,
+    sso.router,
+    sso_connections.router,
+    sso_connections.operators_router,
     environments.router,
     operations.router,
     api_keys.router,
@@ -58,6 +63,7 @@ OPEN_PATHS = (
     f"{API}/auth/second-factor/options",
     f"{API}/auth/passkeys/login",
     f"{API}/auth/passkeys/login/options",
+    f"{API}/auth/providers",
     "/healthz",
     "/readyz",
     "/metrics",
@@ -84,6 +90,8 @@ def create_app() -> FastAPI:
     app.state.identify = resolve_principal
     app.include_router(login.public_router, prefix=API, responses=openapi.EVERYWHERE)
     app.include_router(login_factors.public_router, prefix=API, responses=openapi.EVERYWHERE)
+    for public in (sso.public_router, sso_connections.public_router):
+        app.include_router(public, prefix=API, responses=openapi.EVERYWHERE)
     for router in SIGNED_IN:
         _include_signed_in(app, router, API)
     for router in CLI:

@@ -15,6 +15,7 @@ from controlplane.mail import tasks as mail
 from controlplane.oauth import tasks as oauth
 from controlplane.provisioning import tasks as provisioning
 from controlplane.settings import settings
+from controlplane.sso import tasks as sso
 
 TASKS: dict[str, Callable[[], None]] = {
     **provisioning.TASKS,
@@ -25,6 +26,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **mail.TASKS,
     **oauth.TASKS,
     **domains.TASKS,
+    **sso.TASKS,
 }
 
 

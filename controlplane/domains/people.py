@@ -37,6 +37,12 @@ def refused_for(session: Session, email: str, connection_id: str | None) -> SsoR
     return SsoRequired(domain, required.provider, addresses.start_url(required.provider))
 
 
+def belongs_to(session: Session, email: str, account_id: str) -> bool:
+    """Whether the account has verified the address's domain, and has it verified still."""
+    claim = repository.verified(session, names.of_address(email))
+    return claim is not None and claim.account_id == account_id
+
+
 def joinable(session: Session, by: Principal) -> list[tuple[Domain, Account]]:
     """The accounts that let the caller in for their verified address."""
     user = users.by_id(session, by.user_id)

@@ -56,15 +56,13 @@ def begin(
     return proofs(state, browser)
 
 
-def take(session: Session, connection: SsoConnection, state: str | None, browser: str | None) -> SsoAttempt:
-    """Use the attempt up. Raises `SsoRefused`, also for one that went to another provider (RFC 9700 §4.4)."""
+def take(session: Session, state: str | None, browser: str | None) -> SsoAttempt:
+    """Use the attempt up. Raises `SsoRefused`."""
     if not state or not browser:
         raise SsoRefused("sso_expired", "no state or no cookie")
     attempt = repository.take(session, tokens.digest(state), tokens.digest(browser), clock.now())
     if attempt is None:
         raise SsoRefused("sso_expired", "unknown, used, expired, or of another browser")
-    if attempt.connection_id != connection.connection_id:
-        raise SsoRefused("sso_expired", "of another provider")
     return attempt
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from controlplane.login.models import LoginSession
 from controlplane.sso.models import Identity, SsoAttempt
 from controlplane.sso_connections.models import SsoConnection
 from controlplane.users.models import User
@@ -21,6 +22,11 @@ def identities_of(session: Session, user_id: str) -> Sequence[tuple[Identity, Ss
     query = select(Identity, SsoConnection).join(SsoConnection, SsoConnection.connection_id == Identity.connection_id)
     rows = session.execute(query.where(Identity.user_id == user_id).order_by(Identity.identity_id))
     return [(one, connection) for one, connection in rows]
+
+
+def session_ids(session: Session, user_id: str) -> Sequence[str]:
+    query = select(LoginSession.session_id).where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+    return session.scalars(query).all()
 
 
 def take(session: Session, digest: str, browser_digest: str, now: datetime) -> SsoAttempt | None:
