@@ -18,6 +18,7 @@ STOCK_NAMES = {
     "rst:role::IngressAccess": KeyRole.INGRESS,
     "rst:role::AdminAccess": KeyRole.ADMIN,
     "rst:role::CompleteAwakeable": KeyRole.COMPLETE_AWAKEABLE,
+    "rst:role::CompleteAwakeableAccess": KeyRole.COMPLETE_AWAKEABLE,
 }
 RULE = (
     "An API key's role is one of full (everything), ingress (call services), admin (deploy and operate) "
@@ -33,6 +34,11 @@ def known(value: object) -> object:
         if value in list(KeyRole):
             return KeyRole(value)
     raise ValueError(RULE)
+
+
+def stock_name(role: str) -> str:
+    """The last name it has there."""
+    return [name for name, known_role in STOCK_NAMES.items() if known_role == role][-1]
 
 
 Role = Annotated[KeyRole, BeforeValidator(known), Field(description=RULE, examples=["ingress"])]

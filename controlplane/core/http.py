@@ -71,6 +71,11 @@ async def _refusal(_: Request, error: Exception) -> Response:
 
 async def _unreadable(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
+    return unreadable(error)
+
+
+def unreadable(error: RequestValidationError) -> JSONResponse:
+    """What a request that is not as documented is told."""
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return error_response(400, "malformed_json", "The request body is not valid JSON.")

@@ -13,11 +13,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from controlplane.app import OPEN_PATHS, SIGNED_IN, create_app
+from controlplane.app import CLI, OPEN_PATHS, SIGNED_IN, create_app
 from controlplane.auth import Permission, Role, require
 from controlplane.auth.permissions import ROLES
 from controlplane.auth.require import _caller
-from controlplane.cli_api import endpoints as cli_api
 from tests.controlplane.people import API, Person, SignedUp
 
 # Who they show something to is decided in the query: it begins at the caller's accounts.
@@ -42,6 +41,9 @@ WITHOUT_PERMISSION = {
     "checkAuthorization",
     "decideAuthorization",
     "cliListAccounts",
+    "cliGetUserIdentity",
+    "cliCreateAccount",
+    "cliUpdateAccount",
 }
 OPEN_PAGES = {"/", "/login", "/signup", "/api/docs", "/api/v1/openapi.json"}
 
@@ -67,7 +69,7 @@ def operations() -> Iterator[Operation]:
 
 
 def api_routes() -> dict[str, APIRoute]:
-    routers = (*SIGNED_IN, cli_api.router)
+    routers = (*SIGNED_IN, *CLI)
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     return {route.operation_id or route.name: route for route in routes}
 
@@ -243,6 +245,15 @@ def test_what_is_sent_is_closed_and_what_is_answered_may_grow(app: FastAPI) -> N
         "NewEnvironment",
         "NewApiKey",
         "DescribeEnvironment",
+        "CreateAccount",
+        "UpdateAccount",
+        "CreateEnvironment",
+        "DestroyEnvironment",
+        "CreateApiKey",
+        "ListApiKeys",
+        "DescribeApiKey",
+        "DeleteApiKey",
+        "GetEnvironmentLogs",
         "DeviceDecision",
     }
 

@@ -148,8 +148,8 @@ def victim_of(cast: Cast) -> Victim:
     owner, account = cast.people["owner"], cast.own.account_id
     made = owner.created(f"/accounts/{account}/environments", name=f"v{uuid4().hex[:12]}")
     path = f"/accounts/{account}/environments/{made['environmentId']}"
-    key = owner.created(f"{path}/api-keys", description="victim", role="full")
-    return Victim(account, made["environmentId"], key["keyId"], made["operationId"])
+    key, spare = (owner.created(f"{path}/api-keys", description="victim", role="full") for _ in range(2))
+    return Victim(account, made["environmentId"], key["keyId"], spare["keyId"], made["operationId"])
 
 
 @pytest.fixture(scope="module")
