@@ -75,5 +75,5 @@ def _unusable(path: Path, error: OSError) -> Failure:
     reason = error.strerror or str(error)
     return Failure(
         f"{path} cannot be used: {reason}.",
-        "Check the file's and its directory's owner and permissions, or name another file in RESTATE_CLI_CONFIG.",
+        "Check the owner and the permissions of the file and of its directory; nothing was changed.",
     )
