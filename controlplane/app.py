@@ -20,6 +20,8 @@ from controlplane.health import endpoints as health
 from controlplane.invitations import endpoints as invitations
 from controlplane.login import endpoints as login
 from controlplane.login import factor_endpoints as login_factors
+from controlplane.login import password_endpoints as passwords
+from controlplane.login import session_endpoints as sessions
 from controlplane.login.resolve import resolve_principal
 from controlplane.logs import endpoints as logs
 from controlplane.logs.followers import Followers
@@ -38,6 +40,8 @@ from controlplane.sso_connections import endpoints as sso_connections
 API = "/api/v1"
 SIGNED_IN: tuple[APIRouter, ...] = (
     login.router,
+    passwords.router,
+    sessions.router,
     second_factors.router,
     mail.router,
     accounts.router,
@@ -58,7 +62,11 @@ SIGNED_IN: tuple[APIRouter, ...] = (
 CLI = (cli_api.router, cli_keys.router)
 OPEN_PATHS = (
     f"{API}/auth/signup",
+    f"{API}/auth/verify-email",
+    f"{API}/auth/verify-email/resend",
     f"{API}/auth/login",
+    f"{API}/auth/password/forgot",
+    f"{API}/auth/password/reset",
     f"{API}/auth/second-factor",
     f"{API}/auth/second-factor/options",
     f"{API}/auth/passkeys/login",
@@ -89,6 +97,7 @@ def create_app() -> FastAPI:
     # Answers that last ask again who their caller is.
     app.state.identify = resolve_principal
     app.include_router(login.public_router, prefix=API, responses=openapi.EVERYWHERE)
+    app.include_router(passwords.public_router, prefix=API, responses=openapi.EVERYWHERE)
     app.include_router(login_factors.public_router, prefix=API, responses=openapi.EVERYWHERE)
     for public in (sso.public_router, sso_connections.public_router):
         app.include_router(public, prefix=API, responses=openapi.EVERYWHERE)

@@ -1,18 +1,29 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response, status
+from fastapi.responses import JSONResponse
 
 from controlplane.accounts import repository as accounts
-from controlplane.auth import Caller
-from controlplane.core import http
+from controlplane.auth import Caller, Person
 from controlplane.core.database import DbSession
 from controlplane.core.errors import TooManyRequests
 from controlplane.core.openapi import refusals
 from controlplane.core.rooms import room
+from controlplane.domains.errors import SsoRequired
 from controlplane.login import cookies, service
-from controlplane.login.errors import WrongCredentials
+from controlplane.login.errors import EmailNotVerified, LinkInvalid, SecondFactorRequired, WrongCredentials
 from controlplane.login.handing import answer
-from controlplane.login.schemas import Credentials, MembershipView, MeView, NewUser, SignedInView
+from controlplane.login.schemas import (
+    Credentials,
+    LinkToken,
+    MembershipView,
+    MeView,
+    NewUser,
+    SignedInView,
+    UserChange,
+    VerificationSentView,
+)
+from controlplane.login.service import VerificationSent
 from controlplane.users.schemas import UserView
 from controlplane.users.service import EmailTaken
 
@@ -27,24 +38,33 @@ UserAgent = Annotated[str | None, Header(include_in_schema=False)]
 
 @public_router.post(
     "/signup", status_code=status.HTTP_201_CREATED, response_model=SignedInView, operation_id="signUp",
-    responses=refusals(EmailTaken, TooManyRequests),
+    responses=refusals(EmailTaken, TooManyRequests, SsoRequired) | {202: {"model": VerificationSentView}},
 )  # fmt: skip
 def sign_up(
     body: NewUser, request: Request, session: DbSession, response: Response, user_agent: UserAgent = None
 ) -> object:
-    """Create a user with e-mail and password, and sign in."""
-    try:
-        signed_in = service.sign_up(session, body.email, body.password, body.name, user_agent)
-    except EmailTaken as refusal:
-        # Returned, not raised: the count of failures is part of this transaction and has to stay.
-        service.note_taken_email(session)
-        return http.rendered(refusal)
-    return answer(session, request, response, signed_in)
+    """Create a user with e-mail and password, and sign in; 202 where a mail comes first, whoever has the address."""
+    outcome = service.sign_up(session, body.email, body.password, body.name, user_agent)
+    if isinstance(outcome, VerificationSent):
+        sent = VerificationSentView(email=outcome.email)
+        return JSONResponse(sent.model_dump(mode="json", by_alias=True), status.HTTP_202_ACCEPTED)
+    return answer(session, request, response, outcome)
+
+
+@public_router.post(
+    "/verify-email", response_model=SignedInView, operation_id="verifyEmail",
+    responses=refusals(LinkInvalid, TooManyRequests, SecondFactorRequired, SsoRequired),
+)  # fmt: skip
+def verify_email(
+    body: LinkToken, request: Request, session: DbSession, response: Response, user_agent: UserAgent = None
+) -> object:
+    """Confirm the address you signed up with, by the token of the mail's link, and sign in."""
+    return answer(session, request, response, service.verify_email(session, body.token, user_agent))
 
 
 @public_router.post(
     "/login", response_model=SignedInView, operation_id="logIn",
-    responses=refusals(WrongCredentials, TooManyRequests),
+    responses=refusals(WrongCredentials, SecondFactorRequired, EmailNotVerified, SsoRequired, TooManyRequests),
 )  # fmt: skip
 def log_in(
     body: Credentials, request: Request, session: DbSession, response: Response, user_agent: UserAgent = None
@@ -76,3 +96,9 @@ def get_me(request: Request, session: DbSession, caller: Caller) -> MeView:
             for account in accounts.all_joined_by(session, caller)
         ],
     )
+
+
+@router.patch("/me", response_model=UserView, operation_id="changeMe")
+def change_me(body: UserChange, request: Request, session: DbSession, person: Person) -> object:
+    """Change your name."""
+    return service.rename(session, person, request.state.user, body.name)

@@ -1,4 +1,4 @@
-from controlplane.core.errors import PermissionDenied, Unauthenticated
+from controlplane.core.errors import ApplicationError, PermissionDenied, Unauthenticated
 
 
 class WrongCredentials(Unauthenticated):
@@ -8,6 +8,44 @@ class WrongCredentials(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("The e-mail address or the password is wrong.")
+
+
+class EmailNotVerified(PermissionDenied):
+    """Told only to who knows the password."""
+
+    code = "email_not_verified"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your e-mail address first: open the link in the mail we sent, or ask for another.")
+
+
+class LinkInvalid(ApplicationError):
+    """The same for a link that never was, was used, was replaced or has run out."""
+
+    code = "link_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link does not work: it has been used, has run out, or a newer one was sent. Ask for a new link."
+        )
+
+
+class WrongPassword(PermissionDenied):
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong. If you have forgotten it, sign out and ask for a new one.")
+
+
+class PasswordRefused(ApplicationError):
+    """A password breaks a rule that the request alone does not show; the shape is that of a malformed field."""
+
+    status = 422
+    code = "invalid_request"
+
+    def __init__(self, rule: str) -> None:
+        field = {"field": "password", "message": rule}
+        super().__init__(f"`password` is not acceptable: {rule}", {"errors": [field]})
 
 
 class InvalidToken(Unauthenticated):

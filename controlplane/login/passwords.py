@@ -1,9 +1,14 @@
-"""Passwords: argon2id (OWASP Password Storage Cheat Sheet), length and no composition rules (NIST SP 800-63B)."""
+"""Passwords: argon2id (OWASP Password Storage Cheat Sheet).
+
+Length, no composition rules, and none that guessers know (NIST SP 800-63B §3.1.1.2).
+"""
 
 import unicodedata
 from functools import lru_cache
 
 from pwdlib import PasswordHash
+
+from controlplane.login import breached
 
 MIN_LENGTH, MAX_LENGTH = 10, 256
 _REST_LENGTH = 6
@@ -18,6 +23,8 @@ def checked(password: str, email: str) -> str:
         raise ValueError("A password needs at least four different characters.")
     if _is_mostly(password.lower(), email):
         raise ValueError("A password must not consist of your e-mail address.")
+    if breached.is_known(password):
+        raise ValueError(breached.RULE)
     return password
 
 

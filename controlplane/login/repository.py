@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from controlplane.login.models import AccessToken, LoginSession
@@ -32,6 +32,42 @@ def revoke_tokens(session: Session, session_id: str, at: datetime) -> Sequence[s
     """Revoke the session's access tokens; the digests of those that were valid until now."""
     query = update(AccessToken).where(AccessToken.session_id == session_id, AccessToken.revoked_at.is_(None))
     return session.scalars(query.values(revoked_at=at).returning(AccessToken.digest)).all()
+
+
+def revoke_sessions_of(session: Session, user_id: str, besides: str | None, at: datetime) -> Sequence[str]:
+    query = update(LoginSession).where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+    query = query.where(LoginSession.session_id.is_distinct_from(besides))
+    return session.scalars(query.values(revoked_at=at).returning(LoginSession.session_id)).all()
+
+
+def revoke_tokens_of(session: Session, user_id: str, besides: str | None, at: datetime) -> Sequence[str]:
+    """As `revoke_tokens`, for all of a user but those of the session `besides`."""
+    query = update(AccessToken).where(AccessToken.user_id == user_id, AccessToken.revoked_at.is_(None))
+    query = query.where(or_(AccessToken.session_id.is_(None), AccessToken.session_id != (besides or "")))
+    return session.scalars(query.values(revoked_at=at).returning(AccessToken.digest)).all()
+
+
+def living(user_id: str, now: datetime, idle_since: datetime) -> Select[LoginSession]:
+    """The user's sessions that can still be used, by a cookie or by an access token."""
+    has_token = exists().where(
+        AccessToken.session_id == LoginSession.session_id,
+        AccessToken.revoked_at.is_(None),
+        AccessToken.expires_at > now,
+    )
+    in_use = and_(LoginSession.expires_at > now, LoginSession.last_used_at > idle_since, LoginSession.kind == "browser")
+    own = select(LoginSession).where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+    return own.where(or_(in_use, has_token))
+
+
+def own_session(session: Session, user_id: str, session_id: str) -> LoginSession | None:
+    query = select(LoginSession).where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+    return session.scalar(query.where(LoginSession.session_id == session_id).with_for_update())
+
+
+def has_signed_in_from(session: Session, email: str, address: str | None) -> bool:
+    """Whether the user has, or lately had, a session that began at this network address."""
+    query = select(LoginSession.session_id).join(User, User.user_id == LoginSession.user_id)
+    return session.scalar(query.where(User.email == email, LoginSession.address == address).limit(1)) is not None
 
 
 def delete_tokens(session: Session, ended_before: datetime) -> Sequence[str]:

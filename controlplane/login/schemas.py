@@ -1,6 +1,6 @@
 """JSON shapes of signing up and in."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
@@ -39,6 +39,66 @@ class Credentials(Schema):
 
     email: Email
     password: Password
+
+
+class LinkToken(Schema):
+    """The `token` of a link in a mail."""
+
+    token: str = Field(max_length=100, examples=["2fWk…"])
+
+
+class OwnAddress(Schema):
+    email: Email
+
+
+class NewPassword(Schema):
+    token: str = Field(max_length=100, examples=["2fWk…"])
+    password: Password = Field(examples=["correct horse battery"])
+
+    @field_validator("password")
+    @classmethod
+    def _strong_enough(cls, password: str) -> str:
+        return passwords.checked(password, "")
+
+
+class PasswordChange(Schema):
+    current_password: Password | None = Field(
+        default=None, description="left out by who has none yet", examples=["correct horse battery"]
+    )
+    password: Password = Field(examples=["another horse battery"])
+
+    @field_validator("password")
+    @classmethod
+    def _strong_enough(cls, password: str) -> str:
+        return passwords.checked(password, "")
+
+
+class UserChange(Schema):
+    name: PersonName | None = Field(description="null: none")
+
+
+class VerificationSentView(Schema):
+    """A mail is under way; open its link to go on. Whether the address was free is told to nobody but its owner."""
+
+    status: Literal["verification_sent"] = "verification_sent"
+    email: str = Field(examples=["ada@example.com"])
+
+
+class MailSentView(Schema):
+    """The same whether anybody has the address: what there is to say is in the mail."""
+
+
+class SessionView(Schema):
+    session_id: str = Field(examples=["ses_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
+    kind: Literal["browser", "program"]
+    client: str | None = Field(description="the program, of kind `program`", examples=["restate-cli"])
+    method: str = Field(description="how you proved who you are", examples=["password"])
+    user_agent: str | None
+    address: str | None = Field(description="the network address it began at")
+    created_at: Timestamp
+    last_used_at: Timestamp
+    expires_at: Timestamp
+    current: bool = Field(description="the one this request was made with")
 
 
 class SignedInView(Schema):

@@ -71,7 +71,7 @@ def finish(session: Session, challenge: str, proof: Proof, user_agent: str | Non
     """
     row, user = _found(session, challenge)
     if proof.method != PASSKEY:
-        throttle.check(session, _subject(user))
+        throttle.check(session, _subject(user), everywhere=1)
     try:
         factors.prove(session, user, row.digest, proof)
     except (WrongCode, PasskeyRefused, PasskeyChallengeOver) as refusal:

@@ -49,7 +49,7 @@ def sign_in(session: Session, user: User, method: str, user_agent: str | None, a
     login.digest = tokens.digest(cookie)
     # Written now: the access token's row refers to it.
     session.flush()
-    token, expires_at = issue_access_token(session, user.user_id, session_id)
+    token, expires_at = issue_access_token(session, login)
     audit.record(session, Principal(user.user_id, user.email, session_id, {}), action, user.user_id)
     return SignedIn(user, token, expires_at, cookie)
 
@@ -59,8 +59,10 @@ def admit_program(session: Session, by: Principal, client: str, user_agent: str 
     session_id = new_id("ses")
     login = _open(session, by.user_id, session_id, user_agent, "consent")
     login.kind, login.client = "program", client
+    # It has no cookie: its access token is all of it, however long that lives.
+    login.expires_at = clock.now() + _token_life()
     session.flush()
-    token, expires_at = issue_access_token(session, by.user_id, session_id)
+    token, expires_at = issue_access_token(session, login)
     audit.record(session, by, "auth.program_admitted", session_id, details={"client": client})
     return Admitted(token, expires_at, session_id)
 
@@ -72,15 +74,24 @@ def end(session: Session, session_id: str) -> None:
         publish(session, Table.PRINCIPALS, digest, None)
 
 
-def issue_access_token(session: Session, user_id: str, session_id: str | None) -> tuple[str, datetime]:
-    """A new access token, known to the edges with this commit, and when it expires."""
+def end_all(session: Session, user_id: str, *, besides: str | None = None) -> int:
+    """End every session of the user but `besides`, programs' among them; how many there were."""
+    now = clock.now()
+    ended = repository.revoke_sessions_of(session, user_id, besides, now)
+    for digest in repository.revoke_tokens_of(session, user_id, besides, now):
+        publish(session, Table.PRINCIPALS, digest, None)
+    return len(ended)
+
+
+def issue_access_token(session: Session, login: LoginSession) -> tuple[str, datetime]:
+    """A new access token of a session, known to the edges with this commit, and when it expires: not after it."""
     token_id, now = new_id("tok"), clock.now()
-    expires_at = (now + timedelta(hours=settings().access_token_hours)).replace(microsecond=0)
-    token = tokens.new_access_token(user_id, token_id, expires_at, settings().console_url)
+    expires_at = min(now + _token_life(), login.expires_at).replace(microsecond=0)
+    token = tokens.new_access_token(login.user_id, token_id, expires_at, settings().console_url)
     row = AccessToken(
         token_id=token_id,
-        user_id=user_id,
-        session_id=session_id,
+        user_id=login.user_id,
+        session_id=login.session_id,
         digest=tokens.digest(token),
         created_at=now,
         expires_at=expires_at,
@@ -93,6 +104,10 @@ def issue_access_token(session: Session, user_id: str, session_id: str | None) -
 def edge_entry(token: AccessToken) -> dict[str, Any]:
     """What the edges know of an access token (docs/wire.md, `principals`)."""
     return {"kind": "user", "userId": token.user_id, "expiresAt": rfc3339(token.expires_at)}
+
+
+def _token_life() -> timedelta:
+    return timedelta(hours=settings().access_token_hours)
 
 
 def _open(session: Session, user_id: str, session_id: str, user_agent: str | None, method: str) -> LoginSession:

@@ -33,3 +33,5 @@ class UserView(Schema):
     email: str = Field(examples=["ada@example.com"])
     name: str | None = Field(examples=["Ada Lovelace"])
     created_at: Timestamp
+    has_password: bool
+    operator: bool = Field(description="runs this plane")

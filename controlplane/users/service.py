@@ -3,9 +3,11 @@
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from controlplane import audit
 from controlplane.core import clock
-from controlplane.core.errors import Conflict
+from controlplane.core.errors import Conflict, NotFound
 from controlplane.core.ids import new_id
+from controlplane.settings import settings
 from controlplane.users import repository
 from controlplane.users.models import User
 
@@ -14,8 +16,8 @@ class EmailTaken(Conflict):
     code = "email_taken"
 
 
-def create(session: Session, email: str, name: str | None, password_hash: str | None) -> User:
-    """A new user. Raises `EmailTaken`, also when someone else is doing the same right now."""
+def create(session: Session, email: str, name: str | None, password_hash: str | None, *, verified: bool = True) -> User:
+    """A new user, whose address is known to be theirs or not. Raises `EmailTaken`, also for a race that is lost."""
     if repository.by_email(session, email) is not None:
         raise _taken()
     user = User(
@@ -23,9 +25,9 @@ def create(session: Session, email: str, name: str | None, password_hash: str | 
         email=email,
         name=name,
         password_hash=password_hash,
-        # No mail leaves this plane yet, so there is nothing to verify an address with.
-        verified_at=clock.now(),
+        verified_at=clock.now() if verified else None,
         created_at=clock.now(),
+        operator=settings().loopback_mode and _is_first(session),
     )
     try:
         # A savepoint, so that the caller's transaction outlives the refusal.
@@ -34,6 +36,24 @@ def create(session: Session, email: str, name: str | None, password_hash: str | 
     except IntegrityError as error:
         raise _taken() from error
     return user
+
+
+def set_operator(session: Session, email: str, *, operator: bool) -> User:
+    """Whether somebody runs this plane. Raises `NotFound`."""
+    user = repository.by_email(session, email)
+    if user is None:
+        raise NotFound("user")
+    user.operator = operator
+    audit.record(session, None, "operator.add" if operator else "operator.remove", user.user_id)
+    return user
+
+
+def _is_first(session: Session) -> bool:
+    """Who tries the plane on their own machine operates it. Of two at once, one is first."""
+    if repository.anybody(session):
+        return False
+    repository.lock_first(session)
+    return not repository.anybody(session)
 
 
 def _taken() -> EmailTaken:

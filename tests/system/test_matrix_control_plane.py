@@ -22,10 +22,19 @@ EVERY_ROLE, DEVELOPERS, ADMINISTRATORS = MEMBER_ROLES, MEMBER_ROLES[:3], MEMBER_
 RULES: dict[str, str | tuple[str, ...]] = {
     "signUp": ANYBODY,
     "logIn": ANYBODY,
+    "verifyEmail": ANYBODY,
+    "resendVerification": ANYBODY,
+    "forgotPassword": ANYBODY,
+    "resetPassword": ANYBODY,
     "getLiveness": ANYBODY,
     "getReadiness": ANYBODY,
     "getMetrics": ANYBODY,
     "getMe": SIGNED_IN,
+    "changeMe": SIGNED_IN,
+    "changePassword": SIGNED_IN,
+    "listSessions": SIGNED_IN,
+    "endSession": SIGNED_IN,
+    "endOtherSessions": SIGNED_IN,
     "listMail": SIGNED_IN,
     "logOut": SIGNED_IN,
     "createAccount": SIGNED_IN,
@@ -62,7 +71,15 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "cliGetEnvironmentLogs": EVERY_ROLE,
 }
 # What those who may get for an invented password or code.
-INVENTED = {"logIn": 401, "getDeviceRequest": 404, "decideDeviceRequest": 404}
+INVENTED = {
+    "logIn": 401,
+    "verifyEmail": 400,
+    "resetPassword": 400,
+    "changePassword": 403,
+    "endSession": 404,
+    "getDeviceRequest": 404,
+    "decideDeviceRequest": 404,
+}
 # What must come last, in this order: a deletion before its undoing, and the end of the token itself.
 LATE = ("revokeApiKey", "deleteEnvironment", "restoreEnvironment", "cliDestroyEnvironment", "logOut")
 CONSENT = {
@@ -99,6 +116,7 @@ class Victim:
             "{keyId}": self.key_id,
             "{operationId}": self.operation_id,
             "{userCode}": "BBBB-BBBB",
+            "{sessionId}": "ses_unknown",
         }
         for name, value in names.items():
             template = template.replace(name, value)
@@ -123,6 +141,12 @@ def body(operation: Operation, victim: Victim) -> Any:
     bodies: dict[str, dict[str, Any]] = {
         "signUp": {"email": f"{word}@example.com", "password": "correct horse battery staple"},
         "logIn": {"email": f"{word}@example.com", "password": "wrong horse battery staple"},
+        "verifyEmail": {"token": word},
+        "resendVerification": {"email": f"{word}@example.com"},
+        "forgotPassword": {"email": f"{word}@example.com"},
+        "resetPassword": {"token": word, "password": "another horse battery staple"},
+        "changePassword": {"currentPassword": word, "password": "another horse battery staple"},
+        "changeMe": {"name": word},
         "createAccount": {"name": word},
         "createEnvironment": {"name": word},
         "createApiKey": {"description": word, "role": "ingress"},
@@ -221,8 +245,11 @@ def test_everybody_else_gets_nothing(name: str, cast: Cast, bystander: Victim, s
 
 
 def _costs_too_much(operation: Operation, name: str) -> bool:
-    """The end of the stranger's token, and hashing passwords for everybody again."""
-    again = operation.name in ("signUp", "logIn") and name not in ("anonymous", "garbage")
+    """The end of the stranger's token; hashing passwords and counting failures for everybody again."""
+    again = operation.name in ("signUp", "logIn", "verifyEmail", "resetPassword") and name not in (
+        "anonymous",
+        "garbage",
+    )
     return again or (operation.name == "logOut" and name == "other member")
 
 

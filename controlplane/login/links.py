@@ -1,0 +1,61 @@
+"""The links in mails: one use, one purpose, a time, and only the newest one works."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from controlplane.core import clock, tokens
+from controlplane.login.models import MailToken
+from controlplane.settings import settings
+from controlplane.users import repository as users
+from controlplane.users.models import User
+
+
+class Purpose(StrEnum):
+    VERIFY_EMAIL = "verify_email"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a purpose
+
+
+class Link(NamedTuple):
+    url: str
+    expires_at: datetime
+
+
+_PAGES = {Purpose.VERIFY_EMAIL: "verify-email", Purpose.PASSWORD_RESET: "reset-password"}
+
+
+def make(session: Session, user: User, purpose: Purpose) -> Link:
+    """A new link for `user`; an older one of this purpose is void. It is in this return value only."""
+    token, now = tokens.new_secret(), clock.now()
+    fresh = {"digest": tokens.digest(token), "created_at": now, "expires_at": now + _lasting(purpose)}
+    row = insert(MailToken).values(user_id=user.user_id, purpose=purpose.value, **fresh)
+    session.execute(row.on_conflict_do_update(index_elements=[MailToken.user_id, MailToken.purpose], set_=fresh))
+    return Link(f"{settings().console_url}/{_PAGES[purpose]}?token={token}", fresh["expires_at"])  # type: ignore[arg-type]
+
+
+def redeem(session: Session, token: str, purpose: Purpose) -> User | None:
+    """The user a link was sent to, once; null for one that is unknown, used, replaced or over."""
+    query = delete(MailToken).where(
+        MailToken.digest == tokens.digest(token), MailToken.purpose == purpose.value, MailToken.expires_at > clock.now()
+    )
+    user_id = session.scalar(query.returning(MailToken.user_id))
+    return users.by_id(session, user_id) if user_id else None
+
+
+def void(session: Session, user_id: str) -> None:
+    """No link that was sent to the user works any more."""
+    session.execute(delete(MailToken).where(MailToken.user_id == user_id))
+
+
+def forget_expired(session: Session) -> None:
+    session.execute(delete(MailToken).where(MailToken.expires_at <= clock.now()))
+
+
+def _lasting(purpose: Purpose) -> timedelta:
+    if purpose is Purpose.VERIFY_EMAIL:
+        return timedelta(hours=settings().verification_link_hours)
+    return timedelta(minutes=settings().password_reset_link_minutes)
