@@ -52,8 +52,8 @@ _ADMINISTER = _DEVELOP | {
     Permission.ACCOUNT_UPDATE,
     Permission.MEMBER_INVITE,
     Permission.MEMBER_MANAGE,
+    # Changing a provider stays with owners: whoever runs it says who signs in, owners of the domain included.
     Permission.SSO_READ,
-    Permission.SSO_MANAGE,
     Permission.DOMAIN_READ,
     Permission.DOMAIN_MANAGE,
     Permission.AUDIT_READ,

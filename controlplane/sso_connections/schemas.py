@@ -50,7 +50,7 @@ class NewProvider(NewConnection):
 class ConnectionChange(Schema):
     """What is left out stays. The issuer stays in any case: another provider is another connection."""
 
-    name: Title | None = None
+    name: Title | None = Field(default=None, examples=["Corp Login"])
     client_id: Text | None = Field(default=None, examples=["restate-cloud"])
     client_secret: Secret | None = Field(default=None, examples=["6f1c2b9e"])
     hosted_domain: Text | None = Field(default=None, examples=["corp.example"])
