@@ -1,0 +1,99 @@
+"""A provider that signs whatever a test wants: what certified software cannot be made to do."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from joserfc import jws, jwt
+from joserfc.jwk import RSAKey
+from joserfc.jws import JWSRegistry
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.support.identity_provider_thread import serving
+
+CLIENT_ID = "the-plane"
+
+
+@dataclass
+class Rogue:
+    """`claims` and `header` change what the next ID token says; `answer` replaces the token endpoint's whole answer."""
+
+    issuer: str = ""
+    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first"}))
+    claims: dict[str, Any] = field(default_factory=dict)
+    header: dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] = field(default_factory=dict)
+    sign: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
+    answer: Response | None = None
+    asked: list[dict[str, str]] = field(default_factory=list)
+    key_requests: int = 0
+    nonce: str = ""
+
+    def consents(self, authorization_url: str, **changes: str | None) -> dict[str, str]:
+        """What it sends the browser back with, `changes` apart (null: left out)."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(authorization_url).query).items()}
+        self.nonce = asked["nonce"]
+        answer: dict[str, str | None] = {"state": asked["state"], "code": "a-code", "iss": self.issuer}
+        return {name: value for name, value in (answer | changes).items() if value is not None}
+
+    def id_token(self) -> str:
+        now = int(time.time())
+        usual = {"iss": self.issuer, "aud": CLIENT_ID, "sub": "ada", "iat": now, "exp": now + 300}
+        person = {"nonce": self.nonce, "email": "ada@corp.example", "email_verified": True, "name": "Ada"}
+        claims = {k: v for k, v in (usual | person | self.claims).items() if v is not None}
+        header = {k: v for k, v in ({"alg": "RS256", "kid": "first"} | self.header).items() if v is not None}
+        return self.sign(header, claims) if self.sign else jwt.encode(header, claims, self.key)
+
+    def public_pem(self) -> bytes:
+        return self.key.as_pem(private=False)
+
+
+def signed_with(key: Any, algorithm: str) -> Callable[[dict[str, Any], dict[str, Any]], str]:
+    """Signs with a key of another, even where a library would rather not."""
+    registry = JWSRegistry(algorithms=[algorithm])
+
+    def sign(header: dict[str, Any], claims: dict[str, Any]) -> str:
+        return jws.serialize_compact(header | {"alg": algorithm}, json.dumps(claims), key, registry=registry)
+
+    return sign
+
+
+@contextmanager
+def running() -> Iterator[Rogue]:
+    rogue = Rogue()
+
+    async def discovery(_: Request) -> Response:
+        usual = {
+            "issuer": rogue.issuer,
+            "authorization_endpoint": f"{rogue.issuer}/authorize",
+            "token_endpoint": f"{rogue.issuer}/token",
+            "jwks_uri": f"{rogue.issuer}/jwks",
+            "authorization_response_iss_parameter_supported": True,
+        }
+        return JSONResponse({k: v for k, v in (usual | rogue.document).items() if v is not None})
+
+    async def keys(_: Request) -> Response:
+        rogue.key_requests += 1
+        return JSONResponse({"keys": [{**rogue.key.as_dict(private=False), "use": "sig"}]})
+
+    async def token(request: Request) -> Response:
+        rogue.asked.append({name: str(value) for name, value in (await request.form()).items()})
+        found = {"access_token": "of-no-use", "token_type": "Bearer", "id_token": rogue.id_token()}
+        return rogue.answer or JSONResponse(found)
+
+    routes = [
+        Route("/.well-known/openid-configuration", discovery),
+        Route("/jwks", keys),
+        Route("/token", token, methods=["POST"]),
+    ]
+    with serving(Starlette(routes=routes)) as rogue.issuer:
+        yield rogue

@@ -1,0 +1,86 @@
+"""A stand-in for WorkOS AuthKit: keys, users and access tokens as WorkOS documents them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from tests.support.identity_provider_thread import serving
+
+CLIENT_ID, API_KEY = "client_01TESTTESTTESTTESTTESTTEST", "sk_test_of_the_plane"
+ADA = {"id": "user_01ADA", "email": "ada@corp.example", "email_verified": True, "first_name": "Ada", "last_name": "L."}
+
+
+@dataclass
+class WorkOs:
+    url: str = ""
+    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "sso_oidc_key_pair_01"}))
+    users: dict[str, dict[str, Any]] = field(default_factory=lambda: {"user_01ADA": dict(ADA)})
+    codes: set[str] = field(default_factory=set)
+    requests: list[str] = field(default_factory=list)
+
+    def access_token(self, key: RSAKey | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
+        """Of Ada, for five minutes; a claim of null is left out."""
+        now = int(time.time())
+        usual = {
+            "iss": f"https://api.workos.com/user_management/{CLIENT_ID}",
+            "sub": "user_01ADA",
+            "sid": "session_01",
+            "jti": secrets.token_hex(8),
+            "client_id": CLIENT_ID,
+            "iat": now,
+            "exp": now + 300,
+        }
+        claims = {name: value for name, value in (usual | changes).items() if value is not None}
+        signing = key or self.key
+        return jwt.encode({"alg": "RS256", "kid": signing.kid or ""} | (header or {}), claims, signing)
+
+
+@contextmanager
+def running() -> Iterator[WorkOs]:
+    workos = WorkOs()
+
+    async def keys(request: Request) -> Response:
+        workos.requests.append(request.url.path)
+        return JSONResponse({"keys": [{**workos.key.as_dict(private=False), "use": "sig", "alg": "RS256"}]})
+
+    async def user(request: Request) -> Response:
+        workos.requests.append(request.url.path)
+        if request.headers.get("authorization") != f"Bearer {API_KEY}":
+            return JSONResponse({"message": "Unauthorized"}, 401)
+        found = workos.users.get(request.path_params["user_id"])
+        return JSONResponse(found or {"code": "entity_not_found"}, 200 if found else 404)
+
+    async def authorize(request: Request) -> Response:
+        query, code = request.query_params, secrets.token_hex(8)
+        assert query["provider"] == "authkit"
+        workos.codes.add(code)
+        return RedirectResponse(f"{query['redirect_uri']}?code={code}&state={query['state']}", 302)
+
+    async def authenticate(request: Request) -> Response:
+        body = await request.json()
+        known = body["code"] in workos.codes and body["client_secret"] == API_KEY and body["code_verifier"]
+        workos.codes.discard(body["code"])
+        if not known:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        return JSONResponse({"user": workos.users["user_01ADA"], "access_token": workos.access_token()})
+
+    routes = [
+        Route(f"/sso/jwks/{CLIENT_ID}", keys),
+        Route("/user_management/users/{user_id}", user),
+        Route("/user_management/authorize", authorize),
+        Route("/user_management/authenticate", authenticate, methods=["POST"]),
+    ]
+    with serving(Starlette(routes=routes)) as workos.url:
+        yield workos
