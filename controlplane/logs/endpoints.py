@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 from sqlalchemy.orm import Session
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -30,7 +30,7 @@ Since = Annotated[Moment | None, Query(description="lines from this time on: RFC
 Until = Annotated[Moment | None, Query(description="lines before this time")]
 Limit = Annotated[int, Query(ge=0, le=MOST_LINES, description="the last so many of them; they come oldest first")]
 Follow = Annotated[bool, Query(description="then go on with new lines as they come, as server-sent events")]
-LeastLevel = Annotated[Level | None, Query(description="lines at least as serious")]
+LeastLevel = Annotated[Level | None, BeforeValidator(str.upper), Query(description="lines at least as serious")]
 Text = Annotated[
     str | None, AfterValidator(printable), Query(max_length=200, description="lines that hold this text, in any case")
 ]

@@ -53,6 +53,15 @@ def place(files: list[BinaryIO], mark: Mark | None, before: Mark | None) -> tupl
     return 0, 0, True
 
 
+def after(files: list[BinaryIO], index: int, end: Mark | None) -> tuple[int, int]:
+    """Where to read on behind the ``end`` of one file: in the next, or in the newest that holds the same and more.
+
+    A rotation that was killed leaves such: its copy was made, and the log not emptied.
+    """
+    found = _find(files, end) if end else None
+    return (found, end.offset) if end and found is not None and found > index else (index + 1, 0)
+
+
 def mark_of(file: BinaryIO, offset: int) -> Mark:
     """Of the first ``offset`` bytes of the file."""
     return Mark(offset=offset, digest=_digest(file, offset))
@@ -81,7 +90,7 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _find(files: list[BinaryIO], mark: Mark) -> int | None:
-    """The newest: a rotation that was killed leaves an older copy that holds less."""
+    """The newest of them."""
     for index in range(len(files) - 1, -1, -1):
         if os.fstat(files[index].fileno()).st_size >= mark.offset and mark.digest == _digest(files[index], mark.offset):
             return index

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _log = structlog.get_logger()
 
-# A million numbers a second, so that one who has lost count starts above every number ever used.
-_NUMBERS_PER_SECOND = 2**20
+# A million numbers a second: who has lost count starts above every number ever used.
+_NUMBERS_PER_MILLISECOND = 1000
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -46,7 +46,7 @@ class Position(BaseModel):
 
 def first() -> Position:
     """For a log nothing was ever sent of."""
-    return Position(sequence=int(time.time()) * _NUMBERS_PER_SECOND)
+    return Position(sequence=int(time.time() * 1000) * _NUMBERS_PER_MILLISECOND)
 
 
 class Positions:

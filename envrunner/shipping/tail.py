@@ -73,7 +73,8 @@ class _Reading:
                 mark = files.mark_of(found[index], offset)
             if full or index == len(found) - 1:
                 break
-            before, index, offset = mark, index + 1, 0
+            before = mark
+            index, offset = files.after(found, index, mark if offset else None)
         if not self.read_bytes:
             # A gap is told once, with what comes after it.
             return Portion([], self.start, more=False)
@@ -127,7 +128,7 @@ class _Reading:
             self.skipped += 1
             self.left_out += 1
             return
-        line = self.cleaner(raw, length)
+        line = self.cleaner(raw, max(len(raw), length - 1))
         self.text_bytes += len(line)
         self.lines.append(Line(self.sequence, known.at, known.level, "engine", line))
 

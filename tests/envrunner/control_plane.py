@@ -29,6 +29,8 @@ class ControlPlane:
         self.reports: list[dict[str, Any]] = []
         self.posts = 0
         self.heartbeats: list[dict[str, Any]] = []
+        self.lines: dict[str, list[dict[str, Any]]] = {}
+        self.answers_to_logs: list[int] = []
         self.credential = CREDENTIAL
 
     def put(self, *specs: Spec) -> None:
@@ -39,6 +41,17 @@ class ControlPlane:
         """Generation and state of the reports about one environment, in order."""
         mine = [one for one in self.reports if one["environmentId"] == spec.environment_id]
         return [(one["generation"], one["state"]) for one in mine]
+
+    def logged(self, environment_id: str) -> list[str]:
+        """The texts of the lines taken, in the order of their numbers."""
+        return [line["line"] for line in self.lines.get(environment_id, [])]
+
+    def take(self, items: list[dict[str, Any]]) -> None:
+        """Lines after the last one known, as docs/wire.md says."""
+        for item in items:
+            known = self.lines.setdefault(item["environmentId"], [])
+            last = known[-1]["sequence"] if known else 0
+            known.extend(line for line in item["lines"] if line["sequence"] > last)
 
     def start(self) -> None:
         """Serve in a thread."""
@@ -90,11 +103,21 @@ class _Handler(BaseHTTPRequestHandler):
             plane.posts += 1
             plane.reports.extend(body["items"])
             self._answer(204, None)
+        elif self.path == "/internal/v1/logs":
+            self._take_logs(body["items"])
         elif self.path == "/internal/v1/heartbeat":
             plane.heartbeats.append(body)
             self._answer(204, None)
         else:
             self._answer(404, {"code": "not_found", "message": self.path})
+
+    def _take_logs(self, items: list[dict[str, Any]]) -> None:
+        plane = self.server.plane
+        status = plane.answers_to_logs.pop(0) if plane.answers_to_logs else 204
+        if status not in (400, 413, 422):
+            # A 500 may come after all has been stored: to the caller the two cases are one.
+            plane.take(items)
+        self._answer(status, None if status == 204 else {"code": "told_to", "message": "as the test wants it"})
 
     def address_string(self) -> str:
         return "unix"
