@@ -15,7 +15,10 @@ from controlplane.core.database import transaction
 from controlplane.core.errors import ApplicationError
 from controlplane.environments import limits
 from controlplane.initialise import initialise
+from controlplane.mail import printing
 from controlplane.serve import serve as serve_api
+from controlplane.users import repository as user_queries
+from controlplane.users import service as users
 
 app = typer.Typer(
     name="controlplane",
@@ -30,7 +33,7 @@ def _embedded(name: str, arguments: list[str]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "embedded", name, *arguments])  # noqa: S606 - meant: it takes over
 
 
-_IN_AN_INSTALLATION = {"serve", "worker", "beat", "migrate", "init", "limit", "doctor"}
+_IN_AN_INSTALLATION = {"operator", "outbox", "serve", "worker", "beat", "migrate", "init", "limit", "doctor"}
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -91,6 +94,51 @@ def limit(
         raise typer.Exit(1) from error
     rate = environment.requests_per_second or "any number of"
     typer.echo(f"✓ {environment_id}: {rate} requests/s, bodies up to {environment.request_size_limit_bytes} bytes")
+
+
+operators = typer.Typer(no_args_is_help=True, help="Who operates this plane: reads its outbox, sets up its providers.")
+app.add_typer(operators, name="operator")
+Email = Annotated[str, typer.Argument(help="e-mail address of a user")]
+
+
+@operators.command("add")
+def add_operator(email: Email) -> None:
+    """Make a user an operator."""
+    _set_operator(email, operator=True)
+
+
+@operators.command("remove")
+def remove_operator(email: Email) -> None:
+    """Make an operator an ordinary user again."""
+    _set_operator(email, operator=False)
+
+
+@operators.command("list")
+def list_operators() -> None:
+    """Name the operators."""
+    with transaction() as session:
+        for user in user_queries.operators(session):
+            typer.echo(user.email)
+
+
+def _set_operator(email: str, *, operator: bool) -> None:
+    try:
+        with transaction() as session:
+            user = users.set_operator(session, email.strip().lower(), operator=operator)
+    except ApplicationError as error:
+        typer.echo(f"✗ {error.message}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"✓ {user.email} is {'an operator' if operator else 'no operator'}")
+
+
+@app.command()
+def outbox(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="how many at most, the newest ones")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", help="go on with new ones until Ctrl-C")] = False,
+    output: Annotated[printing.Output, typer.Option(help="json: one object a line")] = printing.Output.TEXT,
+) -> None:
+    """Print the plane's mail, oldest first: what was sent, what waits, and what stayed for lack of a transport."""
+    printing.show(limit, follow=follow, output=output)
 
 
 @app.command()

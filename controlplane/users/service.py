@@ -5,11 +5,21 @@ from sqlalchemy.orm import Session
 
 from controlplane import audit
 from controlplane.core import clock
-from controlplane.core.errors import Conflict, NotFound
+from controlplane.core.errors import ApplicationError, Conflict
 from controlplane.core.ids import new_id
 from controlplane.settings import settings
 from controlplane.users import repository
 from controlplane.users.models import User
+
+
+class NobodyHasIt(ApplicationError):
+    """For operators, who may know."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"Nobody here has the address {email}. People become users by signing up.")
 
 
 class EmailTaken(Conflict):
@@ -39,10 +49,10 @@ def create(session: Session, email: str, name: str | None, password_hash: str | 
 
 
 def set_operator(session: Session, email: str, *, operator: bool) -> User:
-    """Whether somebody runs this plane. Raises `NotFound`."""
+    """Whether somebody runs this plane. Raises `NobodyHasIt`."""
     user = repository.by_email(session, email)
     if user is None:
-        raise NotFound("user")
+        raise NobodyHasIt(email)
     user.operator = operator
     audit.record(session, None, "operator.add" if operator else "operator.remove", user.user_id)
     return user
