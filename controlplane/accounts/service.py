@@ -42,11 +42,12 @@ def lock(session: Session, account_id: str) -> Account:
 
 def rename(session: Session, by: Principal, account: Account, name: str) -> None:
     """Raises `NameTaken`."""
-    before, account.name = account.name, name
+    # Read before the refusal, which ends the transaction.
+    own, before, account.name = account.created_by == by.user_id, account.name, name
     try:
         session.flush()
     except IntegrityError as error:
-        raise NameTaken(name, own=account.created_by == by.user_id) from error
+        raise NameTaken(name, own=own) from error
     audit.record(session, by, "account.rename", account.account_id, account.account_id, {"from": before, "to": name})
 
 

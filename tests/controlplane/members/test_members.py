@@ -52,6 +52,6 @@ def test_roles_show_in_me_account_by_account(signed_up: SignedUp) -> None:
     bobs = bob.account("own")
     bob.joins(adas := ada.account("shared"), Role.ADMIN)
     assert bob.get("/auth/me").json()["accounts"] == [
-        {"accountId": bobs, "name": "own", "role": "owner"},
-        {"accountId": adas, "name": "shared", "role": "admin"},
+        {"accountId": bobs, "name": "own", "role": "owner", "secondFactorRequired": False},
+        {"accountId": adas, "name": "shared", "role": "admin", "secondFactorRequired": False},
     ]
