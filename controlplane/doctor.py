@@ -1,21 +1,26 @@
 """`controlplane doctor`: one line per thing this installation stands on, and what to do when it does not."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from controlplane.core import secret_files
+from controlplane.core import clock, secret_files, tls
 from controlplane.core.database import transaction
 from controlplane.health import service as health
 from controlplane.health.schemas import Check
+from controlplane.login import breached
 from controlplane.mail import service as mail
 from controlplane.mail.smtp import Unavailable
 from controlplane.runners.models import Runner
 from controlplane.runners.service import is_alive
 from controlplane.settings import settings
+
+_RENEW_WITHIN = timedelta(days=7)
 
 
 class Unwell(Exception):
@@ -93,6 +98,42 @@ def _mail() -> str:
         raise Unwell(f"{error}; mail waits until CONTROLPLANE_SMTP_URL names a server that takes it") from error
 
 
+def _tls() -> str:
+    s = settings()
+    if s.tls_certificate is None or s.tls_key is None:
+        return "none of its own: plain HTTP on loopback, or something in front of it has the certificate"
+    try:
+        certificate = tls.read(s.tls_certificate, s.tls_key)
+    except tls.CertificateUnusable as error:
+        raise Unwell(f"{error}; name a PEM chain and its unencrypted key") from error
+    _judge_certificate(certificate, urlsplit(s.console_url))
+    return f"{', '.join(certificate.names)}, until {certificate.expires_at:%Y-%m-%d}"
+
+
+def _judge_certificate(certificate: tls.Certificate, console: SplitResult) -> None:
+    left = certificate.expires_at - clock.now()
+    if console.scheme != "https":
+        raise Unwell("there is a certificate, so let CONTROLPLANE_PUBLIC_URL begin with https:// (cookies, links)")
+    if not certificate.is_for(console.hostname or ""):
+        raise Unwell(f"the certificate is for {', '.join(certificate.names) or 'no name'}, not {console.hostname}")
+    if left < timedelta(0):
+        raise Unwell(f"the certificate expired on {certificate.expires_at:%Y-%m-%d}; renew it")
+    if left < _RENEW_WITHIN:
+        raise Unwell(f"the certificate expires on {certificate.expires_at:%Y-%m-%d}; renew it, no restart is needed")
+
+
+def _passwords() -> str:
+    path = settings().breached_passwords_file
+    if path is None:
+        return "the common ones are refused; CONTROLPLANE_BREACHED_PASSWORDS_FILE may name a file with all leaked ones"
+    try:
+        return f"leaked ones are refused by {breached.describe(path)}"
+    except (OSError, ValueError) as error:
+        raise Unwell(
+            f"{path} is no list ordered by SHA-1 ({error}); download it anew, or unset the variable"
+        ) from error
+
+
 def _judged(check: Check) -> str:
     if not check.ok:
         raise Unwell(check.message)
@@ -105,4 +146,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "redis": _queue,
     "runners": _runners,
     "mail": _mail,
+    "passwords": _passwords,
+    "tls": _tls,
 }

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     relay_port: Port = 9090
     environment_ports_from: Port = 8100
     public_url: str | None = None
+    # PEM files; with them the public API is served by HTTPS too, on `tls_port`. Read again when they change.
+    tls_certificate: Path | None = None
+    tls_key: Annotated[Path | None, Field(validate_default=True)] = None
+    tls_port: Port = 443
     loopback_mode: bool = True
     region: str = "local"
     domain: str = "restate.localhost"
@@ -96,6 +100,13 @@ class Settings(BaseSettings):
         if parts and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0):
             raise ValueError("It looks like smtp://user:password@host:587 or smtps://user:password@host:465.")
         return url
+
+    @field_validator("tls_key")
+    @classmethod
+    def _key_of_the_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if (key is None) != (info.data.get("tls_certificate") is None):
+            raise ValueError("Name both CONTROLPLANE_TLS_CERTIFICATE and CONTROLPLANE_TLS_KEY, or neither.")
+        return key
 
     @field_validator("mail_from")
     @classmethod

@@ -37,7 +37,7 @@ class CreateAccount(Schema):
 
 class UpdateAccount(Schema):
     account_id: str = Field(max_length=64, examples=["acc_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
-    name: Name | None = None
+    name: Name | None = Field(default=None, examples=["payments"])
 
 
 class CliEnvironment(Schema):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from controlplane import doctor
 from controlplane.core import database
 from controlplane.settings import settings
 from tests.controlplane.node import Node
+from tests.support.certificates import Authority
 
 pytestmark = pytest.mark.usefixtures("committed")
 Report = Callable[[], tuple[int, dict[str, str]]]
@@ -64,3 +66,31 @@ def test_a_database_that_is_away_is_one_line(report: Report, monkeypatch: pytest
         cached.cache_clear()
     assert status == 1
     assert {"✗ database", "✗ runners"} <= lines.keys()
+
+
+@pytest.mark.parametrize(
+    ("public_url", "names", "days", "well", "said"),
+    [
+        ("https://cloud.example.com", ["cloud.example.com"], 30, True, "cloud.example.com, until"),
+        ("https://cloud.example.com", ["other.example.com"], 30, False, "is for other.example.com, not cloud"),
+        ("https://cloud.example.com", ["cloud.example.com"], 3, False, "no restart is needed"),
+        ("https://cloud.example.com", ["cloud.example.com"], -1, False, "expired on"),
+        ("http://cloud.example.com", ["cloud.example.com"], 30, False, "CONTROLPLANE_PUBLIC_URL"),
+    ],
+)
+def test_the_certificate(
+    report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, public_url: str, names: list[str], days: int,
+    well: bool, said: str,
+) -> None:  # fmt: skip
+    certificate, key = Authority(tmp_path).issue(names, days=days)
+    changed = {"public_url": public_url, "tls_certificate": certificate, "tls_key": key}
+    with_tls = settings().model_copy(update=changed)
+    monkeypatch.setattr(doctor, "settings", lambda: with_tls)
+    assert said in report()[1]["✓ tls" if well else "✗ tls"]
+
+
+def test_a_certificate_that_is_not_there(report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    changed = {"tls_certificate": tmp_path / "none.pem", "tls_key": tmp_path / "none.key"}
+    with_tls = settings().model_copy(update=changed)
+    monkeypatch.setattr(doctor, "settings", lambda: with_tls)
+    assert "none.pem" in report()[1]["✗ tls"]

@@ -11,6 +11,8 @@ from typing import Any
 
 import pexpect
 
+from tests.support.own_network import OwnNetwork
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 VERSIONS = ("1.7.12", "1.6.2")
 
@@ -18,8 +20,15 @@ VERSIONS = ("1.7.12", "1.6.2")
 class Cli:
     """One version, as one person uses it; ``settings`` are further environment variables."""
 
-    def __init__(self, version: str, home: Path, settings: Mapping[str, str] | None = None) -> None:
-        """``home`` is an existing empty directory."""
+    def __init__(
+        self,
+        version: str,
+        home: Path,
+        settings: Mapping[str, str] | None = None,
+        network: OwnNetwork | None = None,
+    ) -> None:
+        """``home`` is an existing empty directory; without a ``network`` it runs in ours."""
+        self.network = network
         self.binary = CHECKOUT / "tests" / "node_modules" / f"restate-cli-{version}" / "bin" / "restate"
         self.home = home
         self.env = {
@@ -47,7 +56,7 @@ class Cli:
     def attempt(self, *arguments: str) -> tuple[int, str]:
         """Exit status and everything printed, without a terminal."""
         done = subprocess.run(
-            [self.binary, *arguments],
+            self._argv(*arguments),
             cwd=self.home,
             env=self.env,
             stdin=subprocess.DEVNULL,
@@ -59,13 +68,21 @@ class Cli:
         )
         return done.returncode, done.stdout
 
+    def on_a_terminal(self, *arguments: str) -> pexpect.spawn[str]:
+        """A command under way; wide, so that lines stay whole."""
+        program, *rest = self._argv(*arguments)
+        return pexpect.spawn(
+            program, rest, cwd=str(self.home), env=self.env, timeout=30, encoding="utf-8", dimensions=(50, 500)
+        )
+
+    def _argv(self, *arguments: str) -> list[str]:
+        plain = [str(self.binary), *arguments]
+        return self.network.argv(plain, self.home) if self.network else plain
+
     def configure(self, environment: str) -> str:
         """`cloud env configure`, with the profile name it proposes; what it printed."""
-        arguments = ["cloud", "env", "configure", environment, "--yes"]
         # It asks for the profile's name even with --yes, and only on a terminal (contract with the stock CLI).
-        child = pexpect.spawn(
-            str(self.binary), arguments, cwd=str(self.home), env=self.env, timeout=30, encoding="utf-8"
-        )
+        child = self.on_a_terminal("cloud", "env", "configure", environment, "--yes")
         printed: str = ""
         if child.expect(["name for the [Ee]nvironment", pexpect.EOF]) == 0:
             printed = str(child.before)

@@ -1,4 +1,4 @@
-"""A network of its own for a program that insists on standard ports, with names of our choice in its hosts file."""
+"""A network of its own for programs that insist on standard ports and names, with a hosts file of our choice."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
+from types import TracebackType
+from typing import Self
 
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1  # netdevice(7)
 UNSHARE = ["unshare", "--mount", "--net"]
@@ -24,37 +26,66 @@ def permitted() -> bool:
     return probe is not None and probe.returncode == 0
 
 
+class OwnNetwork:
+    """Inside it ``names`` are loopback, there is no other DNS, and loopback port → our loopback port.
+
+    As a context manager it exists inside the block; what still runs in it then has no way out any more.
+    """
+
+    def __init__(self, names: Iterable[str], forwards: Mapping[int, int]) -> None:
+        self.names = list(names)
+        self.forwards = dict(forwards)
+
+    def __enter__(self) -> Self:
+        ours, theirs = socket.socketpair()
+        self._files = tempfile.TemporaryDirectory(prefix="network-")
+        hosts, resolver = Path(self._files.name, "hosts"), Path(self._files.name, "resolv.conf")
+        hosts.write_text(f"127.0.0.1 localhost {' '.join(self.names)}\n")
+        resolver.write_text("nameserver 127.0.0.1\n")
+        inside = [sys.executable, __file__, str(theirs.fileno()), str(hosts), str(resolver)]
+        self._holder = subprocess.Popen(
+            [*UNSHARE, *inside, ",".join(map(str, self.forwards))], pass_fds=[theirs.fileno()], stdin=subprocess.PIPE
+        )
+        theirs.close()
+        _, listeners, _, _ = socket.recv_fds(ours, 1, len(self.forwards))
+        ours.close()
+        assert len(listeners) == len(self.forwards), "the network could not be made"
+        self._listeners = [socket.socket(fileno=number) for number in listeners]
+        for listener, port in zip(self._listeners, self.forwards.values(), strict=True):
+            Thread(target=_serve, args=(listener, port), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for listener in self._listeners:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self._holder.communicate(timeout=10)
+        self._files.cleanup()
+
+    def argv(self, argv: Sequence[str | Path], cwd: Path) -> list[str]:
+        """The command that runs ``argv`` inside."""
+        enter = ["nsenter", f"--target={self._holder.pid}", "--mount", "--net", f"--wd={cwd}", "--"]
+        return [*enter, *map(str, argv)]
+
+
 def run(
     argv: Sequence[str | Path], cwd: Path, env: Mapping[str, str], host: str, forwards: Mapping[int, int]
 ) -> tuple[int, str]:
-    """Exit status and output of a program to which ``host`` is loopback, and loopback port → our loopback port."""
-    ours, theirs = socket.socketpair()
-    with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts:
-        hosts.write(f"127.0.0.1 localhost {host}\n")
-        hosts.flush()
-        inside = [sys.executable, __file__, str(theirs.fileno()), hosts.name, ",".join(map(str, forwards))]
-        process = subprocess.Popen(
-            [*UNSHARE, *inside, *map(str, argv)],
-            cwd=cwd,
+    """Exit status and output of a program in a network of its own, in which ``host`` is loopback."""
+    with OwnNetwork([host], forwards) as network:
+        done = subprocess.run(
+            network.argv(argv, cwd),
             env=dict(env),
-            pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            timeout=60,
+            check=False,
         )
-        theirs.close()
-        _, listeners, _, _ = socket.recv_fds(ours, 1, len(forwards))
-        assert listeners, process.communicate()[0]
-        opened = [socket.socket(fileno=number) for number in listeners]
-        for listener, port in zip(opened, forwards.values(), strict=True):
-            Thread(target=_serve, args=(listener, port), daemon=True).start()
-        output, _ = process.communicate(timeout=60)
-    for listener in opened:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-    ours.close()
-    return process.returncode, output
+    return done.returncode, done.stdout
 
 
 def _serve(listener: socket.socket, port: int) -> None:
@@ -84,15 +115,16 @@ def _loopback_up() -> None:
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh", b"lo", flags | _UP))
 
 
-def _inside(number: str, hosts: str, ports: str, argv: Sequence[str]) -> None:
-    """Within the new namespaces: hand the listeners out, whose other side is reached from outside only, and go on."""
+def _hold(number: str, hosts: str, resolver: str, ports: str) -> None:
+    """Within the new namespaces: hand the listeners out, whose other side is reached from outside only, and wait."""
     _loopback_up()
-    subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
+    for ours, theirs in ((hosts, "/etc/hosts"), (resolver, "/etc/resolv.conf")):
+        subprocess.run(["mount", "--bind", ours, theirs], check=True)
     listeners = [socket.create_server(("127.0.0.1", int(port))) for port in ports.split(",")]
     with socket.socket(fileno=int(number)) as channel:
         socket.send_fds(channel, [b"x"], [listener.fileno() for listener in listeners])
-    os.execv(argv[0], list(argv))
+    os.read(0, 1)
 
 
 if __name__ == "__main__":
-    _inside(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    _hold(*sys.argv[1:])
