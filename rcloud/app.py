@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from rcloud import __version__
-from rcloud.command import Account, Output, Quiet, Token, Url, Verbose, common
-from rcloud.commands import accounts, env, invitations, keys, login, members, operations, sessions
+from rcloud.command import Account, Output, Quiet, Token, Url, Verbose, command, common
+from rcloud.commands import accounts, env, invitations, keys, login, members, operations, sessions, shell
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 not logged in, or the login has ended · "
@@ -57,3 +57,4 @@ for name, noun in {
     "operations": operations.app,
 }.items():
     app.add_typer(noun, name=name)
+command(app, "completion")(shell.completion)

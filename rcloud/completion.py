@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import typer
@@ -12,6 +13,8 @@ from rcloud.lookup import Lookup
 from rcloud.settings import Flags, Target
 
 _PATIENCE_SECONDS = 1.0
+# Shells evaluate what completion prints: nothing is offered that could be more than a word.
+_WORD = re.compile(r"[\w/-]+", re.ASCII)
 
 
 def accounts(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -37,9 +40,10 @@ def keys(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def _offered(ctx: typer.Context, incomplete: str, names: Callable[[Lookup], list[str]]) -> list[str]:
     try:
-        return sorted(name for name in names(_lookup(ctx)) if name.startswith(incomplete))
+        found = names(_lookup(ctx))
     except Failure:
         return []
+    return sorted(name for name in found if name.startswith(incomplete) and _WORD.fullmatch(name))
 
 
 def _lookup(ctx: typer.Context) -> Lookup:

@@ -59,8 +59,10 @@ def token(api: Api, request: Request) -> str:
     """The access token, once the user has agreed. Raises `Failure` when that was denied or took too long."""
     interval = request.interval_seconds
     deadline = time.monotonic() + request.expires_in_seconds
-    while time.monotonic() < deadline:
-        time.sleep(interval)
+    while (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(interval, left))
+        if interval > left:
+            break
         try:
             answer = api.form("/oauth2/token", grant_type=GRANT, device_code=request.device_code, client_id=CLIENT_ID)
         except Unreachable:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rcloud.in_process import InProcess
 from tests.rcloud.scripted import Scripted
 from tests.support.rcloud import Rcloud
 
@@ -19,7 +20,7 @@ def server() -> Iterator[Scripted]:
 
 @pytest.fixture
 def rcloud(tmp_path: Path) -> Rcloud:
-    return Rcloud(tmp_path)
+    return InProcess(tmp_path)
 
 
 @pytest.fixture

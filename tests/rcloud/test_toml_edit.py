@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcloud.toml_edit import NotToml, edited
@@ -82,6 +82,7 @@ def _comparable(table: dict[str, object]) -> str:
     return repr(sorted(table.items()))
 
 
+@settings(deadline=None)
 @given(files())
 def test_everything_else_is_byte_identical(file: File) -> None:
     before = tomllib.loads(file.text)
@@ -96,6 +97,7 @@ def test_everything_else_is_byte_identical(file: File) -> None:
     assert rest.rstrip() == file.text.rstrip()
 
 
+@settings(deadline=None)
 @given(files())
 def test_setting_and_removing_brings_back_the_same_content(file: File) -> None:
     once = edited(file.text, CLOUD, NEW)
@@ -108,6 +110,7 @@ def test_setting_and_removing_brings_back_the_same_content(file: File) -> None:
     assert repr(again["global"]["cloud"]["access_token"]) == repr(NEW["access_token"])
 
 
+@settings(deadline=None)
 @given(files(), st.text(TEXT, min_size=1), st.text(TEXT))
 def test_any_name_and_any_value_can_be_written(file: File, name: str, value: str) -> None:
     table = (f"p {name}", "cloud")
