@@ -13,11 +13,12 @@ import pytest
 
 from tests.support.cast import EVERYBODY, MEMBER_ROLES, OUTSIDERS, Cast
 from tests.support.raw import Answer, ask
+from tests.support.tenants import Person, sign_up
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
-EVERY_ROLE, DEVELOPERS, ADMINISTRATORS = MEMBER_ROLES, MEMBER_ROLES[:3], MEMBER_ROLES[:2]
+EVERY_ROLE, DEVELOPERS, ADMINISTRATORS, OWNERS = (MEMBER_ROLES[:number] for number in (4, 3, 2, 1))
 # Who may do what: a new operation fails the test until somebody has said it here.
 RULES: dict[str, str | tuple[str, ...]] = {
     "signUp": ANYBODY,
@@ -43,7 +44,19 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "cliGetUserIdentity": SIGNED_IN,
     "cliCreateAccount": SIGNED_IN,
     "getAccount": EVERY_ROLE,
+    "updateAccount": ADMINISTRATORS,
+    "transferAccount": OWNERS,
+    "deleteAccount": OWNERS,
     "listMembers": EVERY_ROLE,
+    "changeMember": ADMINISTRATORS,
+    "removeMember": ADMINISTRATORS,
+    "createInvitation": ADMINISTRATORS,
+    "listInvitations": ADMINISTRATORS,
+    "resendInvitation": ADMINISTRATORS,
+    "revokeInvitation": ADMINISTRATORS,
+    "listMyInvitations": SIGNED_IN,
+    "acceptInvitation": SIGNED_IN,
+    "declineInvitation": SIGNED_IN,
     "listAuditEvents": ADMINISTRATORS,
     "createEnvironment": DEVELOPERS,
     "listEnvironments": EVERY_ROLE,
@@ -70,8 +83,12 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "cliDeleteApiKey": DEVELOPERS,
     "cliGetEnvironmentLogs": EVERY_ROLE,
 }
-# What those who may get for an invented password or code.
+# What those who may get for an invented password, code or person, or while environments are left.
 INVENTED = {
+    "acceptInvitation": 404,
+    "declineInvitation": 404,
+    "transferAccount": 404,
+    "deleteAccount": 409,
     "logIn": 401,
     "verifyEmail": 400,
     "resetPassword": 400,
@@ -81,7 +98,15 @@ INVENTED = {
     "decideDeviceRequest": 404,
 }
 # What must come last, in this order: a deletion before its undoing, and the end of the token itself.
-LATE = ("revokeApiKey", "deleteEnvironment", "restoreEnvironment", "cliDestroyEnvironment", "logOut")
+LATE = (
+    "revokeInvitation",
+    "removeMember",
+    "revokeApiKey",
+    "deleteEnvironment",
+    "restoreEnvironment",
+    "cliDestroyEnvironment",
+    "logOut",
+)
 CONSENT = {
     "response_type": "code",
     "client_id": "restate-cli",
@@ -108,6 +133,8 @@ class Victim:
     key_id: str
     spare_key_id: str
     operation_id: str
+    user_id: str
+    invitation_id: str
 
     def path(self, template: str) -> str:
         names = {
@@ -115,6 +142,8 @@ class Victim:
             "{environmentId}": self.environment_id,
             "{keyId}": self.key_id,
             "{operationId}": self.operation_id,
+            "{userId}": self.user_id,
+            "{invitationId}": self.invitation_id,
             "{userCode}": "BBBB-BBBB",
             "{sessionId}": "ses_unknown",
         }
@@ -148,6 +177,12 @@ def body(operation: Operation, victim: Victim) -> Any:
         "changePassword": {"currentPassword": word, "password": "another horse battery staple"},
         "changeMe": {"name": word},
         "createAccount": {"name": word},
+        "updateAccount": {"requireSecondFactor": False},
+        "transferAccount": {"userId": "usr_unknown"},
+        "changeMember": {"role": "developer"},
+        "createInvitation": {"email": f"{word}@example.com", "role": "viewer"},
+        "acceptInvitation": {"invitationId": "inv_unknown"},
+        "declineInvitation": {"invitationId": "inv_unknown"},
         "createEnvironment": {"name": word},
         "createApiKey": {"description": word, "role": "ingress"},
         "cliCreateAccount": {"name": word},
@@ -168,12 +203,23 @@ def body(operation: Operation, victim: Victim) -> Any:
 
 
 def victim_of(cast: Cast) -> Victim:
-    """An environment, a key and an operation of the own account that nobody else needs."""
+    """An environment, a key, an operation, a member and an invitation of the own account that nobody else needs."""
     owner, account = cast.people["owner"], cast.own.account_id
     made = owner.created(f"/accounts/{account}/environments", name=f"v{uuid4().hex[:12]}")
     path = f"/accounts/{account}/environments/{made['environmentId']}"
     key, spare = (owner.created(f"{path}/api-keys", description="victim", role="full") for _ in range(2))
-    return Victim(account, made["environmentId"], key["keyId"], spare["keyId"], made["operationId"])
+    invited = owner.created(f"/accounts/{account}/invitations", email=f"i{uuid4().hex}@example.com", role="viewer")
+    ids = (key["keyId"], spare["keyId"], made["operationId"], _member(owner, account), invited["invitationId"])
+    return Victim(account, made["environmentId"], *ids)
+
+
+def _member(owner: Person, account_id: str) -> str:
+    """The user id of somebody who has just joined."""
+    person = sign_up(owner.api_url)
+    invited = owner.created(f"/accounts/{account_id}/invitations", email=person.email, role="viewer")
+    person.created("/invitations/accept", invitationId=invited["invitationId"])
+    user_id: str = person.call("GET", "/auth/me").json()["user"]["userId"]
+    return user_id
 
 
 @pytest.fixture(scope="module")
