@@ -15,7 +15,7 @@ from controlplane.edge_log.models import EdgeChange, EdgeSequence
 from controlplane.edge_log.service import Table
 from controlplane.environments.models import Environment
 from controlplane.environments.routes import route
-from controlplane.login import sessions as login
+from controlplane.login import sessions
 from controlplane.login.models import AccessToken
 from controlplane.members import repository as members
 
@@ -63,7 +63,7 @@ def _api_keys(session: Session) -> Entries:
 def _access_tokens(session: Session) -> Entries:
     query = select(AccessToken).where(AccessToken.revoked_at.is_(None), AccessToken.expires_at > clock.now())
     for token in session.scalars(query):
-        yield token.digest, login.edge_entry(token)
+        yield token.digest, sessions.edge_entry(token)
 
 
 def _members(session: Session) -> Entries:

@@ -24,7 +24,7 @@ from controlplane.users.models import User
 LIMIT = 20
 # WebAuthn §7.1: longer ones are refused.
 _LONGEST_ID = 1023
-_TRANSPORTS = {transport.value for transport in structs.AuthenticatorTransport}
+_TRANSPORTS = [transport.value for transport in structs.AuthenticatorTransport]
 # Discoverable, so that it signs in without an address; other authenticators still make a second factor.
 _SELECTION = structs.AuthenticatorSelectionCriteria(
     resident_key=structs.ResidentKeyRequirement.PREFERRED,
@@ -129,7 +129,7 @@ def _row(user: User, name: str, credential: Json, verified: VerifiedRegistration
         credential_id=verified.credential_id,
         public_key=verified.credential_public_key,
         sign_count=verified.sign_count,
-        transports=sorted(_TRANSPORTS.intersection(offered)) if isinstance(offered, list) else [],
+        transports=[known for known in _TRANSPORTS if isinstance(offered, list) and known in offered],
         backed_up=verified.credential_backed_up,
         created_at=clock.now(),
     )
