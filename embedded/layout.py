@@ -83,6 +83,10 @@ class Layout:
         return self.run / "agent.sock"
 
     @property
+    def guard_socket(self) -> Path:
+        return self.run / "edge" / "guard.sock"
+
+    @property
     def console_url(self) -> str:
         return f"http://127.0.0.1:{self.ports.api}"
 

@@ -58,6 +58,7 @@ def _node(layout: Layout, env: Mapping[str, str]) -> list[Part]:
 
     return [
         Part("agent", _module(layout, env, "agent", "envrunner", "agent"), agent),
+        Part("guard", _module(layout, env, "guard", "envrunner", "guard"), lambda: probes.accepts(layout.guard_socket)),
         Part("edge", _module(layout, env, "edge", "envrunner", "edge"), edge),
         Part("edge-agent", _module(layout, env, "edge-agent", "envrunner", "edge-agent"), after=(SETUP,)),
         Part("runner-worker", _module(layout, env, "runner-worker", "envrunner", "worker"), after=(SETUP,)),

@@ -32,6 +32,13 @@ def http_status(where: int | Path, path: str) -> int | None:
         connection.close()
 
 
+def accepts(where: Path) -> bool:
+    """Whether somebody listens on a unix socket."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(_TIMEOUT_SECONDS)
+        return asking.connect_ex(str(where)) == 0
+
+
 def _connection(where: int | Path) -> http.client.HTTPConnection:
     if isinstance(where, Path):
         return _UnixConnection(where)

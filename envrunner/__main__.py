@@ -6,6 +6,7 @@ import typer
 
 from envrunner.agent.main import run_agent
 from envrunner.edge import main as edge_main
+from envrunner.guard.main import run_guard
 from envrunner.keep import locks, stop_all
 from envrunner.settings import settings
 from envrunner.worker import run_worker
@@ -37,6 +38,12 @@ def edge() -> None:
 def edge_agent() -> None:
     """Feed the edge its tables."""
     edge_main.run_edge_agent()
+
+
+@app.command()
+def guard() -> None:
+    """Carry people's calls to the engines, and end them when the right to them ends."""
+    run_guard()
 
 
 @app.command("stop-engines")

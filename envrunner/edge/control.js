@@ -4,6 +4,9 @@
 //   GET  /keys                     every key, one a line
 //   POST /apply?sequence=&epoch=   lines "key<TAB>value" set, "key" deletes; the sequence is noted last
 //   GET  /used?since=seconds       lines "keyId<TAB>seconds" of the keys used since then
+//   GET  /sequence                 epoch and sequence of the tables, as text
+//   POST /standing                 lines "digest<TAB>member<TAB>role" of calls under way: a line for each, empty when the
+//                                  right still stands, else what is gone: "token" or "member"
 
 const ALL = 100000000;
 
@@ -48,4 +51,18 @@ function used(r) {
     r.return(200, lines.join('\n'));
 }
 
-export default {state, keys, apply, used};
+function sequence(r) {
+    const tables = ngx.shared.tables;
+    r.return(200, (tables.get('.epoch') || '') + ' ' + (tables.get('.sequence') || ''));
+}
+
+function standing(r) {
+    const tables = ngx.shared.tables;
+    const verdicts = (r.requestText || '').split('\n').map((line) => {
+        const call = line.split('\t');
+        return !tables.has(call[0]) ? 'token' : tables.get(call[1]) !== call[2] ? 'member' : '';
+    });
+    r.return(200, verdicts.join('\n'));
+}
+
+export default {state, keys, apply, used, sequence, standing};

@@ -40,13 +40,14 @@ function targetOf(r, ingress, shared) {
     const variables = r.variables;
     const tables = ngx.shared.tables;
     const host = shared ? variables.host : '';
-    const principal = tables.get(digestOf(tables, variables.http_authorization) || '-');
+    const digest = digestOf(tables, variables.http_authorization);
+    const principal = tables.get(digest || '-');
     const now = Date.now() / 1000;
     if (principal === undefined) {
         return unknown(r, host, tables);
     }
     if (principal.charCodeAt(0) === 117 /* u */) {
-        return user(r, ingress, host, principal, now);
+        return user(r, ingress, host, principal, digest, now);
     }
     if (Number(principal.slice(28, 38)) <= now) {
         return turnAway(r, host, 401, 'The API key has expired.');
@@ -86,7 +87,7 @@ function atPort(route, ingress, port) {
     return own !== NO_PORT && Number(own) === Number(port);
 }
 
-function user(r, ingress, host, principal, now) {
+function user(r, ingress, host, principal, digest, now) {
     const tables = ngx.shared.tables;
     if (Number(principal.slice(1, 11)) <= now) {
         return turnAway(r, host, 401, 'The access token has expired.');
@@ -97,8 +98,18 @@ function user(r, ingress, host, principal, now) {
                                             : !host.startsWith(label + '.env.'))) {
         return stranger(r, host);
     }
-    const role = tables.get(principal.slice(11) + '/' + route.slice(35));
-    return role === undefined ? stranger(r, host) : decide(r, ingress, role, label, route, now);
+    const member = principal.slice(11) + '/' + route.slice(35), role = tables.get(member);
+    if (role === undefined) {
+        return stranger(r, host);
+    }
+    const target = decide(r, ingress, role, label, route, now);
+    return target === '' ? '' : guarded(r, [digest, member, role, principal.slice(1, 11), target]);
+}
+
+// A person's call goes on by way of the guard (envrunner/guard), which ends it when the right to it ends.
+function guarded(r, words) {
+    r.variables.edge_guard = words.join(' ');
+    return 'guard';
 }
 
 function decide(r, ingress, role, label, route, now) {

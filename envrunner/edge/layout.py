@@ -57,6 +57,11 @@ class EdgeLayout:
         return self.run / "control" / "ctl.sock"
 
     @property
+    def guard(self) -> Path:
+        """Where people's calls go on: only nginx's workers get in."""
+        return self.run / "guard.sock"
+
+    @property
     def slots(self) -> Path:
         """Numbered links to the engines' sockets."""
         return self.run / "s"

@@ -93,6 +93,7 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "RUN": _path(layout.run),
         "LOGS": _quotable(layout.logs),
         "CONTROL": _path(layout.control),
+        "GUARD": _path(layout.guard),
         "MODULES": _quotable(_HERE),
         "USER": f"user {account};" if account else "",
         "FILES": str(_open_files()),
@@ -171,7 +172,8 @@ def _ways(gate: str, judged: str = "") -> Iterable[str]:
 def _ways_of_calls(gate: str) -> Iterable[str]:
     # fast.js hands over what it does not let pass, by a status that nobody else can cause.
     yield from _ways(f"fast.{gate}")
-    passing = f"recursive_error_pages on; js_access gate.{gate}; proxy_pass http://$edge_target$request_uri;"
+    passing = f"js_access gate.{gate}; proxy_pass http://$edge_target$request_uri;"
+    yield "recursive_error_pages on;"  # what is handed over may still meet an engine that is away
     yield f"error_page 599 = @judged; location @judged {{ {_SHORT} {passing} }}"
     yield f"error_page 598 = @judged_stream; location @judged_stream {{ {passing} }}"
 

@@ -28,9 +28,18 @@ def test_endpoints_are_those_of_the_contract(lonely_plane: Plane) -> None:
         "tunnelProxyPort": base + 3,
         "relayPort": base + 4,
     }
-    assert {"api", "worker", "beat", "postgres", "redis", "edge", "edge-agent", "agent", "runner-worker"} <= set(
-        ends["pids"]
-    )
+    assert {
+        "api",
+        "worker",
+        "beat",
+        "postgres",
+        "redis",
+        "edge",
+        "edge-agent",
+        "guard",
+        "agent",
+        "runner-worker",
+    } <= set(ends["pids"])
     assert all(alive(pid) for pid in ends["pids"].values())
 
 

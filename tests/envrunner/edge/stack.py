@@ -79,6 +79,7 @@ class Stack:
 
     def start(self) -> Stack:
         self.plane.start()
+        self.start_process("guard")
         self.start_process("edge")
         self.start_process("edge_agent")
         self.wait_applied()
@@ -87,7 +88,7 @@ class Stack:
     def start_process(self, name: str) -> None:
         log = (self.home / f"{name}.log").open("ab")
         self.processes[name] = subprocess.Popen(
-            [sys.executable, "-c", f"from envrunner.edge.main import run_{name}; run_{name}()"],
+            [sys.executable, "-m", "envrunner", name.replace("_", "-")],
             env=self.environment(), cwd=self.home, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         log.close()

@@ -1,0 +1,121 @@
+"""One person's call on its way from nginx to an engine: bytes pass as they come, both ways, until somebody ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_HEADER = b"\r\nX-Edge-Guard: "
+"""nginx tells by this header whose call it is and where it goes; nobody behind the guard sees it."""
+_HEAD_LIMIT = 256 * 1024
+_PIECE = 64 * 1024
+_AWAY = "The engine of this environment does not answer right now; please try again."
+
+
+class NotFromNginx(Exception):
+    """The head does not say whose call this is."""
+
+
+@dataclass(frozen=True)
+class Right:
+    """What a call rests on: the token's digest until ``expires_at`` (Unix seconds), and ``member``'s role."""
+
+    digest: str
+    member: str
+    role: str
+    expires_at: int
+
+
+@dataclass(eq=False)
+class Call:
+    """``target`` is an engine's slot and side as nginx names its upstream; ``begun`` is what of it has come."""
+
+    right: Right
+    target: str
+    begun: bytes
+    answered: bool = False
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _refusal: bytes = b""
+
+    @classmethod
+    async def read(cls, nginx: socket.socket) -> Call:
+        """The call that begins on this connection. Raises `NotFromNginx`."""
+        got = b""
+        while (end := got.find(b"\r\n\r\n")) < 0:
+            piece = await asyncio.get_running_loop().sock_recv(nginx, _PIECE)
+            got += piece
+            if not piece or len(got) > _HEAD_LIMIT:
+                raise NotFromNginx
+        before, found, rest = got[:end].partition(_HEADER)
+        value, _, after = rest.partition(b"\r\n")
+        words = value.decode("ascii", "replace").split(" ")
+        if not found or len(words) != 5 or not words[3].isdigit():
+            raise NotFromNginx
+        begun = before + (b"\r\n" + after if after else b"") + got[end:]
+        return cls(Right(words[0], words[1], words[2], int(words[3])), words[4], begun)
+
+    def end(self, status: int, message: str) -> None:
+        """The caller hears no more than this, if anything: an answer that has begun breaks off."""
+        self._refusal = _response(status, message)
+        self._over.set()
+
+    async def carry(self, slots: Path, nginx: socket.socket) -> None:
+        """Until either side or `end` ends it; the caller of this closes ``nginx``. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_UNIX) as engine:
+            engine.setblocking(False)
+            try:
+                await loop.sock_connect(engine, str(slots / f"{self.target[1:-1]}.{self.target[-1]}.sock"))
+            except OSError:
+                await loop.sock_sendall(nginx, _response(503, _AWAY))
+                return
+            await loop.sock_sendall(engine, self.begun)
+            await self._between(nginx, engine)
+        if self._over.is_set() and not self.answered:
+            await loop.sock_sendall(nginx, self._refusal)
+
+    async def _between(self, nginx: socket.socket, engine: socket.socket) -> None:
+        works = (self._up(nginx, engine), self._down(engine, nginx), self._told())
+        tasks = {asyncio.create_task(work) for work in works}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            # The sockets must be nobody's when they are closed.
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _told(self) -> None:
+        await self._over.wait()
+
+    async def _up(self, nginx: socket.socket, engine: socket.socket) -> None:
+        """Ends when nginx has hung up: it never closes one direction only."""
+        loop, listens = asyncio.get_running_loop(), True
+        while piece := await loop.sock_recv(nginx, _PIECE):
+            # An engine that has stopped listening may still be talking: its answer is the end, not this.
+            with contextlib.suppress(OSError):
+                if listens:
+                    listens = False
+                    await loop.sock_sendall(engine, piece)
+                    listens = True
+
+    async def _down(self, engine: socket.socket, nginx: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while piece := await loop.sock_recv(engine, _PIECE):
+            self.answered = True
+            await loop.sock_sendall(nginx, piece)
+
+
+def _response(status: int, message: str) -> bytes:
+    body = json.dumps({"message": message, "restate_code": None}).encode()
+    words = {401: "Unauthorized", 403: "Forbidden", 503: "Service Unavailable"}[status]
+    extra = {401: "WWW-Authenticate: Bearer\r\n", 503: "Retry-After: 1\r\n"}.get(status, "")
+    head = (
+        f"HTTP/1.1 {status} {words}\r\nContent-Type: application/json\r\n{extra}"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body

@@ -1,0 +1,95 @@
+"""The guard's process. It may be killed at any instruction: the calls it carries break off, nothing else is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from envrunner import logs
+from envrunner.edge.layout import EdgeLayout
+from envrunner.engine.accounts import edge_account
+from envrunner.guard.call import Call, NotFromNginx
+from envrunner.guard.watch import Watch
+from envrunner.settings import settings
+
+_BACKLOG = 4096
+_PAUSE_SECONDS = 0.05
+_log = structlog.get_logger(__name__)
+
+
+def run_guard() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    logs.configure("guard")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    layout = EdgeLayout.of(settings())
+    layout.prepare()
+    uvloop.run(_serve(layout))
+
+
+async def _serve(layout: EdgeLayout) -> None:
+    watch, listener = Watch(layout.control), _listener(layout.guard)
+    works = {asyncio.create_task(work) for work in (watch.run(), _accept(listener, watch, layout.slots))}
+    told = asyncio.create_task(_told_to_stop())
+    await asyncio.wait({*works, told}, return_when=asyncio.FIRST_COMPLETED)
+    for work in works:
+        if work.done():
+            # A guard that no longer watches must not look alive: it ends with the reason, and is started again.
+            work.result()
+
+
+async def _accept(listener: socket.socket, watch: Watch, slots: Path) -> None:
+    loop, calls = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+    while True:
+        try:
+            nginx, _ = await loop.sock_accept(listener)
+        except OSError as error:
+            # Out of descriptors: the calls under way will give some back.
+            _log.warning("not_accepted", error=str(error))
+            await asyncio.sleep(_PAUSE_SECONDS)
+            continue
+        call = loop.create_task(_carry(watch, slots, nginx))
+        calls.add(call)
+        call.add_done_callback(calls.discard)
+
+
+async def _carry(watch: Watch, slots: Path, nginx: socket.socket) -> None:
+    with nginx, contextlib.suppress(NotFromNginx, OSError):
+        call = await Call.read(nginx)
+        watch.add(call)
+        try:
+            await call.carry(slots, nginx)
+        finally:
+            watch.discard(call)
+
+
+async def _told_to_stop() -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def _listener(path: Path) -> socket.socket:
+    """Bound under another name and renamed: never reachable with the wrong mode, and nobody finds it missing."""
+    part = path.with_name(f"{path.name}.b")
+    part.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(part))
+    part.chmod(0o600)
+    owner = edge_account()
+    if owner is not None:
+        os.chown(part, owner, -1)
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)
+    part.rename(path)
+    return listener

@@ -1,0 +1,186 @@
+"""A person's call ends when the right to it ends: before its answer or in the middle of it, and never for another."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.envrunner.edge.asking import ask
+from tests.envrunner.edge.echo_engine import EchoEngine
+from tests.envrunner.edge.stack import Stack, digest, label
+
+ANN, BOB = "usr_ann", "usr_bob"
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Stack]:
+    stack = Stack()
+    try:
+        stack.add_environment(1)
+        stack.add_environment(2)
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def tokens(guarded: Stack) -> dict[str, str]:
+    """Two developers, signed in anew for each test."""
+    made = {user: guarded.add_member(user, "developer") for user in (ANN, BOB)}
+    guarded.wait_applied()
+    return made
+
+
+def engine(stack: Stack, number: int = 1) -> EchoEngine:
+    return stack.engines[label(number)]
+
+
+def streaming(stack: Stack, token: str, number: int = 1) -> http.client.HTTPResponse:
+    """A call whose answer has begun."""
+    connection = http.client.HTTPConnection("127.0.0.1", stack.ports_from + 2 * number + 1, timeout=20)
+    # A queue of its own: the engine's thread of a call that broke off still waits at the last one.
+    engine(stack, number).to_send.put(None)
+    engine(stack, number).to_send = queue.Queue()
+    engine(stack, number).to_send.put(b"first")
+    connection.request("GET", "/ui/stream", headers={"Authorization": f"Bearer {token}"})
+    response = connection.getresponse()
+    assert response.read1(100) == b"first"
+    return response
+
+
+def broke_off(response: http.client.HTTPResponse) -> bool:
+    """Whether the answer ends before its end."""
+    try:
+        response.read()
+    except (http.client.IncompleteRead, ConnectionError):
+        return True
+    return False
+
+
+def logged_out(stack: Stack, token: str) -> None:
+    stack.plane.change("principals", digest(token), None)
+
+
+def removed(stack: Stack, _token: str) -> None:
+    stack.plane.change("members", f"{ANN}/acc_1", None)
+
+
+def made_a_viewer(stack: Stack, _token: str) -> None:
+    stack.plane.change("members", f"{ANN}/acc_1", {"role": "viewer"})
+
+
+@pytest.mark.parametrize("ending", [logged_out, removed, made_a_viewer])
+def test_a_call_that_streams_breaks_off(
+    guarded: Stack, tokens: dict[str, str], ending: Callable[[Stack, str], None]
+) -> None:
+    response, other = streaming(guarded, tokens[ANN]), streaming(guarded, tokens[BOB], 2)
+    ending(guarded, tokens[ANN])
+    assert broke_off(response)
+    for piece in (b"second", None):
+        engine(guarded, 2).to_send.put(piece)
+    assert other.read() == b"second"
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "word"),
+    [(logged_out, 401, "session"), (removed, 403, "membership"), (made_a_viewer, 403, "role")],
+)
+def test_a_call_without_an_answer_yet_is_told_why(
+    guarded: Stack, tokens: dict[str, str], ending: Callable[[Stack, str], None], status: int, word: str
+) -> None:
+    head = (
+        "PUT /deployments/upload HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer {tokens[ANN]}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", guarded.ports_from + 3), timeout=20) as connection:
+        connection.sendall(head.encode() + b"5\r\nfirst\r\n")
+        assert engine(guarded).received.get(timeout=20) == b"first"
+        ending(guarded, tokens[ANN])
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
+    assert answer.status == status
+    assert word in body["message"]
+    assert body["restate_code"] is None
+
+
+def test_an_expired_token_ends_the_call(guarded: Stack, tokens: dict[str, str]) -> None:
+    # Two seconds on: whole seconds are compared, so that at least one is left to begin in.
+    expires = (datetime.now(UTC) + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    value = {"kind": "user", "userId": ANN, "expiresAt": expires}
+    guarded.plane.change("principals", digest(tokens[ANN]), value)
+    guarded.wait_applied()
+    assert broke_off(streaming(guarded, tokens[ANN]))
+    assert time.time() >= datetime.fromisoformat(expires).timestamp()
+
+
+def test_an_api_key_and_a_stranger_cannot_speak_to_the_guard(guarded: Stack, tokens: dict[str, str]) -> None:
+    forged = [("X-Edge-Guard", f"{digest(tokens[BOB])} {BOB}/acc_1 f 9999999999 s0000000i")]
+    for name, value in (*forged, ("X_Edge_Guard", forged[0][1])):
+        for token in (tokens[ANN], guarded.add_key(1, "full")):
+            guarded.wait_applied()
+            answer = ask(guarded.ports_from + 2, "/S/h", token=token, headers=[(name, value)])
+            assert answer.status == 200, answer
+            assert "edge-guard" not in json.dumps(answer.json["headers"]).lower().replace("_", "-")
+
+
+def test_nobody_else_gets_in_at_its_socket(guarded: Stack) -> None:
+    mode = (guarded.run / "edge" / "guard.sock").stat().st_mode
+    assert mode & 0o777 == 0o600
+
+
+def test_large_bodies_pass_both_ways(guarded: Stack, tokens: dict[str, str]) -> None:
+    body = b"x" * 20_000_000
+    answer = ask(guarded.ports_from + 2, "/S/h", method="POST", token=tokens[ANN], body=body)
+    assert answer.json["bodyBytes"] == len(body)
+    pieces = 200
+    engine(guarded).to_send = queue.Queue()
+    for _ in range(pieces):
+        engine(guarded).to_send.put(b"y" * 100_000)
+    engine(guarded).to_send.put(None)
+    response = streaming_all(guarded, tokens[ANN])
+    assert len(response) == pieces * 100_000
+
+
+def streaming_all(stack: Stack, token: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.ports_from + 3, timeout=60)
+    connection.request("GET", "/ui/stream", headers={"Authorization": f"Bearer {token}"})
+    return connection.getresponse().read()
+
+
+def test_a_killed_guard_comes_back_and_keeps_its_word(stack: Stack) -> None:
+    token = stack.add_member(ANN, "developer")
+    stack.start()
+    stack.kill("guard")
+    refused = ask(stack.ports_from + 2, "/S/h", token=token)
+    assert refused.status == 503
+    assert "try again" in refused.json["message"]
+    assert ask(stack.ports_from + 2, "/S/h", token=stack_key(stack)).status == 200
+    stack.start_process("guard")
+    stack.wait_until(lambda: ask(stack.ports_from + 2, "/S/h", token=token).status == 200)
+    response = streaming(stack, token)
+    logged_out(stack, token)
+    assert broke_off(response)
+
+
+def stack_key(stack: Stack) -> str:
+    token = stack.add_key(1, "full")
+    stack.wait_applied()
+    return token
+
+
+def test_an_engine_that_is_away_is_said_to_be_away(stack: Stack) -> None:
+    token = stack.add_member(ANN, "developer")
+    stack.start()
+    engine(stack).stop()
+    answer = ask(stack.ports_from + 2, "/S/h", token=token)
+    assert answer.status == 503
+    assert "try again" in answer.json["message"]
