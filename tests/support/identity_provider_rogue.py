@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from joserfc import jws, jwt
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc import jwt
 from joserfc.jwk import RSAKey
-from joserfc.jws import JWSRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,7 +32,7 @@ class Rogue:
     """`claims` and `header` change what the next ID token says; `answer` replaces the token endpoint's whole answer."""
 
     issuer: str = ""
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first"}))
+    key: RSAKey = field(default_factory=lambda: _first_key())
     claims: dict[str, Any] = field(default_factory=dict)
     header: dict[str, Any] = field(default_factory=dict)
     document: dict[str, Any] = field(default_factory=dict)
@@ -57,14 +61,34 @@ class Rogue:
         return self.key.as_pem(private=False)
 
 
-def signed_with(key: Any, algorithm: str) -> Callable[[dict[str, Any], dict[str, Any]], str]:
-    """Signs with a key of another, even where a library would rather not."""
-    registry = JWSRegistry(algorithms=[algorithm])
+Sign = Callable[[dict[str, Any], dict[str, Any]], str]
 
-    def sign(header: dict[str, Any], claims: dict[str, Any]) -> str:
-        return jws.serialize_compact(header | {"alg": algorithm}, json.dumps(claims), key, registry=registry)
 
-    return sign
+def by_hand(algorithm: str, sign: Callable[[bytes], bytes]) -> Sign:
+    """A compact JWS whatever a library would say to it."""
+
+    def signed(header: dict[str, Any], claims: dict[str, Any]) -> str:
+        parts = [encode(json.dumps(part).encode()) for part in (header | {"alg": algorithm}, claims)]
+        return ".".join([*parts, encode(sign(".".join(parts).encode()))])
+
+    return signed
+
+
+def with_rsa(key: RSAKey) -> Sign:
+    return by_hand("RS256", lambda data: key.private_key.sign(data, PKCS1v15(), SHA256()))
+
+
+def with_secret(secret: bytes) -> Sign:
+    return by_hand("HS256", lambda data: hmac.digest(secret, data, "sha256"))
+
+
+def encode(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+@lru_cache
+def _first_key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "first"})
 
 
 @contextmanager

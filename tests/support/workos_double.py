@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
@@ -25,7 +26,7 @@ ADA = {"id": "user_01ADA", "email": "ada@corp.example", "email_verified": True, 
 @dataclass
 class WorkOs:
     url: str = ""
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "sso_oidc_key_pair_01"}))
+    key: RSAKey = field(default_factory=lambda: _key())
     users: dict[str, dict[str, Any]] = field(default_factory=lambda: {"user_01ADA": dict(ADA)})
     codes: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
@@ -45,6 +46,11 @@ class WorkOs:
         claims = {name: value for name, value in (usual | changes).items() if value is not None}
         signing = key or self.key
         return jwt.encode({"alg": "RS256", "kid": signing.kid or ""} | (header or {}), claims, signing)
+
+
+@lru_cache
+def _key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "sso_oidc_key_pair_01"})
 
 
 @contextmanager

@@ -1,0 +1,308 @@
+"""Answers somebody has meddled with: each is refused, with one code and without a session."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from tests.controlplane.sso.conftest import Browser, connected, landed, refusal
+from tests.support.identity_provider_rogue import Rogue, by_hand, with_rsa, with_secret
+
+Browsers = Callable[[], Browser]
+NOW = int(time.time())
+
+
+@pytest.fixture
+def here(browser: Browsers, rogue: Rogue) -> Browser:
+    connected(rogue.issuer)
+    return browser()
+
+
+def test_the_untouched_answer_is_taken(here: Browser, rogue: Rogue) -> None:
+    assert landed(here.come_back("corp", **rogue.consents(here.start("corp")))) == "/"
+    assert here.me() is not None
+
+
+def test_a_state_that_is_missing_or_invented(here: Browser, rogue: Rogue) -> None:
+    for state in (None, "", "x" * 43):
+        assert refusal(here.come_back("corp", **rogue.consents(here.start("corp"), state=state))) == "sso_expired"
+    assert rogue.asked == []
+
+
+def test_a_state_serves_once(here: Browser, rogue: Rogue) -> None:
+    answer = rogue.consents(here.start("corp"))
+    cookie = here.client.cookies["rc_sso"]
+    landed(here.come_back("corp", **answer))
+    here.client.cookies.clear()
+    here.client.cookies.set("rc_sso", cookie)
+    assert refusal(here.come_back("corp", **answer)) == "sso_expired"
+    assert len(rogue.asked) == 1
+
+
+def test_a_state_serves_also_once_when_its_answer_was_bad(here: Browser, rogue: Rogue) -> None:
+    answer = rogue.consents(here.start("corp"))
+    rogue.claims = {"aud": "another"}
+    assert refusal(here.come_back("corp", **answer)) == "sso_invalid_answer"
+    rogue.claims = {}
+    assert refusal(here.come_back("corp", **answer)) == "sso_expired"
+
+
+def test_a_state_serves_its_own_browser_only(here: Browser, browser: Browsers, rogue: Rogue) -> None:
+    victim = browser()
+    answer = rogue.consents(here.start("corp"))
+    assert refusal(victim.come_back("corp", **answer)) == "sso_expired"
+    victim.start("corp")
+    assert refusal(victim.come_back("corp", **answer)) == "sso_expired"
+    assert victim.me() is None
+    assert landed(here.come_back("corp", **answer)) == "/"
+
+
+def test_a_state_ends_after_ten_minutes(here: Browser, rogue: Rogue, later: Callable[[timedelta], None]) -> None:
+    answer = rogue.consents(here.start("corp"))
+    later(timedelta(minutes=11))
+    assert refusal(here.come_back("corp", **answer)) == "sso_expired"
+
+
+def test_an_attempt_at_one_provider_does_not_end_at_another(here: Browser, rogue: Rogue) -> None:
+    connected(rogue.issuer, "other")
+    answer = rogue.consents(here.start("corp"))
+    assert refusal(here.come_back("other", **answer)) == "sso_expired"
+    assert refusal(here.come_back("corp", **answer)) == "sso_expired"
+    assert rogue.asked == []
+
+
+@pytest.mark.parametrize("issuer", [None, "https://another.example", ""])
+def test_the_iss_parameter(here: Browser, rogue: Rogue, issuer: str | None) -> None:
+    answer = rogue.consents(here.start("corp"), iss=issuer)
+    assert refusal(here.come_back("corp", **answer)) == "sso_invalid_answer"
+    assert rogue.asked == []
+
+
+def test_the_iss_parameter_counts_also_where_it_was_not_announced(browser: Browsers, rogue: Rogue) -> None:
+    rogue.document = {"authorization_response_iss_parameter_supported": None}
+    connected(rogue.issuer)
+    here = browser()
+    assert landed(here.come_back("corp", **rogue.consents(here.start("corp"), iss=None))) == "/"
+    wrong = rogue.consents(here.start("corp"), iss="https://another.example")
+    assert refusal(here.come_back("corp", **wrong)) == "sso_invalid_answer"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "of another sign-in"},
+        {"nonce": None},
+        {"iss": "https://another.example"},
+        {"iss": None},
+        {"aud": "another"},
+        {"aud": []},
+        {"aud": None},
+        {"aud": ["the-plane", "another"]},
+        {"aud": ["the-plane", "another"], "azp": "another"},
+        {"azp": "another"},
+        {"exp": NOW - 120},
+        {"exp": None},
+        {"exp": "tomorrow"},
+        {"exp": True},
+        {"iat": NOW + 600},
+        {"iat": None},
+        {"nbf": NOW + 600},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": 815},
+        {"sub": "x" * 256},
+        {"sub": "a\0da"},
+    ],
+    ids=str,
+)
+def test_claims(here: Browser, rogue: Rogue, claims: dict[str, Any]) -> None:
+    rogue.claims = claims
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+    assert here.me() is None
+
+
+@pytest.mark.parametrize("claims", [{"exp": NOW - 20}, {"iat": NOW + 20}, {"aud": ["the-plane"]}], ids=str)
+def test_clocks_may_differ_by_a_little(here: Browser, rogue: Rogue, claims: dict[str, Any]) -> None:
+    rogue.claims = claims
+    assert landed(here.come_back("corp", **rogue.consents(here.start("corp")))) == "/"
+
+
+def test_no_signature(here: Browser, rogue: Rogue) -> None:
+    rogue.sign = by_hand("none", lambda _: b"")
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+
+
+def test_a_signature_with_the_public_key_as_a_secret(here: Browser, rogue: Rogue) -> None:
+    rogue.sign = with_secret(rogue.public_pem())
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+
+
+def test_a_signature_with_the_client_secret(browser: Browsers, rogue: Rogue) -> None:
+    connected(rogue.issuer, client_secret="a secret known to both")
+    here = browser()
+    rogue.sign = with_secret(b"a secret known to both")
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+
+
+@pytest.mark.parametrize("kid", ["first", "unknown", None, 5, ["first"]])
+def test_a_key_of_somebody_else(here: Browser, rogue: Rogue, kid: object) -> None:
+    rogue.sign = with_rsa(RSAKey.generate_key(2048))
+    rogue.header = {"kid": kid}
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+
+
+def test_a_key_of_another_kind(here: Browser, rogue: Rogue) -> None:
+    own = ECKey.generate_key("P-256")
+    rogue.sign = lambda header, claims: jwt.encode(header | {"alg": "ES256"}, claims, own)
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+
+
+def test_a_key_that_the_token_brings_along(here: Browser, rogue: Rogue) -> None:
+    own = RSAKey.generate_key(2048, {"kid": "first"})
+    rogue.sign = with_rsa(own)
+    rogue.header = {"jwk": own.as_dict(private=False)}
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+
+
+def test_a_new_key_is_asked_for_and_an_invented_one_not_each_time(
+    here: Browser, rogue: Rogue, later: Callable[[timedelta], None]
+) -> None:
+    landed(here.come_back("corp", **rogue.consents(here.start("corp"))))
+    asked, rogue.key = rogue.key_requests, RSAKey.generate_key(2048, {"kid": "second"})
+    rogue.header = {"kid": "second"}
+    later(timedelta(seconds=31))
+    assert landed(here.come_back("corp", **rogue.consents(here.start("corp")))) == "/"
+    rogue.header = {"kid": "invented"}
+    for _ in range(5):
+        assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+    assert rogue.key_requests == asked + 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        JSONResponse({"error": "invalid_grant", "error_description": "<b>code</b>"}, 400),
+        JSONResponse({"access_token": "x", "token_type": "Bearer"}),
+        JSONResponse({"access_token": "x", "id_token": None}),
+        JSONResponse({"access_token": "x", "id_token": "no.jwt.at all"}),
+    ],
+    ids=lambda answer: answer.body.decode(),
+)
+def test_strange_answers_of_the_token_endpoint(here: Browser, rogue: Rogue, answer: Response) -> None:
+    rogue.answer = answer
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_invalid_answer"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [PlainTextResponse("no JSON"), PlainTextResponse("x" * 2_000_000), JSONResponse({}, 502), JSONResponse(["list"])],
+    ids=["no JSON", "endless", "broken", "no object"],
+)
+def test_a_token_endpoint_out_of_order(here: Browser, rogue: Rogue, answer: Response) -> None:
+    rogue.answer = answer
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) == "sso_unavailable"
+
+
+def test_a_redirect_of_the_token_endpoint_is_not_followed(here: Browser, rogue: Rogue) -> None:
+    rogue.answer = RedirectResponse(f"{rogue.issuer}/jwks", 307)
+    asked = rogue.key_requests
+    assert refusal(here.come_back("corp", **rogue.consents(here.start("corp")))) in {
+        "sso_unavailable",
+        "sso_invalid_answer",
+    }
+    assert rogue.key_requests == asked
+
+
+def test_a_stolen_code_is_of_no_use_in_another_attempt(here: Browser, browser: Browsers, rogue: Rogue) -> None:
+    """Code injection (RFC 9700 §4.5): nonce and verifier are of the thief's attempt, the code of the victim's."""
+    victims = rogue.consents(browser().start("corp"))
+    victims_nonce = rogue.nonce
+    own = rogue.consents(here.start("corp"), code=victims["code"])
+    rogue.nonce = victims_nonce
+    assert refusal(here.come_back("corp", **own)) == "sso_invalid_answer"
+
+
+def test_each_attempt_has_a_verifier_and_redirect_uri_of_its_own(here: Browser, rogue: Rogue) -> None:
+    first = here.start("corp")
+    here.come_back("corp", **rogue.consents(first))
+    second = here.start("corp")
+    here.come_back("corp", **rogue.consents(second))
+    assert rogue.asked[0]["code_verifier"] != rogue.asked[1]["code_verifier"]
+    sent = parse_qs(urlsplit(first).query)["redirect_uri"][0]
+    assert {one["redirect_uri"] for one in rogue.asked} == {sent}
+
+
+def test_the_database_holds_nothing_that_could_be_replayed(here: Browser, rogue: Rogue, session: Session) -> None:
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(here.start("corp")).query).items()}
+    row = str(session.execute(text("SELECT * FROM sso_attempt")).one())
+    for secret in (asked["state"], asked["nonce"], here.client.cookies["rc_sso"]):
+        assert secret not in row
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [("access_denied", "sso_denied"), ("server_error", "sso_provider_error"), ("<script>", "sso_provider_error")],
+)
+def test_what_a_provider_says_is_never_shown(here: Browser, rogue: Rogue, error: str, code: str) -> None:
+    answer = rogue.consents(here.start("corp"), code=None) | {"error": error, "error_description": "<script>evil"}
+    came_back = here.come_back("corp", **answer)
+    assert refusal(came_back) == code
+    assert "script" not in str(came_back.headers) + came_back.text
+
+
+@pytest.mark.parametrize(
+    "next_path",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)",
+     "evil", "", "/" + "x" * 1001, "/\u2028"],
+)  # fmt: skip
+def test_next_leads_nowhere_else(here: Browser, rogue: Rogue, next_path: str) -> None:
+    answer = rogue.consents(here.start("corp", next=next_path))
+    assert landed(here.come_back("corp", **answer)) == "/"
+
+
+def test_a_refusal_goes_to_the_sign_in_page_of_this_origin(here: Browser, rogue: Rogue) -> None:
+    answer = rogue.consents(here.start("corp", next="/start"), code=None)
+    assert landed(here.come_back("corp", **answer)) == "/login?error=sso_invalid_answer&next=%2Fstart"
+
+
+def test_an_unknown_or_switched_off_provider(here: Browser, rogue: Rogue, session: Session) -> None:
+    assert refusal(here.visit("nobody")) == "sso_unknown_provider"
+    answer = rogue.consents(here.start("corp"))
+    session.execute(text("UPDATE sso_connection SET enabled = false"))
+    assert refusal(here.visit("corp")) == "sso_unknown_provider"
+    assert refusal(here.come_back("corp", **answer)) == "sso_unknown_provider"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(here: Browser) -> None:
+    cookie = here.visit("corp").headers["set-cookie"]
+    for word in ("HttpOnly", "SameSite=lax", "Path=/api/v1/auth/sso", "Max-Age=600"):
+        assert word in cookie
+
+
+def test_two_tabs_do_not_disturb_each_other(here: Browser, rogue: Rogue) -> None:
+    first = here.start("corp")
+    second = rogue.consents(here.start("corp"))
+    assert landed(here.come_back("corp", **rogue.consents(first))) == "/"
+    assert "state" in second
+
+
+def test_the_other_name_of_this_machine_leads_to_the_one_the_provider_knows(here: Browser) -> None:
+    answer = here.client.get("http://localhost:8000/api/v1/auth/sso/corp?next=/start")
+    assert answer.headers["location"] == "http://127.0.0.1:8000/api/v1/auth/sso/corp?next=/start"
+
+
+def test_refusals_are_in_the_audit_trail(here: Browser, rogue: Rogue, session: Session) -> None:
+    rogue.claims = {"aud": "another"}
+    here.come_back("corp", **rogue.consents(here.start("corp")))
+    details = session.execute(text("SELECT details FROM audit_event WHERE action = 'auth.login_failed'")).scalar_one()
+    assert details == {"provider": "corp", "code": "sso_invalid_answer", "reason": "for somebody else (aud)"}
