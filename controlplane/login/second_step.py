@@ -48,6 +48,7 @@ def sign_in_or_challenge(
         expires_at=now + LASTING,
     )
     session.add(row)
+    audit.record(session, None, "auth.challenge", user.user_id, details={"method": method})
     return SecondFactorRequired(challenge, methods, int(LASTING.total_seconds()))
 
 

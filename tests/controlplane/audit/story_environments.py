@@ -1,0 +1,34 @@
+"""From signing up to an environment that is purged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.controlplane.audit.story import Story
+from tests.controlplane.people import Person
+
+
+def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
+    ada = Person.sign_up(story.client, "ada")
+    yield "signUp", ["auth.signup"]
+    ada = ada.logs_in()
+    yield "logIn", ["auth.login"]
+    account = story.asked(ada, "POST", "/accounts", {"name": "demo"})["accountId"]
+    yield "createAccount", ["account.create"]
+    environments = f"/accounts/{account}/environments"
+    path = f"{environments}/{story.asked(ada, 'POST', environments, {'name': 'dev'})['environmentId']}"
+    yield "createEnvironment", ["environment.create"]
+    key = story.asked(ada, "POST", f"{path}/api-keys", {"description": "d", "role": "full"})["keyId"]
+    yield "createApiKey", ["api_key.create"]
+    story.asked(ada, "DELETE", f"{path}/api-keys/{key}")
+    yield "revokeApiKey", ["api_key.revoke"]
+    story.asked(ada, "DELETE", path)
+    yield "deleteEnvironment", ["environment.delete"]
+    story.asked(ada, "POST", f"{path}/restore")
+    yield "restoreEnvironment", ["environment.restore"]
+    story.asked(ada, "DELETE", f"{path}?purge=true")
+    yield "deleteEnvironment, purge", ["environment.purge"]
+    story.node.does_what_it_should()
+    yield "(the runner has destroyed it)", ["environment.destroyed"]
+    story.asked(ada, "POST", "/auth/logout")
+    yield "logOut", ["auth.logout"]
