@@ -27,6 +27,10 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "resendVerification": ANYBODY,
     "forgotPassword": ANYBODY,
     "resetPassword": ANYBODY,
+    "proveSecondFactor": ANYBODY,
+    "startSecondFactor": ANYBODY,
+    "startPasskeyLogin": ANYBODY,
+    "logInWithPasskey": ANYBODY,
     "getLiveness": ANYBODY,
     "getReadiness": ANYBODY,
     "getMetrics": ANYBODY,
@@ -36,6 +40,15 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "listSessions": SIGNED_IN,
     "endSession": SIGNED_IN,
     "endOtherSessions": SIGNED_IN,
+    "getSecondFactors": SIGNED_IN,
+    "startTotp": SIGNED_IN,
+    "confirmTotp": SIGNED_IN,
+    "removeTotp": SIGNED_IN,
+    "renewRecoveryCodes": SIGNED_IN,
+    "startPasskey": SIGNED_IN,
+    "addPasskey": SIGNED_IN,
+    "renamePasskey": SIGNED_IN,
+    "removePasskey": SIGNED_IN,
     "listMail": SIGNED_IN,
     "logOut": SIGNED_IN,
     "createAccount": SIGNED_IN,
@@ -94,8 +107,28 @@ INVENTED = {
     "resetPassword": 400,
     "changePassword": 403,
     "endSession": 404,
+    "proveSecondFactor": 401,
+    "startSecondFactor": 401,
+    "logInWithPasskey": 400,
+    "confirmTotp": 400,
+    "removeTotp": 404,
+    "renewRecoveryCodes": 409,
+    "addPasskey": 400,
+    "renamePasskey": 404,
+    "removePasskey": 404,
     "getDeviceRequest": 404,
     "decideDeviceRequest": 404,
+}
+# What needs a sign-in of the last minutes.
+RECENT = {
+    "startTotp",
+    "confirmTotp",
+    "removeTotp",
+    "renewRecoveryCodes",
+    "startPasskey",
+    "addPasskey",
+    "renamePasskey",
+    "removePasskey",
 }
 # What must come last, in this order: a deletion before its undoing, and the end of the token itself.
 LATE = (
@@ -146,6 +179,7 @@ class Victim:
             "{invitationId}": self.invitation_id,
             "{userCode}": "BBBB-BBBB",
             "{sessionId}": "ses_unknown",
+            "{passkeyId}": "psk_unknown",
         }
         for name, value in names.items():
             template = template.replace(name, value)
@@ -176,6 +210,12 @@ def body(operation: Operation, victim: Victim) -> Any:
         "resetPassword": {"token": word, "password": "another horse battery staple"},
         "changePassword": {"currentPassword": word, "password": "another horse battery staple"},
         "changeMe": {"name": word},
+        "proveSecondFactor": {"challenge": word, "method": "totp", "code": "000000"},
+        "startSecondFactor": {"challenge": word},
+        "logInWithPasskey": {"challenge": word, "credential": {}},
+        "confirmTotp": {"code": "000000"},
+        "addPasskey": {"name": word, "credential": {}},
+        "renamePasskey": {"name": word},
         "createAccount": {"name": word},
         "updateAccount": {"requireSecondFactor": False},
         "transferAccount": {"userId": "usr_unknown"},
@@ -260,8 +300,9 @@ def test_members_may_exactly_what_their_role_says(role: str, cast: Cast, victim:
     wrong = []
     for operation in operations(cast.own.owner.api_url):
         rule = RULES[operation.name]
-        # A token of its own: one of the operations ends it.
-        token = _fresh_token(cast, role) if operation.name == "logOut" else cast.tokens[f"{role} member"]
+        # A token of its own: one of the operations ends it, others want a new one.
+        own = operation.name == "logOut" or operation.name in RECENT
+        token = _fresh_token(cast, role) if own else cast.tokens[f"{role} member"]
         answer = send(operation, victim, token)
         allowed = isinstance(rule, str) or role in rule
         wanted = INVENTED.get(operation.name, operation.success) if allowed else 403
@@ -292,17 +333,16 @@ def test_everybody_else_gets_nothing(name: str, cast: Cast, bystander: Victim, s
 
 def _costs_too_much(operation: Operation, name: str) -> bool:
     """The end of the stranger's token; hashing passwords and counting failures for everybody again."""
-    again = operation.name in ("signUp", "logIn", "verifyEmail", "resetPassword") and name not in (
-        "anonymous",
-        "garbage",
-    )
+    costly = ("signUp", "logIn", "verifyEmail", "resetPassword", "logInWithPasskey")
+    again = operation.name in costly and name not in ("anonymous", "garbage")
     return again or (operation.name == "logOut" and name == "other member")
 
 
 def _refusals(operation: Operation, name: str) -> set[int]:
     rule = RULES[operation.name]
     if rule == ANYBODY or (rule == SIGNED_IN and name == "other member"):
-        return {INVENTED.get(operation.name, operation.success)}
+        aged = {403} if operation.name in RECENT else set()
+        return {INVENTED.get(operation.name, operation.success)} | aged
     return {404} if name == "other member" else {401}
 
 
