@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from controlplane import audit
-from controlplane.auth import Principal
+from controlplane.auth import PersonRequired, Principal
 from controlplane.core import clock, tokens
 from controlplane.core.errors import ApplicationError, NotFound
 from controlplane.domains import service as domains
@@ -126,9 +126,13 @@ def log_out(session: Session, by: Principal, session_id: str | None) -> None:
 
 
 def end_own(session: Session, by: Principal, session_id: str) -> None:
-    """Raises `NotFound` for a session that is over or somebody else's."""
-    if repository.own_session(session, by.user_id, session_id) is None:
+    """Raises `NotFound` for a session that is over or somebody else's, `PersonRequired` for a program."""
+    ending = repository.own_session(session, by.user_id, session_id)
+    if ending is None:
         raise NotFound("session")
+    # Whoever got hold of a program's token must not be able to turn its owner out.
+    if by.session_kind != "browser" and ending.kind == "browser":
+        raise PersonRequired
     sessions.end(session, session_id)
     audit.record(session, by, "session.end", session_id)
 
