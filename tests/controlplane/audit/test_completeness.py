@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests.controlplane.audit import story_environments, story_factors
+from tests.controlplane.audit import story_environments, story_factors, story_members
 from tests.controlplane.audit.story import Story, Tell
 from tests.controlplane.node import Node
 from tests.controlplane.people import API
@@ -23,7 +23,7 @@ READING = {
     "startPasskeyLogin",
     "startSecondFactor",
 }
-STORIES: tuple[Tell, ...] = (story_environments.tell, story_factors.tell)
+STORIES: tuple[Tell, ...] = (story_environments.tell, story_factors.tell, story_members.tell)
 
 
 @pytest.fixture
