@@ -22,7 +22,7 @@ from controlplane.login import endpoints as login
 from controlplane.login import factor_endpoints as login_factors
 from controlplane.login import password_endpoints as passwords
 from controlplane.login import session_endpoints as sessions
-from controlplane.login.resolve import resolve_principal
+from controlplane.login.resolve import acceptors, resolve_principal
 from controlplane.logs import endpoints as logs
 from controlplane.logs.followers import Followers
 from controlplane.mail import endpoints as mail
@@ -34,6 +34,7 @@ from controlplane.operations import endpoints as operations
 from controlplane.pages import endpoints as pages
 from controlplane.second_factors import endpoints as second_factors
 from controlplane.settings import settings
+from controlplane.sso import bearer
 from controlplane.sso import endpoints as sso
 from controlplane.sso_connections import endpoints as sso_connections
 
@@ -96,6 +97,7 @@ def create_app() -> FastAPI:
     app.state.followers = Followers()
     # Answers that last ask again who their caller is.
     app.state.identify = resolve_principal
+    acceptors[:] = [bearer.accept]
     app.include_router(login.public_router, prefix=API, responses=openapi.EVERYWHERE)
     app.include_router(passwords.public_router, prefix=API, responses=openapi.EVERYWHERE)
     app.include_router(login_factors.public_router, prefix=API, responses=openapi.EVERYWHERE)

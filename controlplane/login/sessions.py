@@ -67,6 +67,14 @@ def admit_program(session: Session, by: Principal, client: str, user_agent: str 
     return Admitted(token, expires_at, session_id)
 
 
+def open_program(session: Session, user: User, client: str, method: str, user_agent: str | None) -> LoginSession:
+    """A session of a program that comes with tokens of its own provider; the caller stores and publishes those."""
+    login = _open(session, user.user_id, new_id("ses"), user_agent, method)
+    login.kind, login.client = "program", client
+    session.flush()
+    return login
+
+
 def end(session: Session, session_id: str) -> None:
     """The session's cookie and every access token of it are worthless from this commit on."""
     repository.revoke_session(session, session_id, clock.now())

@@ -84,8 +84,7 @@ def _created(session: Session, email: str, name: str | None) -> User:
 def _take_over(session: Session, user: User) -> None:
     # Somebody signed up with this address and never proved it. Whoever that was keeps no way in.
     user.password_hash, user.verified_at = None, clock.now()
-    for session_id in repository.session_ids(session, user.user_id):
-        sessions.end(session, session_id)
+    sessions.end_all(session, user.user_id)
 
 
 def _add(session: Session, connection: SsoConnection, profile: Profile, user: User) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from controlplane.login.models import LoginSession
+from controlplane.login.models import AccessToken, LoginSession
 from controlplane.sso.models import Identity, SsoAttempt
 from controlplane.sso_connections.models import SsoConnection
 from controlplane.users.models import User
@@ -24,9 +24,14 @@ def identities_of(session: Session, user_id: str) -> Sequence[tuple[Identity, Ss
     return [(one, connection) for one, connection in rows]
 
 
-def session_ids(session: Session, user_id: str) -> Sequence[str]:
-    query = select(LoginSession.session_id).where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
-    return session.scalars(query).all()
+def has_been_seen(session: Session, digest: str) -> bool:
+    """Whether an access token is or was known, revoked ones included."""
+    return session.scalar(select(AccessToken.token_id).where(AccessToken.digest == digest)) is not None
+
+
+def session_of_client(session: Session, user_id: str, client: str) -> LoginSession | None:
+    query = select(LoginSession).where(LoginSession.user_id == user_id, LoginSession.client == client)
+    return session.scalar(query.order_by(LoginSession.session_id.desc()).limit(1))
 
 
 def take(session: Session, digest: str, browser_digest: str, now: datetime) -> SsoAttempt | None:

@@ -27,12 +27,17 @@ from tests.support.identity_provider_thread import serving
 CLIENT_ID = "the-plane"
 
 
+@lru_cache
+def _first_key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "first"})
+
+
 @dataclass
 class Rogue:
     """`claims` and `header` change what the next ID token says; `answer` replaces the token endpoint's whole answer."""
 
     issuer: str = ""
-    key: RSAKey = field(default_factory=lambda: _first_key())
+    key: RSAKey = field(default_factory=_first_key)
     claims: dict[str, Any] = field(default_factory=dict)
     header: dict[str, Any] = field(default_factory=dict)
     document: dict[str, Any] = field(default_factory=dict)
@@ -84,11 +89,6 @@ def with_secret(secret: bytes) -> Sign:
 
 def encode(part: bytes) -> str:
     return base64.urlsafe_b64encode(part).decode().rstrip("=")
-
-
-@lru_cache
-def _first_key() -> RSAKey:
-    return RSAKey.generate_key(2048, {"kid": "first"})
 
 
 @contextmanager

@@ -23,10 +23,15 @@ CLIENT_ID, API_KEY = "client_01TESTTESTTESTTESTTESTTEST", "sk_test_of_the_plane"
 ADA = {"id": "user_01ADA", "email": "ada@corp.example", "email_verified": True, "first_name": "Ada", "last_name": "L."}
 
 
+@lru_cache
+def _key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "sso_oidc_key_pair_01"})
+
+
 @dataclass
 class WorkOs:
     url: str = ""
-    key: RSAKey = field(default_factory=lambda: _key())
+    key: RSAKey = field(default_factory=_key)
     users: dict[str, dict[str, Any]] = field(default_factory=lambda: {"user_01ADA": dict(ADA)})
     codes: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
@@ -46,11 +51,6 @@ class WorkOs:
         claims = {name: value for name, value in (usual | changes).items() if value is not None}
         signing = key or self.key
         return jwt.encode({"alg": "RS256", "kid": signing.kid or ""} | (header or {}), claims, signing)
-
-
-@lru_cache
-def _key() -> RSAKey:
-    return RSAKey.generate_key(2048, {"kid": "sso_oidc_key_pair_01"})
 
 
 @contextmanager
