@@ -90,16 +90,22 @@ class Api:
         return self._sent("POST", path, repeatable=False, data=fields)
 
     @contextmanager
-    def stream(self, path: str, accept: str, **query: str | int) -> Iterator[httpx2.Response]:
-        """An answer that is read as it comes; reading has no time limit. Raises `Failure`."""
-        self._say(f"> GET {self.url}{path} (streamed)")
-        headers = {"accept": accept}
+    def stream(
+        self, path: str, accept: str, query: Mapping[str, str | int], last_event: str | None = None
+    ) -> Iterator[httpx2.Response]:
+        """An answer that is read as it comes. Raises `Failure`, also while it is read."""
+        headers = {"accept": accept} | ({"last-event-id": last_event} if last_event else {})
+        call = self._client.build_request("GET", path, params=dict(query), headers=headers)
+        self._say(f"> GET {call.url} (streamed)")
         try:
-            with self._client.stream("GET", path, params=query, headers=headers, timeout=_endless()) as answer:
+            answer = self._client.send(call, stream=True)
+            try:
                 if not answer.is_success:
                     answer.read()
                     raise refusals.failure(answer, self.url)
                 yield answer
+            finally:
+                answer.close()
         except httpx2.TransportError as error:
             raise refusals.unreachable(self.url, _reason(error)) from error
 
@@ -146,6 +152,17 @@ class Api:
         return answer
 
 
+def lines(answer: httpx2.Response) -> Iterator[str]:
+    """The lines of a streamed answer, as they come. Only a line feed ends one: U+2028 may stand inside."""
+    rest = b""
+    for chunk in answer.iter_bytes():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r").decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")
+
+
 def _passing(answer: httpx2.Response) -> bool:
     """Whether the same request may well succeed in a moment."""
     if answer.status_code in (502, 503, 504):
@@ -157,10 +174,6 @@ def _asked_for(answer: httpx2.Response) -> float:
     """Retry-After in seconds; its date form (RFC 9110 §10.2.3) is not used by the plane."""
     value = answer.headers.get("retry-after", "")
     return float(value) if value.isdigit() else 0.0
-
-
-def _endless() -> httpx2.Timeout:
-    return httpx2.Timeout(_TIMEOUT_SECONDS, connect=5.0, read=None)
 
 
 def _reason(error: Exception) -> str:

@@ -81,8 +81,9 @@ class Output:
             self.note(message)
 
     def plain(self, line: str) -> None:
-        """A line on stdout, as it is."""
+        """A line on stdout, as it is and at once."""
         sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
     def note(self, message: str, style: str = "") -> None:
         """A line on stderr, unless --quiet."""

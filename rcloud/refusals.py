@@ -20,6 +20,7 @@ _KINDS: dict[int, type[Failure]] = {
 _ADVICE = {
     "email_not_verified": "Follow the link in the mail, or ask for another one on the sign-in page.",
     "permission_denied": "See your role with `rcloud whoami`; an owner or admin of the account can change it.",
+    "person_required": "Do it in the browser: rcloud open",
     "recent_sign_in_required": "Do it in the browser right after signing in: rcloud open security",
     "second_factor_enrolment_required": "Enrol a second factor in the browser: rcloud open security",
     "request_in_progress": "Run the command again in a moment.",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from rcloud import completion
+from rcloud import completion, events, refusals
+from rcloud.api import lines
 from rcloud.cloud import Cloud
+from rcloud.errors import Failure, NotLoggedIn
 from rcloud.text import clean, moment
 
 
@@ -22,7 +24,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as lines come, until Ctrl-C")] = False,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="such as 15m, or 2026-01-31T12:00:00Z")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="the same")] = None,
-    level: Annotated[str | None, typer.Option(help="this level and worse: debug, info, warn, error")] = None,
+    level: Annotated[str | None, typer.Option(help="this level and worse: trace, debug, info, warn, error")] = None,
     text: Annotated[str | None, typer.Option(help="only lines with this text")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="at most so many lines")] = None,
 ) -> None:
@@ -38,21 +40,42 @@ def logs(
         "follow": "true" if follow else None,
     }
     query = {name: value for name, value in given.items() if value is not None}
-    accept = "text/event-stream" if follow else "application/x-ndjson"
-    with cloud.api.stream(f"{cloud.find.path(environment)}/logs", accept, **query) as answer:
-        for entry in _entries(answer.iter_lines(), follow):
-            cloud.out.plain(json.dumps(entry) if cloud.out.json else _line(entry))
+    path = f"{cloud.find.path(environment)}/logs"
+    for entry in _followed(cloud, path, query) if follow else _window(cloud, path, query):
+        cloud.out.plain(json.dumps(entry) if cloud.out.json else _line(entry))
 
 
-def _entries(lines: Iterable[str], events: bool) -> Iterator[dict[str, Any]]:
-    """JSON lines, or the data of server-sent events (one line each; comments keep the connection open)."""
-    for line in lines:
-        content = line.removeprefix("data:").strip() if events and line.startswith("data:") else line
-        if not content.strip() or (events and not line.startswith("data:")):
-            continue
-        entry = json.loads(content)
-        if isinstance(entry, dict):
-            yield entry
+def _window(cloud: Cloud, path: str, query: dict[str, str | int]) -> Iterator[dict[str, Any]]:
+    with cloud.api.stream(path, "application/x-ndjson", query) as answer:
+        for line in lines(answer):
+            if line:
+                yield _entry(cloud, line)
+
+
+def _followed(cloud: Cloud, path: str, query: dict[str, str | int]) -> Iterator[dict[str, Any]]:
+    for event in events.followed(cloud.api, path, query):
+        entry = _entry(cloud, event.data)
+        if event.kind == "end":
+            raise _ended(entry, cloud.target.login_advice)
+        yield entry
+
+
+def _entry(cloud: Cloud, text: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(text)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise refusals.not_a_plane(cloud.target.url)
+    return entry
+
+
+def _ended(end: dict[str, Any], login_advice: str) -> Failure:
+    """Why the plane shows no more of this log."""
+    message, code = str(end.get("message", "The plane ended the log.")), str(end.get("code", ""))
+    if code == "unauthenticated":
+        return NotLoggedIn(message, login_advice, code=code)
+    return Failure(message, code=code)
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -40,30 +39,6 @@ def test_names_of_others_do_not_reach_the_terminal_as_commands(signed_in: Rcloud
     server.answers.clear()
     server.on("GET /accounts", Answer(403, {"code": "x", "message": HOSTILE}))
     assert "\x1b" not in signed_in.attempt("accounts", "list").stderr
-
-
-def test_log_lines_are_shown_without_their_colours_and_commands(signed_in: Rcloud, server: Scripted) -> None:
-    line = {"at": "2026-01-01T00:00:00Z", "unixNanos": 1, "level": "warn", "source": "engine", "line": "\x1b[31mred\x1b[0m \x1b[2J"}  # fmt: skip  # noqa: E501
-    server.on("GET /accounts", page(account()))
-    server.on("GET /accounts/acc_1/environments", page(environment()))
-    server.on("GET /accounts/acc_1/environments/env_1/logs", Answer(200, json.dumps(line) + "\n"))
-    assert signed_in.run("env", "logs", "dev").stdout == "2026-01-01T00:00:00Z WARN  red \\x1b[2J\n"
-    assert json.loads(signed_in.run("env", "logs", "dev", "-o", "json").stdout) == line
-
-
-def test_followed_logs_are_events(signed_in: Rcloud, server: Scripted) -> None:
-    line = {"at": "2026-01-01T00:00:00Z", "level": "info", "line": "data: up"}
-    server.on("GET /accounts", page(account()))
-    server.on("GET /accounts/acc_1/environments", page(environment()))
-    body = f": hello\n\nevent: line\nid: 1\ndata: {json.dumps(line)}\n\n: still here\n\n"
-    server.on("GET /accounts/acc_1/environments/env_1/logs", Answer(200, body, {"content-type": "text/event-stream"}))
-    shown = signed_in.run("env", "logs", "dev", "--follow", "--level", "info", "--text", "up", "--since", "2m")
-    assert shown.stdout == "2026-01-01T00:00:00Z INFO  data: up\n"
-    [asked] = server.to("/accounts/acc_1/environments/env_1/logs")
-    assert asked.headers["accept"] == "text/event-stream"
-    assert (asked.query["follow"], asked.query["level"], asked.query["text"]) == (["true"], ["info"], ["up"])
-    since = datetime.fromisoformat(asked.query["since"][0])
-    assert timedelta(minutes=2) <= datetime.now(UTC) - since < timedelta(minutes=5)
 
 
 def test_a_table_that_is_piped_has_one_line_for_each_row(signed_in: Rcloud, server: Scripted) -> None:
