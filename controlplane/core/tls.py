@@ -57,7 +57,8 @@ def read(certificate: Path, key: Path) -> Certificate:
 
 async def keep_fresh(live: ssl.SSLContext, certificate: Path, key: Path) -> None:
     """Give new connections a renewed certificate; one that is half written waits for its other half. Never returns."""
-    loaded = _stamp(certificate, key)
+    # The first look loads it again: it may have changed since `live` was made.
+    loaded: tuple[object, ...] | None = None
     while True:
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
         found = _stamp(certificate, key)
@@ -68,10 +69,10 @@ async def keep_fresh(live: ssl.SSLContext, certificate: Path, key: Path) -> None
             context(certificate, key)
             _load(live, certificate, key)
         except CertificateUnusable as error:
-            log.warning("certificate_not_renewed", reason=str(error))
+            log.warning("certificate_not_loaded", reason=str(error))
             continue
         loaded = found
-        log.info("certificate_renewed", certificate=str(certificate))
+        log.info("certificate_loaded", certificate=str(certificate))
 
 
 def _load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -21,14 +22,8 @@ _OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-net
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A running browser; a machine without Chromium fails here and says what to install."""
-    executable = shutil.which("chromium")
-    assert executable, "these tests need Chromium: install Debian's package `chromium`"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=_OPTIONS, timeout=3 * _PATIENCE_MILLISECONDS
-        )
+    with _launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -38,6 +33,28 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.set_default_timeout(_PATIENCE_MILLISECONDS)
     yield context.new_page()
     context.close()
+
+
+@contextmanager
+def visiting(host: str, port: int) -> Iterator[Page]:
+    """A page in a browser of its own, to which ``https://host`` is our port, whoever signed its certificate."""
+    with _launched(f"--host-resolver-rules=MAP {host}:443 127.0.0.1:{port}") as browser:
+        context = browser.new_context(ignore_https_errors=True)
+        context.set_default_timeout(_PATIENCE_MILLISECONDS)
+        yield context.new_page()
+        context.close()
+
+
+@contextmanager
+def _launched(*options: str) -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    assert executable, "these tests need Chromium: install Debian's package `chromium`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=[*_OPTIONS, *options], timeout=3 * _PATIENCE_MILLISECONDS
+        )
+        yield browser
+        browser.close()
 
 
 def on_localhost(api_url: str) -> str:
