@@ -1,4 +1,4 @@
-"""`script/bench [edge|life|keys|up …] [--quick] [--output DIRECTORY]`: measure, then table, JSON and chart."""
+"""`script/bench [edge|life|keys|people|up …] [--quick] [--output DIRECTORY]`: measure, then table, JSON and chart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from benchmarks import chart, edge, keys, life, plane, result, starting, table, tools
+from benchmarks import chart, edge, keys, life, people, plane, result, starting, table, tools
 from benchmarks.figures import Outcome
 from benchmarks.processes import Failed
 from benchmarks.scale import FULL, QUICK, Scale
@@ -22,7 +22,7 @@ from benchmarks.scale import FULL, QUICK, Scale
 _WIDTH = 130
 _BUSY = 0.5
 _LEGEND = "Blue: this project, amber: peers, grey: no proxy; whiskers: min – max."
-_GROUPS = ("edge", "life", "keys", "up")
+_GROUPS = ("edge", "life", "keys", "people", "up")
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Outcome:
     outcome = Outcome()
-    if set(groups) & {"edge", "life", "keys"}:
+    if set(groups) & {"edge", "life", "keys", "people"}:
         with _workdir() as workdir, plane.fresh() as one:
             tell("starting a plane for the benchmark")
             one.up()
@@ -59,6 +59,8 @@ def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Ou
                 outcome += life.measure(api, scale, tell)
             if "keys" in groups:
                 outcome += keys.measure(api, scale, tell)
+            if "people" in groups:
+                outcome += people.measure(api, scale, tell)
             tell("stopping the plane")
     if "up" in groups:
         outcome += starting.measure(scale, tell)
@@ -101,7 +103,9 @@ def _interrupt(*_: object) -> NoReturn:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measure what the documents claim, beside peers.")
-    parser.add_argument("groups", nargs="*", choices=[*_GROUPS, []], metavar="edge|life|keys|up", help="only these")
+    parser.add_argument(
+        "groups", nargs="*", choices=[*_GROUPS, []], metavar="edge|life|keys|people|up", help="only these"
+    )
     parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it works, measures nothing")
     parser.add_argument(
         "--output", type=Path, default=Path("build/bench"), help="directory for result.json and chart.png"

@@ -49,6 +49,11 @@ class Environment:
         return self.environment_id.removeprefix("env_")
 
     @property
+    def admin_port(self) -> int:
+        """Its loopback port for the admin API."""
+        return int(urlsplit(self.admin_url).port or 0)
+
+    @property
     def ingress_port(self) -> int:
         """Its loopback port for calls."""
         return int(urlsplit(self.ingress_url).port or 0)
@@ -109,8 +114,8 @@ class Api:
 
     def __init__(self, base_url: str) -> None:
         self._client = httpx2.Client(base_url=base_url, timeout=30.0)
-        person = {"email": f"bench-{uuid.uuid4().hex[:12]}@example.com", "password": uuid.uuid4().hex}
-        token = self._call("POST", "/auth/signup", person)["accessToken"]
+        self._person = {"email": f"bench-{uuid.uuid4().hex[:12]}@example.com", "password": uuid.uuid4().hex}
+        token = self._call("POST", "/auth/signup", self._person)["accessToken"]
         self._client.headers["authorization"] = f"Bearer {token}"
         # The token is what counts here; beside a session cookie every change would need a CSRF header.
         self._client.cookies.clear()
@@ -144,6 +149,18 @@ class Api:
     def revoke_key(self, environment_id: str, key_id: str) -> None:
         """Returns when the API has confirmed it."""
         self._call("DELETE", f"{self._environments}/{environment_id}/api-keys/{key_id}")
+
+    def log_in(self) -> str:
+        """The access token of one more session of the same person."""
+        token: str = self._call("POST", "/auth/login", self._person)["accessToken"]
+        self._client.cookies.clear()
+        return token
+
+    def log_out(self, token: str) -> None:
+        """Returns when the API has confirmed it."""
+        answer = self._client.post("/auth/logout", headers={"authorization": f"Bearer {token}"})
+        if answer.status_code != 204:
+            raise Failed(f"logging out: {answer.status_code} {answer.text}")
 
     def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
         answer = self._client.request(method, path, json=body)

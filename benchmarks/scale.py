@@ -15,6 +15,7 @@ class Scale:
     environments: int = 30
     environments_at_once: int = 20
     keys: int = 120
+    sessions: int = 60
     background_per_second: int = 300
     warm_starts: int = 5
     cold_starts: int = 3
@@ -28,6 +29,7 @@ QUICK = Scale(
     environments=2,
     environments_at_once=2,
     keys=3,
+    sessions=2,
     background_per_second=50,
     warm_starts=1,
     cold_starts=1,
