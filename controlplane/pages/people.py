@@ -9,6 +9,7 @@ from controlplane.auth import Role
 from controlplane.login import passwords
 from controlplane.pages import sentences
 from controlplane.pages.rendering import page
+from controlplane.pages.strangers import providers_of
 from controlplane.pages.visit import Elsewhere, Json, Membership, Refused, Visit, signed_in, visiting
 from controlplane.settings import settings
 
@@ -28,8 +29,11 @@ async def home_page(visit: Visit, done: Text) -> Response:
 @router.get("/account/security")
 async def get_security(request: Request, done: Text = None) -> Response:
     visit = await signed_in(request)
-    factors, sessions, identities = await asyncio.gather(
-        visit.get("/auth/second-factors"), visit.get("/auth/sessions"), visit.get("/auth/identities")
+    factors, sessions, identities, providers = await asyncio.gather(
+        visit.get("/auth/second-factors"),
+        visit.get("/auth/sessions"),
+        visit.get("/auth/identities"),
+        providers_of(visit, "/account/security?done=identity_added", link=True),
     )
     assert visit.user is not None  # noqa: S101 - what signed_in promises
     shown = {
@@ -37,7 +41,8 @@ async def get_security(request: Request, done: Text = None) -> Response:
         "sessions": sessions["items"],
         "more_sessions": sessions["next"] is not None,
         "identities": identities["items"],
-        "has_password": visit.user.get("hasPassword", True),
+        "providers": providers,
+        "has_password": visit.user["hasPassword"],
         "min_length": passwords.MIN_LENGTH,
         "done": sentences.done(done),
     }
@@ -107,10 +112,7 @@ async def _invitation(visit: Visit, token: str) -> Json | None:
 
 async def _environments(visit: Visit, account: Membership) -> list[Json] | None:
     """Null when the account demands a second factor first."""
-    try:
-        items: list[Json] = (await visit.get(f"/accounts/{account.account_id}/environments", limit="100"))["items"]
-    except Refused as refused:
-        if refused.code == "second_factor_enrolment_required":
-            return None
-        raise
+    if account.owes_second_factor:
+        return None
+    items: list[Json] = (await visit.get(f"/accounts/{account.account_id}/environments", limit="100"))["items"]
     return items

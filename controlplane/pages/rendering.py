@@ -39,7 +39,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(asset=assets.url, with_next=with_next, product=PRODUCT)
-    environment.filters.update(moment=_moment, agent=agents.described, linked=_linked, role=_role)
+    environment.filters.update(moment=_moment, agent=agents.described, linked=_linked, role=_role, coded=_coded)
     return environment
 
 
@@ -57,6 +57,11 @@ def _linked(text: str) -> Markup:
     parts = re.split(pattern, text)
     link = Markup('<a href="{0}">{0}</a>')
     return Markup().join(link.format(part) if index % 2 else escape(part) for index, part in enumerate(parts))
+
+
+def _coded(text: str) -> Markup:
+    """Escaped, with `code` between backticks."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just here
 
 
 def _role(role: str) -> str:

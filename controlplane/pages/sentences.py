@@ -1,5 +1,7 @@
 """Fixed sentences that an address may ask for by a code; nobody else's words appear in a page this way."""
 
+from controlplane.sso.errors import SENTENCES
+
 DONE = {
     "password_reset": "Your password is set. Sign in with it.",
     "password_changed": "Your password is changed; your other sessions have ended.",
@@ -9,6 +11,7 @@ DONE = {
     "passkey_added": "The passkey is added.",
     "passkey_renamed": "The passkey has its new name.",
     "passkey_removed": "The passkey is removed.",
+    "identity_added": "You can sign in that way from now on.",
     "identity_removed": "The sign-in is unlinked.",
     "session_ended": "That session has ended.",
     "sessions_ended": "All your other sessions have ended.",
@@ -21,7 +24,6 @@ DONE = {
     "left": "You have left the account.",
     "declined": "The invitation is declined.",
 }
-SIGN_IN_PROBLEMS: dict[str, str] = {}
 _PROBLEM = "Signing in at the provider did not work. Try again, or sign in another way."
 ROLES = {
     "owner": "may do everything, and hand the account over.",
@@ -37,4 +39,4 @@ def done(code: str | None) -> str | None:
 
 def problem(code: str | None) -> str | None:
     """What went wrong at a provider; an unknown code gets a general sentence."""
-    return SIGN_IN_PROBLEMS.get(code, _PROBLEM) if code else None
+    return SENTENCES.get(code, _PROBLEM) if code else None

@@ -19,8 +19,8 @@ async def get_signup(request: Request) -> Response:
     visit, goal = await visiting(request), safe_next(request.query_params.get("next"))
     if visit.user:
         return RedirectResponse(goal, 303)
-    shown = {"next": goal, "providers": await _providers(visit, goal), "min_length": passwords.MIN_LENGTH}
-    return page("signup.html", visit, {"title": "Create a user"} | shown)
+    shown = {"next": goal, "providers": await providers_of(visit, goal), "min_length": passwords.MIN_LENGTH}
+    return page("signup.html", visit, {"title": "Sign up"} | shown)
 
 
 async def login_page(request: Request) -> Response:
@@ -31,8 +31,9 @@ async def login_page(request: Request) -> Response:
         return RedirectResponse(goal, 303)
     shown = {
         "title": "Sign in",
+        "email": visit.user["email"] if visit.user else "",
         "next": goal,
-        "providers": await _providers(visit, goal),
+        "providers": await providers_of(visit, goal),
         "challenge": challenge,
         "methods": asked.get("methods", _ALL_METHODS).replace(",", " "),
         "problem": sentences.problem(asked.get("error")),
@@ -44,7 +45,7 @@ async def login_page(request: Request) -> Response:
 
 @router.get("/verify-email")
 async def get_verify_email(request: Request, token: str = "") -> Response:
-    return page("verify_email.html", Visit(request), {"title": "Confirm your e-mail address", "token": token})
+    return page("verify_email.html", Visit(request), {"title": "Confirm your address", "token": token})
 
 
 @router.get("/forgot")
@@ -58,10 +59,14 @@ async def get_reset_password(request: Request, token: str = "") -> Response:
     return page("reset_password.html", Visit(request), shown)
 
 
-async def _providers(visit: Visit, goal: str) -> list[Json]:
+async def providers_of(visit: Visit, goal: str, link: bool = False) -> list[Json]:
+    """Where one may sign in, or with `link` add a sign-in to the visitor's user; then on to `goal`."""
     try:
         items: list[Json] = (await visit.get("/auth/providers"))["items"]
     except Refused:
         # A password still works when the list of providers does not.
         return []
-    return [{"name": item["name"], "url": with_next(item["startUrl"], goal)} for item in items]
+    return [
+        {"name": item["name"], "url": with_next(item["startUrl"] + ("?link=true" if link else ""), goal)}
+        for item in items
+    ]

@@ -48,6 +48,7 @@ class Membership:
     account_id: str
     name: str
     role: Role
+    owes_second_factor: bool = False
 
     def may(self, permission: str) -> bool:
         """For showing or leaving out; the API decides."""
@@ -92,8 +93,7 @@ class Visit:
             if refused.status == 401:
                 return self
             raise
-        accounts = [Membership(a["accountId"], a["name"], Role(a["role"])) for a in me["accounts"]]
-        return Visit(self.request, me["user"], accounts)
+        return Visit(self.request, me["user"], [_membership(account) for account in me["accounts"]])
 
     def account(self, account_id: str | None) -> Membership:
         """The account asked for, or the first. Raises `Refused`, `Elsewhere` to begin with one when there is none."""
@@ -126,6 +126,10 @@ class Visit:
         if cookie is not None:
             headers["cookie"] = f"{cookies.NAME}={cookie}"
         return headers | {"sec-fetch-site": "same-origin"}
+
+
+def _membership(account: Json) -> Membership:
+    return Membership(account["accountId"], account["name"], Role(account["role"]), account["secondFactorRequired"])
 
 
 async def visiting(request: Request) -> Visit:

@@ -148,7 +148,7 @@ export function confirmed(element) {
 }
 
 function wire() {
-  for (const form of document.querySelectorAll("form[data-call]")) {
+  for (const form of document.querySelectorAll("form[data-call]:not([data-own])")) {
     onSend(form, async (sent) => follow(form, await send(form, sent), sent));
   }
   for (const button of document.querySelectorAll("button[data-call]")) {
