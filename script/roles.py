@@ -47,7 +47,7 @@ Beyond the table:
 * **Deleting an account** needs a sign-in of the last 15 minutes by a person; a program they have let in cannot.
 * **API keys** belong to their environment and stay when whoever made them goes: `createdBy` in the list shows whose
   they were, and revoking one takes a moment.
-* **Open invitations** are worth what whoever sent them may give *now*: see [decision 9](decisions/0009-invitations-removal-deletion.md).
+* **Open invitations** are worth what whoever sent them may give *now*: see [decision 9](decisions/0009-invitations.md).
 * An **API key** is no member: its roles are in the [README](../README.md#use-it).
 """
 
@@ -77,4 +77,4 @@ def _listed(roles: frozenset[Role]) -> str:
 
 
 if __name__ == "__main__":
-    print(markdown(), end="")  # noqa: T201
+    print(markdown(), end="")

@@ -16,6 +16,6 @@ def test_every_permission_is_in_words() -> None:
 
 
 def test_it_links_to_what_there_is() -> None:
-    for link in ("decisions/0009-invitations-removal-deletion.md", "../README.md"):
+    for link in ("decisions/0009-invitations.md", "../README.md"):
         assert link in markdown()
         assert (ROOT / "docs" / link).exists()
