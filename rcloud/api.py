@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +13,11 @@ from rcloud import __version__, refusals
 from rcloud.lazy import lazy
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 else:
-    httpx2 = lazy("httpx2")
+    httpx2, ssl = lazy("httpx2"), lazy("ssl")
 
 Json = Any
 API = "/api/v1"

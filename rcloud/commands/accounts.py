@@ -10,6 +10,7 @@ from rcloud import completion, confirm, state
 from rcloud.api import at
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
+from rcloud.commands.arguments import Person, Yes
 from rcloud.output import Columns, time_of
 
 app = group("Accounts: what environments and members belong to.")
@@ -52,13 +53,19 @@ def rename(cloud: Cloud, account: AccountArgument, name: NewName) -> None:
     cloud.out.done(changed, f"Account {found['name']} is now called {name}.")
 
 
+@command(app, "transfer")
+def transfer(cloud: Cloud, account: AccountArgument, member: Person, yes: Yes = False) -> None:
+    """Hand an account over to another member: they become its owner, you an admin."""
+    found = cloud.find.account(account)
+    heir = cloud.find.member(found, member)
+    confirm.agreed(f"Make {heir['email']} the owner of {found['name']}, and yourself an admin?", yes=yes)
+    standing = cloud.api.change("POST", at("accounts", found["accountId"], "transfer"), {"userId": heir["userId"]})
+    cloud.out.done(standing, f"{heir['email']} owns {found['name']} now.")
+
+
 @command(app, "delete")
-def delete(
-    cloud: Cloud,
-    account: AccountArgument,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
-) -> None:
-    """Delete an account without environments. Only its owner may, and it cannot be undone."""
+def delete(cloud: Cloud, account: AccountArgument, yes: Yes = False) -> None:
+    """Delete an account without environments. Only its owner may, after signing in lately; it cannot be undone."""
     found = cloud.find.account(account)
     confirm.typed(found["name"], f"Account {found['name']} and its members' access to it will be gone.", yes=yes)
     cloud.api.change("DELETE", at("accounts", found["accountId"]))

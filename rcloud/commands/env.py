@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from rcloud import completion, confirm, follow
+from rcloud import confirm, follow
 from rcloud.api import at
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
 from rcloud.commands import env_logs, env_use
+from rcloud.commands.arguments import Env, Yes
 from rcloud.output import Columns, time_of
 
 app = group("Environments: each is an engine of its own.")
@@ -42,12 +43,8 @@ DETAILS: Columns = {
     "deleted": time_of("deletedAt"),
     "destroyed": time_of("purgeAt"),
 }
-Env = Annotated[
-    str, typer.Argument(metavar="ENV", help="name, id or ACCOUNT/ENV", autocompletion=completion.environments)
-]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="stay until it is done")]
 Patience = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0, help="how long --wait waits")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 
 
 @command(app, "create")

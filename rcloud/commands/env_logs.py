@@ -9,18 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
-from rcloud import completion, events, refusals
+from rcloud import events, refusals
 from rcloud.api import lines
 from rcloud.cloud import Cloud
+from rcloud.commands.arguments import Env
 from rcloud.errors import Failure, NotLoggedIn
 from rcloud.text import clean, moment
 
 
 def logs(
     cloud: Cloud,
-    env: Annotated[
-        str, typer.Argument(metavar="ENV", help="name, id or ACCOUNT/ENV", autocompletion=completion.environments)
-    ],
+    env: Env,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as lines come, until Ctrl-C")] = False,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="such as 15m, or 2026-01-31T12:00:00Z")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="the same")] = None,

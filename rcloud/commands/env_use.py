@@ -7,16 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from rcloud import completion, confirm, stock_config
+from rcloud import confirm, stock_config
 from rcloud.cloud import Cloud
+from rcloud.commands.arguments import Env
 from rcloud.errors import Usage
 
 
 def use(
     cloud: Cloud,
-    env: Annotated[
-        str, typer.Argument(metavar="ENV", help="name, id or ACCOUNT/ENV", autocompletion=completion.environments)
-    ],
+    env: Env,
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="NAME", help="the environment's name when absent")
     ] = None,

@@ -11,7 +11,7 @@ import typer
 from rcloud import completion, confirm
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
-from rcloud.commands.env import Env, Yes
+from rcloud.commands.arguments import Env, Yes
 from rcloud.output import Columns, time_of
 from rcloud.settings import Format
 from rcloud.text import duration, stamp

@@ -11,7 +11,7 @@ from rcloud import confirm
 from rcloud.api import at
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
-from rcloud.commands.env import Yes
+from rcloud.commands.arguments import Person, Yes
 from rcloud.output import Columns, time_of
 
 app = group("Members of an account, and who is invited to it.")
@@ -33,7 +33,6 @@ class MemberRole(StrEnum):
     VIEWER = "viewer"
 
 
-Person = Annotated[str, typer.Argument(metavar="MEMBER", help="e-mail address or id")]
 Invitation = Annotated[str, typer.Argument(metavar="INVITATION", help="e-mail address or id")]
 
 
