@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.support.identity_provider_thread import serving
+from tests.support.identity_provider_thread import In, claims_of, serving
 
 CLIENT_ID = "the-plane"
 
@@ -55,10 +54,9 @@ class Rogue:
         return {name: value for name, value in (answer | changes).items() if value is not None}
 
     def id_token(self) -> str:
-        now = int(time.time())
-        usual = {"iss": self.issuer, "aud": CLIENT_ID, "sub": "ada", "iat": now, "exp": now + 300}
+        usual = {"iss": self.issuer, "aud": CLIENT_ID, "sub": "ada", "iat": In(0), "exp": In(300)}
         person = {"nonce": self.nonce, "email": "ada@corp.example", "email_verified": True, "name": "Ada"}
-        claims = {k: v for k, v in (usual | person | self.claims).items() if v is not None}
+        claims = claims_of(usual | person, self.claims)
         header = {k: v for k, v in ({"alg": "RS256", "kid": "first"} | self.header).items() if v is not None}
         return self.sign(header, claims) if self.sign else jwt.encode(header, claims, self.key)
 

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
 from tests.support.waiting import until
+
+
+class In(int):
+    """A time that many seconds from now, for the claims of a token."""
+
+    def __str__(self) -> str:
+        return f"in {int(self)} s"
+
+    __repr__ = __str__
+
+
+def claims_of(usual: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`usual` with `changes`, where null leaves a claim out and `In` becomes a time."""
+    now = int(time.time())
+    claims = {name: value for name, value in {**usual, **changes}.items() if value is not None}
+    return {name: now + value if isinstance(value, In) else value for name, value in claims.items()}
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.support.identity_provider_thread import serving
+from tests.support.identity_provider_thread import In, claims_of, serving
 
 CLIENT_ID, API_KEY = "client_01TESTTESTTESTTESTTESTTEST", "sk_test_of_the_plane"
 ADA = {"id": "user_01ADA", "email": "ada@corp.example", "email_verified": True, "first_name": "Ada", "last_name": "L."}
@@ -38,17 +37,16 @@ class WorkOs:
 
     def access_token(self, key: RSAKey | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
         """Of Ada, for five minutes; a claim of null is left out."""
-        now = int(time.time())
         usual = {
             "iss": f"https://api.workos.com/user_management/{CLIENT_ID}",
             "sub": "user_01ADA",
             "sid": "session_01",
             "jti": secrets.token_hex(8),
             "client_id": CLIENT_ID,
-            "iat": now,
-            "exp": now + 300,
+            "iat": In(0),
+            "exp": In(300),
         }
-        claims = {name: value for name, value in (usual | changes).items() if value is not None}
+        claims = claims_of(usual, changes)
         signing = key or self.key
         return jwt.encode({"alg": "RS256", "kid": signing.kid or ""} | (header or {}), claims, signing)
 

@@ -127,7 +127,9 @@ def loopback_allowed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
-def connected(issuer: str, provider: str = "corp", account_id: str | None = None, **options: Any) -> SsoConnection:
+def connected(
+    issuer: str | None, provider: str = "corp", account_id: str | None = None, **options: Any
+) -> SsoConnection:
     """A connection as the operators' call (or an account's) makes it."""
     usual = {"kind": "oidc", "name": "Corp Login", "client_id": "the-plane", "issuer": issuer, "provider": provider}
     new = NewProvider.model_validate(usual | options)

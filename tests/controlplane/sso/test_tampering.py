@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,9 +16,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from tests.controlplane.sso.conftest import Browser, connected, landed, refusal
 from tests.support.identity_provider_rogue import Rogue, by_hand, with_rsa, with_secret
+from tests.support.identity_provider_thread import In
 
 Browsers = Callable[[], Browser]
-NOW = int(time.time())
 
 
 @pytest.fixture
@@ -110,13 +109,13 @@ def test_the_iss_parameter_counts_also_where_it_was_not_announced(browser: Brows
         {"aud": ["the-plane", "another"]},
         {"aud": ["the-plane", "another"], "azp": "another"},
         {"azp": "another"},
-        {"exp": NOW - 120},
+        {"exp": In(-120)},
         {"exp": None},
         {"exp": "tomorrow"},
         {"exp": True},
-        {"iat": NOW + 600},
+        {"iat": In(600)},
         {"iat": None},
-        {"nbf": NOW + 600},
+        {"nbf": In(600)},
         {"sub": None},
         {"sub": ""},
         {"sub": 815},
@@ -131,7 +130,7 @@ def test_claims(here: Browser, rogue: Rogue, claims: dict[str, Any]) -> None:
     assert here.me() is None
 
 
-@pytest.mark.parametrize("claims", [{"exp": NOW - 20}, {"iat": NOW + 20}, {"aud": ["the-plane"]}], ids=str)
+@pytest.mark.parametrize("claims", [{"exp": In(-20)}, {"iat": In(20)}, {"aud": ["the-plane"]}], ids=str)
 def test_clocks_may_differ_by_a_little(here: Browser, rogue: Rogue, claims: dict[str, Any]) -> None:
     rogue.claims = claims
     assert landed(here.come_back("corp", **rogue.consents(here.start("corp")))) == "/"
