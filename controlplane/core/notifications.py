@@ -55,7 +55,7 @@ class Notifications:
 
     def _listen(self) -> None:
         url = engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, **_TCP) as connection:
+        with psycopg.connect(url, autocommit=True, application_name=self._name, **_TCP) as connection:
             for channel in self._channels:
                 connection.execute(f"LISTEN {channel}".encode())
             self._heard(None, "")

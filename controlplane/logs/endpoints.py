@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
+import anyio
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import AfterValidator, BeforeValidator
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from controlplane.core.schema import printable
 from controlplane.environments import service as environments
 from controlplane.logs import reading
 from controlplane.logs.errors import FollowingHasNoEnd, TooManyFollowers
-from controlplane.logs.followers import Followers
+from controlplane.logs.followers import Follower, Followers
 from controlplane.logs.moments import Moment
 from controlplane.logs.reading import Reader
 from controlplane.logs.repository import Filter
@@ -108,9 +109,22 @@ class _Live(Response):
             await rendered(error)(scope, receive, send)
             return
         try:
-            events = reading.live(self._reader, follower, self._after)
-            # A proxy that gathers an answer before it passes it on would hold lines back.
-            headers = {"x-accel-buffering": "no"}
-            await StreamingResponse(events, media_type="text/event-stream", headers=headers)(scope, receive, send)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_end_when_gone, follower, receive)
+                await self._events(follower)(scope, receive, send)
+                tasks.cancel_scope.cancel()
         finally:
             self._followers.leave(follower)
+
+    def _events(self, follower: Follower) -> StreamingResponse:
+        events = reading.live(self._reader, follower, self._after)
+        # A proxy that gathers an answer before it passes it on would hold lines back.
+        return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+async def _end_when_gone(follower: Follower, receive: Receive) -> None:
+    """Without this, an end of the connection shows only when there is something to send."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    follower.end = True
+    follower.wake.set()
