@@ -46,6 +46,9 @@ class Server:
         except smtplib.SMTPRecipientsRefused as error:
             code, said = error.recipients[recipient]
             raise _judged(code, said) from error
+        except smtplib.SMTPSenderRefused as error:
+            # Of the plane's own address or of its credentials, never of one message.
+            raise Unavailable(f"{error.smtp_code} {_text(error.smtp_error)}") from error
         except smtplib.SMTPResponseException as error:
             raise _judged(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:

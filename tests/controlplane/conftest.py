@@ -18,9 +18,11 @@ from structlog.typing import Processor
 from controlplane.app import create_app
 from controlplane.core import clock, database
 from controlplane.login import passwords
+from controlplane.settings import settings
 from tests.controlplane.node import Node, internal_client
 from tests.controlplane.people import Person, SignedUp
 from tests.support import database as databases
+from tests.support.smtp_sink import Sink
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,6 +87,28 @@ def client(request: pytest.FixtureRequest, app: FastAPI) -> Iterator[TestClient]
 def signed_up(client: TestClient) -> SignedUp:
     """`signed_up("ada")` gives a new person who calls with an access token."""
     return lambda name="ada": Person.sign_up(client, name)
+
+
+@pytest.fixture
+def configured() -> Iterator[Callable[..., None]]:
+    """`configured(smtp_url="smtp://…")` changes settings for this test, as their variables would."""
+    with pytest.MonkeyPatch.context() as own:
+
+        def configure(**values: object) -> None:
+            for name, value in values.items():
+                own.setenv(f"CONTROLPLANE_{name.upper()}", str(value))
+            settings.cache_clear()
+
+        yield configure
+    settings.cache_clear()
+
+
+@pytest.fixture
+def sink(configured: Callable[..., None]) -> Iterator[Sink]:
+    """A mail server, and a plane that sends to it."""
+    with Sink() as running:
+        configured(smtp_url=running.url, mail_from="Restate Cloud <cloud@example.com>")
+        yield running
 
 
 @pytest.fixture
