@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _HEADER = b"\r\nX-Edge-Guard: "
@@ -38,8 +38,8 @@ class Call:
     target: str
     begun: bytes
     answered: bool = False
-    _over: asyncio.Event = field(default_factory=asyncio.Event)
     _refusal: bytes = b""
+    _engine: socket.socket | None = None
 
     @classmethod
     async def read(cls, nginx: socket.socket) -> Call:
@@ -61,53 +61,58 @@ class Call:
     def end(self, status: int, message: str) -> None:
         """The caller hears no more than this, if anything: an answer that has begun breaks off."""
         self._refusal = _response(status, message)
-        self._over.set()
+        self._hang_up()
 
     async def carry(self, slots: Path, nginx: socket.socket) -> None:
         """Until either side or `end` ends it; the caller of this closes ``nginx``. Raises OSError."""
         loop = asyncio.get_running_loop()
-        with socket.socket(socket.AF_UNIX) as engine:
-            engine.setblocking(False)
+        with socket.socket(socket.AF_UNIX) as self._engine:
+            self._engine.setblocking(False)
             try:
-                await loop.sock_connect(engine, str(slots / f"{self.target[1:-1]}.{self.target[-1]}.sock"))
+                await loop.sock_connect(self._engine, str(slots / f"{self.target[1:-1]}.{self.target[-1]}.sock"))
             except OSError:
-                await loop.sock_sendall(nginx, _response(503, _AWAY))
-                return
-            await loop.sock_sendall(engine, self.begun)
-            await self._between(nginx, engine)
-        if self._over.is_set() and not self.answered:
+                self._refusal = self._refusal or _response(503, _AWAY)
+            else:
+                await self._between(nginx, self._engine)
+        if self._refusal and not self.answered:
             await loop.sock_sendall(nginx, self._refusal)
 
     async def _between(self, nginx: socket.socket, engine: socket.socket) -> None:
-        works = (self._up(nginx, engine), self._down(engine, nginx), self._told())
-        tasks = {asyncio.create_task(work) for work in works}
+        if self._refusal:
+            return
+        up = asyncio.create_task(self._up(nginx, engine))
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._down(engine, nginx)
         finally:
-            for task in tasks:
-                task.cancel()
+            up.cancel()
             # The sockets must be nobody's when they are closed.
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _told(self) -> None:
-        await self._over.wait()
+            await asyncio.gather(up, return_exceptions=True)
 
     async def _up(self, nginx: socket.socket, engine: socket.socket) -> None:
-        """Ends when nginx has hung up: it never closes one direction only."""
-        loop, listens = asyncio.get_running_loop(), True
-        while piece := await loop.sock_recv(nginx, _PIECE):
+        """Until nginx hangs up: it never closes one direction only."""
+        loop, piece = asyncio.get_running_loop(), self.begun
+        try:
             # An engine that has stopped listening may still be talking: its answer is the end, not this.
             with contextlib.suppress(OSError):
-                if listens:
-                    listens = False
+                while piece:
                     await loop.sock_sendall(engine, piece)
-                    listens = True
+                    piece = await loop.sock_recv(nginx, _PIECE)
+            while piece:
+                piece = await loop.sock_recv(nginx, _PIECE)
+        finally:
+            self._hang_up()
 
     async def _down(self, engine: socket.socket, nginx: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while piece := await loop.sock_recv(engine, _PIECE):
             self.answered = True
             await loop.sock_sendall(nginx, piece)
+
+    def _hang_up(self) -> None:
+        """The engine reads its end, and so do we."""
+        if self._engine is not None:
+            with contextlib.suppress(OSError):
+                self._engine.shutdown(socket.SHUT_RDWR)
 
 
 def _response(status: int, message: str) -> bytes:
