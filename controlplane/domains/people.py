@@ -9,6 +9,7 @@ from controlplane.core.errors import NotFound
 from controlplane.domains import names, repository
 from controlplane.domains.errors import SsoRequired
 from controlplane.domains.models import Domain
+from controlplane.members import repository as member_rows
 from controlplane.members import service as members
 from controlplane.members.models import Joined
 from controlplane.sso_connections import addresses
@@ -26,6 +27,14 @@ def on_verified(session: Session, user: User) -> None:
 def password_login_refused(session: Session, email: str) -> SsoRequired | None:
     """The refusal for an address whose domain requires single sign-on, whoever has it; null when a password will do."""
     return refused_for(session, email, None)
+
+
+def may_break_glass(session: Session, user: User) -> bool:
+    """Whether a password and a second factor do all the same: an owner has to get in when the provider is broken."""
+    claim = repository.verified(session, names.of_address(user.email))
+    if claim is None or user.second_factor_since is None:
+        return False
+    return member_rows.role_in(session, claim.account_id, user.user_id) == Role.OWNER
 
 
 def refused_for(session: Session, email: str, connection_id: str | None) -> SsoRequired | None:

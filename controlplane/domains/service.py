@@ -21,11 +21,11 @@ from controlplane.domains.errors import (
     RecordMissing,
 )
 from controlplane.domains.models import Domain
-from controlplane.domains.people import on_verified, password_login_refused
+from controlplane.domains.people import may_break_glass, on_verified, password_login_refused
 from controlplane.domains.schemas import DomainChange
 from controlplane.sso_connections import repository as connections
 
-__all__ = ["change", "claim", "get", "on_verified", "password_login_refused", "prove", "withdraw"]
+__all__ = ["change", "claim", "get", "may_break_glass", "on_verified", "password_login_refused", "prove", "withdraw"]
 LIMIT = 50
 
 

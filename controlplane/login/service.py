@@ -60,15 +60,17 @@ def sign_up(
 def log_in(session: Session, email: str, password: str, user_agent: str | None) -> SignedIn | ApplicationError:
     """A refusal is returned, not raised: what was counted for it is in this transaction, which must then commit.
 
-    Raises `TooManyRequests`, `SsoRequired`, whatever the password.
+    Raises `TooManyRequests`, whatever the password.
     """
     throttle.check(session, email)
-    _refuse_password(session, email)
+    required = domains.password_login_refused(session, email)
     user = users.by_email(session, email)
-    if not passwords.matches(password, user.password_hash if user else None) or user is None:
+    right = passwords.matches(password, user.password_hash if user else None)
+    # Where single sign-on is required, a right password says nothing either, but for an owner who is locked out.
+    if user is None or not right or (required and not domains.may_break_glass(session, user)):
         throttle.failed(session, email)
         audit.record(session, None, "auth.login_failed", user.user_id if user else "unknown")
-        return WrongCredentials()
+        return required or WrongCredentials()
     throttle.succeeded(session, email)
     if not users.still(session, user):
         # The password was changed while we looked: whoever changed it has ended all sessions, and this is none of them.
