@@ -16,6 +16,7 @@ from controlplane.core.errors import ApplicationError
 from controlplane.environments import limits
 from controlplane.initialise import initialise
 from controlplane.mail import printing
+from controlplane.second_factors import service as second_factors
 from controlplane.serve import serve as serve_api
 from controlplane.users import repository as user_queries
 from controlplane.users import service as users
@@ -33,7 +34,18 @@ def _embedded(name: str, arguments: list[str]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "embedded", name, *arguments])  # noqa: S606 - meant: it takes over
 
 
-_IN_AN_INSTALLATION = {"operator", "outbox", "serve", "worker", "beat", "migrate", "init", "limit", "doctor"}
+_IN_AN_INSTALLATION = {
+    "operator",
+    "outbox",
+    "reset-second-factors",
+    "serve",
+    "worker",
+    "beat",
+    "migrate",
+    "init",
+    "limit",
+    "doctor",
+}
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -119,6 +131,18 @@ def list_operators() -> None:
     with transaction() as session:
         for user in user_queries.operators(session):
             typer.echo(user.email)
+
+
+@app.command("reset-second-factors")
+def reset_second_factors(email: Email) -> None:
+    """Remove all second factors of a user who has lost them. Make sure that it is them who ask."""
+    try:
+        with transaction() as session:
+            user = second_factors.reset(session, email.strip().lower())
+    except ApplicationError as error:
+        typer.echo(f"✗ {error.message}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"✓ {user.email} signs in without a second factor, and is told so by mail")
 
 
 def _set_operator(email: str, *, operator: bool) -> None:

@@ -16,6 +16,7 @@ from controlplane.login import sessions, throttle
 from controlplane.login.errors import ChallengeOver, SecondFactorRequired, WrongSecondFactor
 from controlplane.login.models import SignInChallenge
 from controlplane.login.sessions import SignedIn
+from controlplane.second_factors import notices
 from controlplane.second_factors import service as factors
 from controlplane.second_factors.ceremonies import Json
 from controlplane.second_factors.errors import PasskeyChallengeOver, PasskeyRefused, WrongCode
@@ -107,6 +108,8 @@ def _refused(
     row.failures += 1
     throttle.failed(session, _subject(user) if proof.method != PASSKEY else None)
     audit.record(session, None, "auth.second_factor_failed", user.user_id, details={"method": proof.method})
+    if row.failures == TRIES:
+        notices.warn(session, user, TRIES)
     return WrongSecondFactor(refusal.message, TRIES - row.failures)
 
 

@@ -12,15 +12,19 @@ PASSKEY_ADDED = "A passkey was added"
 PASSKEY_REMOVED = "A passkey was removed"
 CODES_RENEWED = "New recovery codes were made"
 CODE_USED = "A recovery code was used to sign in"
+RESET = "All second factors were removed by an operator"
 
 
 def send(session: Session, user: User, what: str, name: str | None = None) -> None:
     """Mail of the change with this commit; `name` is the passkey's."""
-    context: dict[str, object] = {
-        "what": what,
-        "name": name,
-        "email": user.email,
-        "at": clock.now(),
-        "address": request_context.address.get(),
-    }
-    mail.send(session, user.email, "second_factor_changed", context, "second_factor_changed")
+    _mail(session, user, "second_factor_changed", {"what": what, "name": name})
+
+
+def warn(session: Session, user: User, tries: int) -> None:
+    """Mail that somebody came through the first step and failed `tries` times at the second."""
+    _mail(session, user, "second_factor_failed", {"tries": tries})
+
+
+def _mail(session: Session, user: User, template: str, values: dict[str, object]) -> None:
+    common = {"email": user.email, "at": clock.now(), "address": request_context.address.get()}
+    mail.send(session, user.email, template, values | common, template)

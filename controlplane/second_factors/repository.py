@@ -39,6 +39,11 @@ def recovery_codes_left(session: Session, user_id: str) -> int:
     return session.scalar(query) or 0
 
 
+def delete_factors(session: Session, user_id: str) -> None:
+    for kind in (Totp, Passkey, RecoveryCode):
+        session.execute(delete(kind).where(kind.user_id == user_id))
+
+
 def delete_recovery_codes(session: Session, user_id: str) -> None:
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
 

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from controlplane import audit
 from controlplane.auth import Principal
 from controlplane.core import clock
-from controlplane.second_factors import assertions, notices, recovery_codes, repository, totp
+from controlplane.core.errors import NotFound
+from controlplane.second_factors import assertions, enrolment, notices, recovery_codes, repository, totp
 from controlplane.second_factors.ceremonies import Json, Purpose
 from controlplane.second_factors.errors import NoSuchFactor, WrongCode
 from controlplane.second_factors.models import Passkey
 from controlplane.second_factors.relying_party import relying_party
+from controlplane.users import repository as users
 from controlplane.users.models import User
 
 TOTP, RECOVERY_CODE, PASSKEY = "totp", "recovery_code", "passkey"
@@ -80,6 +83,19 @@ def _code_is_right(session: Session, user: User, proof: Proof) -> bool:
     if used:
         notices.send(session, user, notices.CODE_USED)
     return used
+
+
+def reset(session: Session, email: str) -> User:
+    """For who has lost all of them: an operator of the plane's host, who knows them, begins anew. Raises `NotFound`."""
+    known = users.by_email(session, email)
+    if known is None:
+        raise NotFound("user")
+    user = repository.user_locked(session, known.user_id)
+    repository.delete_factors(session, user.user_id)
+    enrolment.removed(session, user)
+    audit.record(session, None, "second_factors.reset", user.user_id)
+    notices.send(session, user, notices.RESET)
+    return user
 
 
 def forget_expired(session: Session) -> None:

@@ -17,6 +17,7 @@ from controlplane.login.errors import SecondFactorRequired
 from controlplane.login.models import LoginSession, SignInChallenge
 from controlplane.second_factors.models import Passkey, PasskeyChallenge
 from controlplane.users.models import User
+from tests.controlplane.mailbox import last_body, mails
 from tests.controlplane.people import API, SignedUp
 from tests.controlplane.second_factors.factors import (
     ask,
@@ -75,6 +76,16 @@ def test_and_no_more(signed_up: SignedUp, client: TestClient) -> None:
     for method, code in (("totp", app.code(1)), ("recovery_code", codes[0])):
         assert refusal(prove(client, challenge, method, code)) == OVER
     assert prove(client, first_step(ada)["challenge"], "totp", app.code(1)).status_code == 200
+
+
+def test_who_fails_that_often_is_told_of_by_mail(signed_up: SignedUp, client: TestClient, session: Session) -> None:
+    ada = signed_up()
+    enrol_app(ada)
+    challenge = first_step(ada)["challenge"]
+    for warnings in (0, 0, 0, 0, 1):
+        prove(client, challenge, "totp", "000000")
+        assert len(mails(session, ada.email, "second_factor_failed")) == warnings
+    assert "5 times" in last_body(session, ada.email, "second_factor_failed").text
 
 
 def test_new_challenges_give_no_more_guesses(signed_up: SignedUp, client: TestClient) -> None:
