@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests.controlplane.audit import story_environments, story_factors, story_members
+from tests.controlplane.audit import story_environments, story_factors, story_members, story_programs
 from tests.controlplane.audit.story import Story, Tell
 from tests.controlplane.node import Node
 from tests.controlplane.people import API
@@ -19,11 +19,16 @@ READING = {
     "cliListAccounts",
     "cliListEnvironments",
     "cliDescribeEnvironment",
+    "cliGetUserIdentity",
+    "cliListApiKeys",
+    "cliDescribeApiKey",
+    "cliGetEnvironmentLogs",
+    "checkAuthorization",
     "startPasskey",
     "startPasskeyLogin",
     "startSecondFactor",
 }
-STORIES: tuple[Tell, ...] = (story_environments.tell, story_factors.tell, story_members.tell)
+STORIES: tuple[Tell, ...] = (story_environments.tell, story_factors.tell, story_members.tell, story_programs.tell)
 
 
 @pytest.fixture
