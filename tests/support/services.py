@@ -101,6 +101,11 @@ def meddler(directory: Path, identity_keys: Sequence[str]) -> Service:
     return Service([str(NODE), "meddler.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
 
 
+def thrower(directory: Path, identity_keys: Sequence[str]) -> Service:
+    """A service that fails with the words it is called with."""
+    return Service([str(NODE), "thrower.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
+
+
 def python(directory: Path, identity_keys: Sequence[str]) -> Service:
     """The Python example."""
     return Service([sys.executable, "-m", "greeter"], CHECKOUT / "examples" / "python", directory, identity_keys)

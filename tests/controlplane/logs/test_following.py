@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,66 +20,10 @@ from controlplane.logs import reading
 from controlplane.settings import settings
 from tests.controlplane.logs.conftest import Scene
 from tests.controlplane.people import API, Person, SignedUp
+from tests.support.event_stream import Stream
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-class Stream:
-    """What a browser's EventSource sees: lines by cursor, and the reason for the end."""
-
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
-        self.lines: list[tuple[int, str]] = []
-        self.comments = 0
-        self.end: dict[str, str] | None = None
-        self.closed = threading.Event()
-        self._http = httpx2.Client(timeout=60)
-        self._response = self._http.send(self._http.build_request("GET", url, headers=headers), stream=True)
-        self.status = self._response.status_code
-        self._socket: socket.socket = self._response.extensions["network_stream"].get_extra_info("socket")
-        if self.status == 200:
-            threading.Thread(target=self._read, daemon=True).start()
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def texts(self) -> list[str]:
-        return [text for _, text in self.lines]
-
-    def code(self) -> str:
-        self._response.read()
-        code: str = self._response.json()["code"]
-        return code
-
-    def close(self) -> None:
-        # A thread that reads keeps the connection open, whoever closes it.
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._http.close()
-
-    def _read(self) -> None:
-        event: dict[str, str] = {}
-        with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError):
-            for line in self._response.iter_lines():
-                name, _, value = line.partition(":")
-                if name:
-                    event[name] = value.strip()
-                elif line.startswith(":"):
-                    self.comments += 1
-                elif event:
-                    self._take(event)
-                    event = {}
-        self.closed.set()
-
-    def _take(self, event: dict[str, str]) -> None:
-        if event.get("event") == "end":
-            self.end = json.loads(event["data"])
-        elif "data" in event:
-            self.lines.append((int(event["id"]), json.loads(event["data"])["line"]))
 
 
 @pytest.fixture
