@@ -1,7 +1,5 @@
 """Pages for people who are signed in: their environments, first steps, security, members, mail, invitations."""
 
-import asyncio
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -21,27 +19,21 @@ async def home_page(visit: Visit, done: Text) -> Response:
     """Accounts and their environments; whoever has no account begins with one."""
     if not visit.accounts:
         raise Elsewhere("/start")
-    environments = await asyncio.gather(*(_environments(visit, account) for account in visit.accounts))
-    owned = list(zip(visit.accounts, environments, strict=True))
+    owned = [(account, await _environments(visit, account)) for account in visit.accounts]
     return page("home.html", visit, {"owned": owned, "done": sentences.done(done)} | await offers(visit))
 
 
 @router.get("/account/security")
 async def get_security(request: Request, done: Text = None) -> Response:
     visit = await signed_in(request)
-    factors, sessions, identities, providers = await asyncio.gather(
-        visit.get("/auth/second-factors"),
-        visit.get("/auth/sessions"),
-        visit.get("/auth/identities"),
-        providers_of(visit, "/account/security?done=identity_added", link=True),
-    )
+    sessions = await visit.get("/auth/sessions")
     assert visit.user is not None  # noqa: S101 - what signed_in promises
     shown = {
-        "factors": factors,
+        "factors": await visit.get("/auth/second-factors"),
         "sessions": sessions["items"],
         "more_sessions": sessions["next"] is not None,
-        "identities": identities["items"],
-        "providers": providers,
+        "identities": (await visit.get("/auth/identities"))["items"],
+        "providers": await providers_of(visit, "/account/security?done=identity_added", link=True),
         "has_password": visit.user["hasPassword"],
         "min_length": passwords.MIN_LENGTH,
         "done": sentences.done(done),
@@ -92,8 +84,10 @@ async def get_invitation(request: Request, token: str = "") -> Response:
 
 async def offers(visit: Visit) -> Json:
     """Invitations and accounts that the visitor may join."""
-    invitations, joinable = await asyncio.gather(_listed(visit, "/invitations"), _listed(visit, "/joinable-accounts"))
-    return {"invitations": invitations, "joinable": joinable}
+    return {
+        "invitations": await _listed(visit, "/invitations"),
+        "joinable": await _listed(visit, "/joinable-accounts"),
+    }
 
 
 async def _listed(visit: Visit, path: str) -> list[Json]:

@@ -1,7 +1,8 @@
 """A visit to a page: who comes, and what the API lets them see.
 
 A page learns everything from the public API, in its visitor's name and inside this process: it can show nothing that
-the API would not tell them, and no rule is written twice.
+the API would not tell them, and no rule is written twice. It asks one thing after the other: a visit occupies no more
+of the plane than a call does.
 """
 
 from dataclasses import dataclass, field
