@@ -1,0 +1,222 @@
+"""Signing up where mail can leave: the address first, and nobody learns who is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx2
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+from starlette.testclient import TestClient
+
+from controlplane.audit.models import AuditEvent
+from controlplane.core import tokens
+from controlplane.login import passwords
+from controlplane.login.models import AccessToken, LoginSession, MailToken
+from controlplane.mail.models import OutboxMessage
+from controlplane.settings import settings
+from controlplane.users.models import User
+from tests.controlplane.login.mailed import token
+from tests.controlplane.mailbox import last_body, mails
+from tests.controlplane.people import API, PASSWORD
+
+pytestmark = pytest.mark.usefixtures("mailing")
+KIND = "verify_email"
+
+
+def post(client: TestClient, path: str, **body: object) -> httpx2.Response:
+    answer = client.post(f"{API}/auth{path}", json=body)
+    client.cookies.clear()
+    return answer
+
+
+def sign_up(client: TestClient, email: str = "ada@example.com", password: str = PASSWORD) -> httpx2.Response:
+    answer = post(client, "/signup", email=email, password=password)
+    assert answer.status_code == 202, answer.text
+    return answer
+
+
+def verified(client: TestClient, session: Session, email: str = "ada@example.com") -> httpx2.Response:
+    answer = post(client, "/verify-email", token=token(session, email, KIND))
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def shown(answer: httpx2.Response) -> object:
+    """All of an answer that anybody can see."""
+    headers = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
+    return answer.status_code, headers, answer.content
+
+
+def test_from_the_mail_to_signed_in(client: TestClient, session: Session) -> None:
+    answer = sign_up(client)
+    assert answer.json() == {"status": "verification_sent", "email": "ada@example.com"}
+    assert "set-cookie" not in answer.headers
+    assert session.scalars(select(LoginSession)).all() == session.scalars(select(AccessToken)).all() == []
+    signed_in = verified(client, session)
+    assert set(signed_in.json()) == {"user", "accessToken", "expiresAt"}
+    assert signed_in.cookies["rc_session"]
+    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
+
+
+def test_the_link_is_of_our_own_page_and_only_its_digest_is_kept(client: TestClient, session: Session) -> None:
+    sign_up(client)
+    secret = token(session, "ada@example.com", KIND)
+    assert f"{settings().console_url}/verify-email?token={secret}" in last_body(session, "ada@example.com").html
+    assert session.scalars(select(MailToken.digest)).all() == [tokens.digest(secret)]
+
+
+def test_a_taken_address_looks_just_like_a_free_one(client: TestClient, session: Session) -> None:
+    sign_up(client, "ada@example.com")
+    verified(client, session)
+    free, taken = sign_up(client, "bob@example.com"), sign_up(client, "ada@example.com", "wrong horse battery")
+    same = taken.content.replace(b"ada@", b"bob@")
+    assert (free.status_code, free.content) == (taken.status_code, same)
+    assert shown(free)[1] == shown(taken)[1]  # type: ignore[index]
+    told = last_body(session, "ada@example.com", "address_taken")
+    assert "already" in told.text
+    assert "token=" not in told.text
+    assert post(client, "/login", email="ada@example.com", password="wrong horse battery").status_code == 401
+    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/verify-email/resend", "/password/forgot"])
+def test_asking_for_a_link_tells_nothing(client: TestClient, session: Session, path: str) -> None:
+    sign_up(client, "ada@example.com")
+    verified(client, session)
+    sign_up(client, "new@example.com")
+    answers = [post(client, path, email=email) for email in ("ada@example.com", "new@example.com", "no@example.com")]
+    assert {answer.status_code for answer in answers} == {202}
+    assert all(shown(answer) == shown(answers[0]) for answer in answers)
+    assert answers[0].json() == {}
+    # Each is one mail for the queue, whoever has the address.
+    assert [len(mails(session, email)) for email in ("ada@example.com", "new@example.com", "no@example.com")] == [
+        2,
+        2,
+        1,
+    ]
+
+
+def test_a_taken_address_costs_a_hash_too(
+    client: TestClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_up(client)
+    verified(client, session)
+    made: list[str] = []
+    real = passwords.hashed
+    monkeypatch.setattr(passwords, "hashed", lambda text: made.append(text) or real(text))  # type: ignore[func-returns-value]
+    sign_up(client, "ada@example.com")
+    sign_up(client, "bob@example.com")
+    assert len(made) == 2
+
+
+def test_unconfirmed_is_told_to_who_knows_the_password_only(client: TestClient) -> None:
+    sign_up(client)
+    right = post(client, "/login", email="ada@example.com", password=PASSWORD)
+    assert (right.status_code, right.json()["code"]) == (403, "email_not_verified")
+    assert "set-cookie" not in right.headers
+    wrong = post(client, "/login", email="ada@example.com", password="wrong horse battery")
+    unknown = post(client, "/login", email="no@example.com", password="wrong horse battery")
+    assert (wrong.status_code, wrong.json()) == (401, unknown.json())
+
+
+def refused(client: TestClient, secret: str) -> bool:
+    answer = post(client, "/verify-email", token=secret)
+    assert "set-cookie" not in answer.headers
+    return (answer.status_code, answer.json()["code"]) == (400, "link_invalid")
+
+
+def test_a_link_works_once(client: TestClient, session: Session) -> None:
+    sign_up(client)
+    secret = token(session, "ada@example.com", KIND)
+    verified(client, session)
+    assert refused(client, secret)
+
+
+def test_a_link_has_its_time(client: TestClient, session: Session, later: Callable[[timedelta], None]) -> None:
+    sign_up(client)
+    secret = token(session, "ada@example.com", KIND)
+    later(timedelta(hours=settings().verification_link_hours, seconds=1))
+    assert refused(client, secret)
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=-2), timedelta(hours=2)])
+def test_a_clock_that_is_off_by_hours_within_a_link_s_life(
+    client: TestClient, session: Session, later: Callable[[timedelta], None], off: timedelta
+) -> None:
+    sign_up(client)
+    later(off)
+    verified(client, session)
+
+
+def test_only_the_newest_link_works(client: TestClient, session: Session) -> None:
+    sign_up(client)
+    first = token(session, "ada@example.com", KIND)
+    assert post(client, "/verify-email/resend", email="ada@example.com").status_code == 202
+    assert refused(client, first)
+    verified(client, session)
+
+
+def test_a_link_for_one_purpose_is_none_for_another(client: TestClient, session: Session) -> None:
+    sign_up(client)
+    post(client, "/password/forgot", email="ada@example.com")
+    assert refused(client, token(session, "ada@example.com", "password_reset"))
+    swapped = post(
+        client, "/password/reset", token=token(session, "ada@example.com", KIND), password="other horse battery"
+    )
+    assert swapped.json()["code"] == "link_invalid"
+
+
+@pytest.mark.parametrize("secret", ["", "x", "0" * 100, "\u0000"])
+def test_what_never_was_a_link(client: TestClient, secret: str) -> None:
+    assert refused(client, secret)
+
+
+def test_who_signed_up_with_somebody_else_s_address_gets_nothing_of_theirs(
+    client: TestClient, session: Session
+) -> None:
+    """Whoever came first and never confirmed: neither their password nor their link survives the owner's sign-up."""
+    sign_up(client, "ada@example.com", "mallory horse battery")
+    planted = token(session, "ada@example.com", KIND)
+    sign_up(client, "ada@example.com")
+    assert refused(client, planted)
+    verified(client, session)
+    assert post(client, "/login", email="ada@example.com", password="mallory horse battery").status_code == 401
+    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
+    assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_the_audit_trail(client: TestClient, session: Session) -> None:
+    sign_up(client)
+    verified(client, session)
+    sign_up(client)
+    actions = session.scalars(select(AuditEvent.action).order_by(AuditEvent.number)).all()
+    assert actions == ["auth.signup", "user.verify_email", "auth.login", "auth.signup_refused"]
+
+
+def test_ten_at_once_make_one_user(
+    committed: sessionmaker[Session], client: TestClient, at: Callable[[str], TestClient]
+) -> None:
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: sign_up(client).status_code, range(5)))
+    assert answers == [202] * 5
+    with committed() as session:
+        assert session.scalar(select(func.count()).select_from(User)) == 1
+        assert session.scalar(select(func.count()).select_from(MailToken)) == 1
+
+
+def test_two_uses_at_once_are_one(committed: sessionmaker[Session], client: TestClient) -> None:
+    sign_up(client)
+    with committed() as session:
+        secret = token(session, "ada@example.com", KIND)
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: post(client, "/verify-email", token=secret).status_code, range(5)))
+    assert sorted(answers) == [200, 400, 400, 400, 400]
+
+
+def test_mail_of_a_refused_sign_up_is_none(client: TestClient, session: Session) -> None:
+    assert post(client, "/signup", email="ada@example.com", password="short").status_code == 422
+    assert session.scalars(select(OutboxMessage)).all() == []
