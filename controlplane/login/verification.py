@@ -57,16 +57,6 @@ def confirm(session: Session, user: User) -> None:
         welcome(session, user)
 
 
-def vouch(session: Session, user: User) -> None:
-    """Somebody else (an identity provider) says that the address is this person's.
-
-    A password chosen by whoever signed up with the address and never confirmed it may be a stranger's: it goes.
-    """
-    if user.verified_at is None:
-        user.password_hash = None
-        confirm(session, user)
-
-
 def welcome(session: Session, user: User) -> None:
     """What a verified address brings; call once, when it has just become that."""
     domains.on_verified(session, user)

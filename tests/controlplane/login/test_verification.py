@@ -55,7 +55,8 @@ def test_from_the_mail_to_signed_in(client: TestClient, session: Session) -> Non
     answer = sign_up(client)
     assert answer.json() == {"status": "verification_sent", "email": "ada@example.com"}
     assert "set-cookie" not in answer.headers
-    assert session.scalars(select(LoginSession)).all() == session.scalars(select(AccessToken)).all() == []
+    assert session.scalars(select(LoginSession)).all() == []
+    assert session.scalars(select(AccessToken)).all() == []
     signed_in = verified(client, session)
     assert set(signed_in.json()) == {"user", "accessToken", "expiresAt"}
     assert signed_in.cookies["rc_session"]
