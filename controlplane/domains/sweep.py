@@ -6,11 +6,15 @@ import structlog
 from sqlalchemy.orm import Session
 
 from controlplane import audit
+from controlplane.accounts.models import Account
+from controlplane.auth import Role
 from controlplane.core import clock
 from controlplane.core.database import transaction
 from controlplane.domains import dns_records, repository
 from controlplane.domains.errors import DnsUnavailable
 from controlplane.domains.models import Domain
+from controlplane.mail import service as mail
+from controlplane.members import repository as members
 from controlplane.settings import settings
 
 log = structlog.get_logger()
@@ -53,3 +57,13 @@ def _lose(session: Session, domain: Domain) -> None:
     domain.verified_at = domain.failing_since = None
     domain.sso_required, domain.join_mode = False, "none"
     audit.record(session, None, "domain.lose", domain.domain_id, domain.account_id, {"domain": domain.domain})
+    account = session.get_one(Account, domain.account_id)
+    values: dict[str, object] = {
+        "account": account.name,
+        "domain": domain.domain,
+        "record": dns_records.record_name(domain.domain),
+        "days": settings().domain_lost_days,
+    }
+    for member, user in members.all_of(session, domain.account_id):
+        if member.role == Role.OWNER:
+            mail.send(session, user.email, "domain_lost", values, "domain_lost")
