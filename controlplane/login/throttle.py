@@ -1,4 +1,4 @@
-"""Counts in windows that slow down guessing, flooding and listing. Docs: decisions/0008.
+"""Counts in windows that slow down guessing, flooding and listing. Why so: docs/decisions/0011.
 
 Failures are counted per e-mail address *from one network address*, per e-mail address from everywhere, and per network
 address. The first is small, so that guessing is slow; the second is larger and does not hold where the user has signed
@@ -127,7 +127,7 @@ def _words(seconds: int) -> str:
 
 
 def _by_pair(email: str) -> str:
-    return f"pair:{tokens.digest(f'{email} {_network()}')}"
+    return f"pair:{tokens.digest(f'{email} {network()}')}"
 
 
 def _by_email(email: str) -> str:
@@ -139,10 +139,10 @@ def _by_address() -> str:
 
 
 def _address_digest() -> str:
-    return tokens.digest(_network())
+    return tokens.digest(network())
 
 
-def _network() -> str:
+def network() -> str:
     """The caller's address; of IPv6 the /64, which is the least that one customer has."""
     address = _address()
     if isinstance(address, IPv6Address):

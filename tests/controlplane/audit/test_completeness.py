@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests.controlplane.audit import story_environments, story_factors, story_members, story_programs
+from tests.controlplane.audit import story_environments, story_factors, story_login, story_members, story_programs
 from tests.controlplane.audit.story import Story, Tell
 from tests.controlplane.node import Node
 from tests.controlplane.people import API
@@ -28,7 +28,13 @@ READING = {
     "startPasskeyLogin",
     "startSecondFactor",
 }
-STORIES: tuple[Tell, ...] = (story_environments.tell, story_factors.tell, story_members.tell, story_programs.tell)
+STORIES: tuple[Tell, ...] = (
+    story_environments.tell,
+    story_login.tell,
+    story_factors.tell,
+    story_members.tell,
+    story_programs.tell,
+)
 
 
 @pytest.fixture
