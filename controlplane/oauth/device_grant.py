@@ -8,6 +8,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant
 
 from controlplane.core import clock, request_context, tokens
+from controlplane.login import throttle
 from controlplane.oauth import granted, repository, user_codes
 from controlplane.oauth.errors import TooManyOpenRequests
 from controlplane.oauth.models import DeviceRequest
@@ -43,7 +44,8 @@ class DeviceEndpoint(DeviceAuthorizationEndpoint):  # type: ignore[misc]
 
     def save_device_credential(self, client_id: str, _scope: str | None, data: dict[str, Any]) -> None:
         session, now, address = self.server.session, clock.now(), request_context.address.get()
-        count, first_expires = repository.open_requests(session, address, now)
+        network = throttle.network()
+        count, first_expires = repository.open_requests(session, network, now)
         if count >= OPEN_PER_ADDRESS and first_expires is not None:
             raise TooManyOpenRequests(int((first_expires - now).total_seconds()) + 1)
         row = DeviceRequest(
@@ -52,6 +54,7 @@ class DeviceEndpoint(DeviceAuthorizationEndpoint):  # type: ignore[misc]
             client_id=client_id,
             user_agent=self.user_agent[:200] if self.user_agent else None,
             address=address,
+            network=network,
             requested_at=now,
             expires_at=now + timedelta(seconds=LIFE_SECONDS),
         )

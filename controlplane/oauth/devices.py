@@ -55,7 +55,7 @@ def decide(session: Session, by: Principal, session_id: str, user_code: str, *, 
 def _find(session: Session, by: Principal, user_code: str) -> DeviceRequest | None:
     # The blank keeps it apart from any e-mail address.
     subject = f"user code {by.user_id}"
-    throttle.check(session, subject)
+    throttle.check(session, subject, everywhere=1)
     row = repository.by_user_code(session, user_codes.digest(user_code), clock.now())
     if row is None:
         throttle.failed(session, subject)

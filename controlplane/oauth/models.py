@@ -41,17 +41,19 @@ class AuthorizationCode(Base, AuthorizationCodeMixin):  # type: ignore[misc]
 class DeviceRequest(Base, DeviceCredentialMixin):  # type: ignore[misc]
     """A program that waits for somebody to approve it (RFC 8628); both of its codes by their digests only.
 
-    `decision` is null, `approved` or `denied`; `session_id` is the login session that decided.
+    `network` is the address, or the /64 of an IPv6 address. `decision` is null, `approved` or `denied`; `session_id` is
+    the login session that decided.
     """
 
     __tablename__ = "oauth_device_request"
-    __table_args__ = (UniqueConstraint("user_code_digest"), Index(None, "address"), Index(None, "expires_at"))
+    __table_args__ = (UniqueConstraint("user_code_digest"), Index(None, "network"), Index(None, "expires_at"))
 
     device_digest: Mapped[str] = mapped_column(String(43), primary_key=True)
     user_code_digest: Mapped[str] = mapped_column(String(43))
     client_id: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str | None] = mapped_column(String(200))
     address: Mapped[str | None] = mapped_column(String(64))
+    network: Mapped[str] = mapped_column(String(64))
     requested_at: Mapped[datetime] = mapped_column(Time)
     expires_at: Mapped[datetime] = mapped_column(Time)
     polled_at: Mapped[datetime | None] = mapped_column(Time)

@@ -25,15 +25,15 @@ def by_user_code(session: Session, user_code_digest: str, now: datetime) -> Devi
     return session.scalar(query.where(DeviceRequest.expires_at > now).with_for_update())
 
 
-def open_requests(session: Session, address: str | None, now: datetime) -> tuple[int, datetime | None]:
-    """How many undecided requests an address has, and when the first of them expires.
+def open_requests(session: Session, network: str, now: datetime) -> tuple[int, datetime | None]:
+    """How many undecided requests a network has, and when the first of them expires.
 
-    Until this transaction ends nobody adds one for this address: counting and adding are one step.
+    Until this transaction ends nobody adds one for this network: counting and adding are one step.
     """
-    key = {"key": f"device requests:{address}"}
+    key = {"key": f"device requests:{network}"}
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
     query = select(func.count(), func.min(DeviceRequest.expires_at)).where(
-        DeviceRequest.address.is_not_distinct_from(address),
+        DeviceRequest.network == network,
         DeviceRequest.expires_at > now,
         DeviceRequest.decision.is_(None),
     )

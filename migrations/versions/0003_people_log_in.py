@@ -262,6 +262,7 @@ def _programs() -> None:
         sa.Column("client_id", sa.String(length=64), nullable=False),
         sa.Column("user_agent", sa.String(length=200), nullable=True),
         sa.Column("address", sa.String(length=64), nullable=True),
+        sa.Column("network", sa.String(length=64), nullable=False),
         sa.Column("requested_at", time, nullable=False),
         sa.Column("expires_at", time, nullable=False),
         sa.Column("polled_at", time, nullable=True),
@@ -274,7 +275,7 @@ def _programs() -> None:
         sa.PrimaryKeyConstraint("device_digest", name=op.f("pk_oauth_device_request")),
         sa.UniqueConstraint("user_code_digest", name=op.f("uq_oauth_device_request_user_code_digest")),
     )
-    op.create_index(op.f("ix_oauth_device_request_address"), "oauth_device_request", ["address"])
+    op.create_index(op.f("ix_oauth_device_request_network"), "oauth_device_request", ["network"])
     op.create_index(op.f("ix_oauth_device_request_expires_at"), "oauth_device_request", ["expires_at"])
 
 

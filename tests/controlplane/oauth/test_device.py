@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
 from controlplane.audit.models import AuditEvent
@@ -151,6 +153,15 @@ def test_guessing_user_codes_ends_soon(cli: Program, ada: Person, later: Later) 
     assert approve(ada, cli.ask()["user_code"]) == (200, "approved")
 
 
+def test_guessing_from_many_addresses_ends_as_soon(app: FastAPI, cli: Program, ada: Person) -> None:
+    asked = cli.ask()
+    for number in range(settings().login_failures_allowed):
+        with TestClient(app, base_url="http://127.0.0.1:8000", client=(f"192.0.2.{number}", 50000)) as client:
+            elsewhere = Person(client, ada.user_id, ada.email, ada.token, ada.cookie)
+            assert elsewhere.get("/auth/device/BBBB-BBBB").status_code == 404
+    assert approve(ada, asked["user_code"]) == (429, "too_many_requests")
+
+
 def test_guessing_with_many_users_from_one_address_ends_too(
     cli: Program, signed_up: SignedUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +215,38 @@ def test_an_address_has_a_bounded_number_of_open_requests(
     assert 0 < int(refused.headers["retry-after"]) <= 900
     approve(ada, first["user_code"], "deny")
     cli.ask()
+
+
+@pytest.mark.parametrize(
+    ("others", "status"), [("2001:db8:1:2:ffff::9", 429), ("2001:db8:1:3::1", 200), ("192.0.2.1", 200)]
+)
+def test_an_ipv6_network_counts_as_one_address(
+    app: FastAPI, cli: Program, monkeypatch: pytest.MonkeyPatch, others: str, status: int
+) -> None:
+    monkeypatch.setattr(device_grant, "OPEN_PER_ADDRESS", 1)
+    for address, expected in (("2001:db8:1:2::1", 200), (others, status)):
+        with TestClient(app, base_url="http://127.0.0.1:8000", client=(address, 50000)) as client:
+            assert Program(client).post("/oauth2/device_authorization").status_code == expected
+
+
+def test_of_simultaneous_polls_one_gets_the_token(committed: sessionmaker[Session], cli: Program, ada: Person) -> None:
+    assert committed
+    asked = cli.ask()
+    approve(ada, asked["user_code"])
+    with ThreadPoolExecutor(6) as together:
+        statuses = sorted(answer.status_code for answer in together.map(cli.poll, [asked["device_code"]] * 6))
+    assert statuses == [200] + [400] * 5
+
+
+def test_of_simultaneous_decisions_one_counts(
+    committed: sessionmaker[Session], cli: Program, signed_up: SignedUp
+) -> None:
+    assert committed
+    people = [signed_up(name) for name in ("ada", "bob", "eve")]
+    code = cli.ask()["user_code"]
+    with ThreadPoolExecutor(3) as together:
+        answers = sorted(together.map(lambda person: approve(person, code), people))
+    assert answers == [(200, "approved"), (409, "already_decided"), (409, "already_decided")]
 
 
 def test_a_token_is_given_back(cli: Program, ada: Person, client: TestClient, session: Session) -> None:
