@@ -1,0 +1,274 @@
+"""Whatever members do in whatever order: an oracle agrees, an owner is left, and the edges know the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as bounds
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from controlplane.auth import Principal, Role
+from controlplane.core import database
+from controlplane.core.errors import ApplicationError
+from controlplane.edge_log.models import EdgeChange
+from controlplane.invitations import answers, service
+from controlplane.invitations.schemas import Answer
+from controlplane.members import repository
+from controlplane.members import service as members
+from controlplane.members.models import Member
+from controlplane.settings import Settings, settings
+from controlplane.users.models import User
+from tests.support import database as databases
+
+PEOPLE = ("ada", "bob", "cleo", "dan", "eve")
+ACCOUNTS = {"red": "ada", "blue": "bob"}
+MANAGERS = ("owner", "admin")
+
+people, accounts = st.sampled_from(PEOPLE), st.sampled_from(sorted(ACCOUNTS))
+roles = st.sampled_from([role.value for role in Role])
+
+
+@dataclass
+class Invited:
+    """The newest invitation of somebody to an account, as the oracle sees it."""
+
+    invitation_id: str
+    role: str
+    by: str
+    is_open: bool = True
+
+
+class Oracle:
+    """The rules once more, in the plainest words. Each answer is `ok` or the code of the refusal."""
+
+    def __init__(self) -> None:
+        self.roles: dict[str, dict[str, str]] = {name: {founder: "owner"} for name, founder in ACCOUNTS.items()}
+        self.invited: dict[tuple[str, str], Invited] = {}
+
+    def manages(self, account: str, by: str) -> str:
+        own = self.roles[account].get(by)
+        return "not_found" if own is None else "ok" if own in MANAGERS else "permission_denied"
+
+    def gives(self, account: str, by: str, *given: str) -> str:
+        is_admin = self.roles[account].get(by) == "admin"
+        return "role_not_yours_to_give" if is_admin and "owner" in given else "ok"
+
+    def keeps_an_owner(self, account: str, without: str) -> str:
+        owners = {person for person, role in self.roles[account].items() if role == "owner"}
+        return "last_owner" if owners == {without} else "ok"
+
+    def change(self, account: str, by: str, person: str, role: str) -> str:
+        present = self.roles[account].get(person)
+        return first(
+            lambda: self.manages(account, by),
+            lambda: "ok" if present else "not_found",
+            lambda: self.gives(account, by, str(present), role),
+            lambda: "ok" if present == role else self.keeps_an_owner(account, person),
+        )
+
+    def remove(self, account: str, by: str, person: str) -> str:
+        present = self.roles[account].get(person)
+        others = by != person
+        return first(
+            lambda: "ok" if by in self.roles[account] and present else "not_found",
+            lambda: self.manages(account, by) if others else "ok",
+            lambda: self.gives(account, by, str(present)) if others else "ok",
+            lambda: self.keeps_an_owner(account, person),
+        )
+
+    def transfer(self, account: str, by: str, person: str) -> str:
+        own = self.roles[account].get(by)
+        return first(
+            lambda: "ok" if own else "not_found",
+            lambda: "ok" if own == "owner" else "permission_denied",
+            lambda: "transfer_to_yourself" if by == person else "ok",
+            lambda: "ok" if person in self.roles[account] else "not_found",
+        )
+
+    def invite(self, account: str, by: str, person: str, role: str) -> str:
+        earlier = self.invited.get((account, person))
+        return first(
+            lambda: self.manages(account, by),
+            lambda: self.gives(account, by, role),
+            lambda: "already_member" if person in self.roles[account] else "ok",
+            lambda: "already_invited" if earlier and earlier.is_open else "ok",
+        )
+
+    def handle(self, account: str, by: str, person: str, *, resend: bool) -> str:
+        invited = self.invited[account, person]
+        return first(
+            lambda: self.manages(account, by),
+            lambda: "ok" if invited.is_open else "invitation_ended",
+            lambda: self.gives(account, by, invited.role),
+            lambda: "already_member" if resend and person in self.roles[account] else "ok",
+        )
+
+    def accept(self, account: str, person: str) -> str:
+        invited = self.invited[account, person]
+        sound = self.manages(account, invited.by) == self.gives(account, invited.by, invited.role) == "ok"
+        return first(
+            lambda: "ok" if invited.is_open else "invitation_ended",
+            lambda: "ok" if sound else "invitation_void",
+            lambda: "already_member" if person in self.roles[account] else "ok",
+        )
+
+
+def first(*answers: Callable[[], str]) -> str:
+    """The first refusal."""
+    return next((said for answer in answers if (said := answer()) != "ok"), "ok")
+
+
+class Members(RuleBasedStateMachine):
+    """Real services on a real database beside the oracle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.oracle, self.stack = Oracle(), ExitStack()
+        self.sessions = self.stack.enter_context(databases.isolated())
+        self.applied, self.edge = 0, dict[str, object]()
+        with self.sessions() as session:
+            for name in PEOPLE:
+                now = datetime.now(UTC)
+                session.add(User(user_id=f"usr_{name}", email=f"{name}@example.com", created_at=now, verified_at=now))
+            session.flush()
+            self.ids = {
+                name: members.found_account(session, self.principal(session, founder), name).account_id
+                for name, founder in ACCOUNTS.items()
+            }
+            database.commit(session)
+
+    def teardown(self) -> None:
+        self.stack.close()
+
+    def principal(self, session: Session, name: str) -> Principal:
+        held = repository.roles_of(session, f"usr_{name}").in_effect
+        return Principal(f"usr_{name}", f"{name}@example.com", "ses_x", held, email_verified=True)
+
+    def does(self, expected: str, by: str, act: Callable[[Session, Principal], object]) -> object:
+        """`act` in a transaction of its own, which must answer as the oracle expects; its result."""
+        with self.sessions() as session:
+            if expected != "ok":
+                with pytest.raises(ApplicationError) as refused:
+                    act(session, self.principal(session, by))
+                assert refused.value.code == expected
+                return None
+            result = act(session, self.principal(session, by))
+            database.commit(session)
+            return result
+
+    @rule(account=accounts, by=people, person=people, role=roles)
+    def change(self, account: str, by: str, person: str, role: str) -> None:
+        expected, path = self.oracle.change(account, by, person, role), (self.ids[account], f"usr_{person}")
+        self.does(expected, by, lambda session, who: members.change_role(session, who, *path, Role(role)))
+        if expected == "ok":
+            self.oracle.roles[account][person] = role
+
+    @rule(account=accounts, by=people, person=people)
+    def remove(self, account: str, by: str, person: str) -> None:
+        self._removes(account, by, person)
+
+    @rule(account=accounts, by=people)
+    def leave(self, account: str, by: str) -> None:
+        self._removes(account, by, by)
+
+    def _removes(self, account: str, by: str, person: str) -> None:
+        expected = self.oracle.remove(account, by, person)
+        self.does(expected, by, lambda session, who: members.remove(session, who, self.ids[account], f"usr_{person}"))
+        if expected == "ok":
+            del self.oracle.roles[account][person]
+
+    @rule(account=accounts, by=people, person=people)
+    def transfer(self, account: str, by: str, person: str) -> None:
+        expected = self.oracle.transfer(account, by, person)
+        self.does(expected, by, lambda session, who: members.transfer(session, who, self.ids[account], f"usr_{person}"))
+        if expected == "ok":
+            self.oracle.roles[account] |= {person: "owner", by: "admin"}
+
+    @rule(account=accounts, by=people, person=people, role=roles)
+    def invite(self, account: str, by: str, person: str, role: str) -> None:
+        expected, to = self.oracle.invite(account, by, person, role), f"{person}@example.com"
+
+        def act(session: Session, who: Principal) -> str:
+            return service.invite(session, who, self.ids[account], to, Role(role), None).invitation_id
+
+        made = self.does(expected, by, act)
+        if expected == "ok":
+            self.oracle.invited[account, person] = Invited(str(made), role, by)
+
+    @precondition(lambda self: self.oracle.invited)
+    @rule(data=st.data(), by=people, resend=st.booleans())
+    def handle(self, data: st.DataObject, by: str, resend: bool) -> None:
+        account, person = data.draw(st.sampled_from(sorted(self.oracle.invited)))
+        invited, act = self.oracle.invited[account, person], service.resend if resend else service.revoke
+        expected = self.oracle.handle(account, by, person, resend=resend)
+        self.does(expected, by, lambda session, who: act(session, who, self.ids[account], invited.invitation_id))
+        if expected == "ok":
+            invited.is_open, invited.by = resend, by
+
+    @precondition(lambda self: self.oracle.invited)
+    @rule(data=st.data())
+    def accept(self, data: st.DataObject) -> None:
+        account, person = data.draw(st.sampled_from(sorted(self.oracle.invited)))
+        invited, expected = self.oracle.invited[account, person], self.oracle.accept(account, person)
+        answer = Answer(invitation_id=invited.invitation_id)
+        self.does(expected, person, lambda session, who: answers.accept(session, who, answer))
+        if expected == "ok":
+            invited.is_open = False
+            self.oracle.roles[account][person] = invited.role
+
+    @precondition(lambda self: self.oracle.invited)
+    @rule(data=st.data(), by=people)
+    def decline(self, data: st.DataObject, by: str) -> None:
+        account, person = data.draw(st.sampled_from(sorted(self.oracle.invited)))
+        invited = self.oracle.invited[account, person]
+        expected = "invitation_not_found" if by != person else "ok" if invited.is_open else "invitation_ended"
+        answer = Answer(invitation_id=invited.invitation_id)
+        self.does(expected, by, lambda session, who: answers.decline(session, who, answer))
+        if expected == "ok":
+            invited.is_open = False
+
+    @invariant()
+    def an_owner_is_left(self) -> None:
+        assert all("owner" in held.values() for held in self.oracle.roles.values())
+
+    @invariant()
+    def rows_and_edges_say_the_same(self) -> None:
+        wanted = {
+            f"usr_{person}/{self.ids[account]}": role
+            for account, held in self.oracle.roles.items()
+            for person, role in held.items()
+        }
+        with self.sessions() as session:
+            rows = {f"{one.user_id}/{one.account_id}": one.role for one in session.scalars(select(Member))}
+            self._replay(session)
+        assert rows == wanted
+        assert self.edge == {key: {"role": role} for key, role in wanted.items()}
+
+    def _replay(self, session: Session) -> None:
+        """What an edge does with the log."""
+        query = select(EdgeChange).where(EdgeChange.sequence > self.applied).order_by(EdgeChange.sequence)
+        for change in session.scalars(query):
+            self.applied = change.sequence
+            if change.table_name != "members":
+                continue
+            if change.value is None:
+                self.edge.pop(change.entry, None)
+            else:
+                self.edge[change.entry] = change.value
+
+
+def test_any_sequence(monkeypatch: pytest.MonkeyPatch) -> None:
+    unlimited = Settings(**{**settings().model_dump(), "invitation_mails_per_account_daily": 10_000})
+    monkeypatch.setattr("controlplane.invitations.throttle.settings", lambda: unlimited)
+    monkeypatch.setattr("controlplane.invitations.throttle.PER_RECIPIENT", 10_000)
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    chosen = bounds(max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=checks)
+    run_state_machine_as_test(Members, settings=chosen)
