@@ -6,8 +6,12 @@ import errno
 import fcntl
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import BinaryIO
+
+_PATIENCE_SECONDS = 0.5
+_RETRY_SECONDS = 0.002
 
 
 def open_log(path: Path) -> int:
@@ -32,7 +36,10 @@ def rotate(path: Path, limit_bytes: int = 10 * 1024 * 1024, keep: int = 3) -> bo
             return False
         raise
     with os.fdopen(descriptor, "r+b") as source:
-        if not _lock(source) or os.fstat(descriptor).st_size <= limit_bytes:
+        if os.fstat(descriptor).st_size <= limit_bytes or not _lock(source):
+            return False
+        # Another may have been faster.
+        if os.fstat(descriptor).st_size <= limit_bytes:
             return False
         _copy_and_truncate(source, path, keep)
     return True
@@ -54,11 +61,17 @@ def _numbered(path: Path, number: int) -> Path:
 
 
 def _lock(source: BinaryIO) -> bool:
-    try:
-        fcntl.flock(source, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    """Waits a moment: whoever reads on in a log holds a shared lock for milliseconds, but one who is behind, often."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(source, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return True
 
 
 def _copy_and_truncate(source: BinaryIO, path: Path, keep: int) -> None:

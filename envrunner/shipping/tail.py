@@ -27,7 +27,7 @@ class Limits:
     portion_lines: int = 500
     portion_bytes: int = 1024 * 1024
     """Of text to send; a log that is mostly left out is read further."""
-    read_bytes: int = 8 * 1024 * 1024
+    read_bytes: int = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,13 @@ def test_last_lines(tmp_path: Path) -> None:
     assert last_lines(tmp_path / "none") == []
     (tmp_path / "a.log").write_text("".join(f"{n}\n" for n in range(1000)))
     assert last_lines(tmp_path / "a.log", limit_bytes=12) == ["997", "998", "999"]
+
+
+def test_a_rotation_waits_for_who_reads(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("x\n" * 10)
+    with (tmp_path / "a.log").open() as reader, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        rotating = pool.submit(rotate, tmp_path / "a.log", 10)
+        fcntl.flock(reader, fcntl.LOCK_UN)
+        assert rotating.result()
+    assert (tmp_path / "a.log.1").read_text() == "x\n" * 10
