@@ -79,4 +79,15 @@ def _ended(end: dict[str, Any], login_advice: str) -> Failure:
 
 def _line(entry: dict[str, Any]) -> str:
     level = str(entry.get("level") or "").upper()
-    return clean(f"{entry.get('at', '')} {level:<5} {entry.get('line', '')}")
+    return clean(f"{entry.get('at', '')} {level:<5} {_said(str(entry.get('line', '')))}")
+
+
+def _said(line: str) -> str:
+    """Message and fields of a line that the engine wrote as JSON; any other line as it is."""
+    try:
+        content = json.loads(line)
+        fields = dict(content["fields"])
+        words = [f"{content['target']}:", str(fields.pop("message"))]
+    except (ValueError, TypeError, KeyError):
+        return line
+    return " ".join(words + [f"{name}={value}" for name, value in fields.items()])

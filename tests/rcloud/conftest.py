@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rcloud.in_process import InProcess
 from tests.rcloud.scripted import Scripted
-from tests.support.rcloud import Rcloud
+from tests.support.rcloud import InProcess, Rcloud
 
 
 @pytest.fixture

@@ -36,6 +36,14 @@ def test_lines_are_shown_without_their_colours_and_commands(signed_in: Rcloud, s
     assert json.loads(signed_in.run("env", "logs", "dev", "-o", "json").stdout) == given
 
 
+def test_the_engines_own_json_becomes_a_sentence(signed_in: Rcloud, server: Scripted) -> None:
+    said = {"target": "restate_worker", "fields": {"message": "Became leader", "epoch": "e2"}, "span": {"name": "run"}}
+    given = [line(json.dumps(said)), line('{"fields": 1}'), line('{"fields": {}, "target": "x"}'), line("[1]")]
+    server.on(f"GET {LOGS}", Answer(200, "".join(json.dumps(one) + "\n" for one in given)))
+    shown = [text.split(" ", 3)[3] for text in signed_in.run("env", "logs", "dev").stdout.splitlines()]
+    assert shown == ["restate_worker: Became leader epoch=e2", *(str(one["line"]) for one in given[1:])]
+
+
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b", "\r"])
 def test_a_line_with_another_kind_of_line_end_inside(signed_in: Rcloud, server: Scripted, separator: str) -> None:
     given = [line(f"one{separator}two"), line("three")]

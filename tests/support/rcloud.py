@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,8 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pexpect
+
+from rcloud.__main__ import main
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -87,3 +92,31 @@ class Rcloud:
             encoding="utf-8",
             dimensions=(50, 200),
         )
+
+
+class InProcess(Rcloud):
+    """Without a process of its own for each command: many more of them in the same time.
+
+    Its environment, directory, arguments and streams are this process's only while a command runs.
+    """
+
+    def attempt(self, *arguments: str) -> Done:
+        """A command, without a terminal."""
+        said, noted = io.StringIO(), io.StringIO()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(mock.patch.dict(os.environ, self.env, clear=True))
+            stack.enter_context(mock.patch("sys.argv", ["rcloud", *arguments]))
+            stack.enter_context(mock.patch("sys.stdin", io.StringIO()))
+            stack.enter_context(contextlib.chdir(self.home))
+            stack.enter_context(contextlib.redirect_stdout(said))
+            stack.enter_context(contextlib.redirect_stderr(noted))
+            status = self._status()
+        return Done(status, said.getvalue(), noted.getvalue())
+
+    @staticmethod
+    def _status() -> int:
+        try:
+            main()
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        return 0

@@ -1,0 +1,302 @@
+"""`rcloud` on a real plane: the login that also logs the stock CLI in, and every command in JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pexpect
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.plane import Plane
+from tests.support.rcloud import Done, InProcess, Rcloud
+from tests.support.tenants import Environment, Person, sign_up
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+
+NewRcloud = Callable[..., Rcloud]
+STOCK = "1.7.12"
+
+
+@pytest.fixture
+def new_rcloud(tmp_path_factory: pytest.TempPathFactory) -> NewRcloud:
+    """Factory: rcloud with a home of its own, signed in as the person if there is one."""
+
+    def create(person: Person | None = None, **settings: str) -> Rcloud:
+        rcloud = InProcess(tmp_path_factory.mktemp("rcloud"), settings)
+        if person:
+            rcloud.sign_in(person.token, person.api_url)
+        return rcloud
+
+    return create
+
+
+def stock_cli(rcloud: Rcloud) -> Cli:
+    """The stock CLI on the same machine: it knows what rcloud wrote and nothing else."""
+    return Cli(STOCK, rcloud.config.parent)
+
+
+def log_in(rcloud: Rcloud, person: Person, *arguments: str, decision: str = "approve") -> pexpect.spawn[str]:
+    """`rcloud login` on a terminal, with the person's decision in a browser; the ended process."""
+    child = rcloud.spawn("login", "--url", person.api_url, *arguments)
+    child.expect(r"code  ([A-Z]{4}-[A-Z]{4})")
+    answer = person.call("POST", f"/auth/device/{child.match.group(1)}", json={"decision": decision})
+    assert answer.status_code == 200, answer.text
+    child.expect(pexpect.EOF)
+    child.close()
+    return child
+
+
+def test_a_login_is_the_stock_clis_login_too(
+    new_rcloud: NewRcloud, environment: Callable[..., Environment], signed_up: Person
+) -> None:
+    home, rcloud = environment(signed_up), new_rcloud()
+    rcloud.config.parent.mkdir()
+    mine = '# my own machine\n[local]\ningress_base_url = "http://127.0.0.1:1" # odd\n'
+    rcloud.config.write_text(mine)
+
+    assert log_in(rcloud, signed_up).exitstatus == 0
+
+    assert rcloud.config.read_text().startswith(mine)
+    assert rcloud.config.stat().st_mode & 0o777 == 0o600
+    me = rcloud.run("whoami", "-o", "json").json
+    assert (me["user"]["email"], me["url"]) == (signed_up.email, signed_up.api_url)
+    cli = stock_cli(rcloud)
+    cli.configure(f"{home.account_name}/{home.name}")
+    shown = cli.run("whoami")
+    assert home.environment_id in shown
+    assert "Logged in?      true" in shown
+    assert f"Admin Service '{home.admin_url}/' is healthy!" in shown
+
+
+def test_env_use_is_env_configure_without_a_terminal(
+    new_rcloud: NewRcloud, environment: Callable[..., Environment]
+) -> None:
+    home = environment()
+    by_stock, by_rcloud = new_rcloud(home.owner), new_rcloud(home.owner)
+    stock_cli(by_stock).configure(f"{home.account_name}/{home.name}")
+    by_rcloud.run("env", "use", home.name)
+    written = [tomllib.loads(one.config.read_text()) for one in (by_stock, by_rcloud)]
+    assert written[0] == written[1]
+    in_use = [(one.config.parent / "environment").read_bytes() for one in (by_stock, by_rcloud)]
+    assert in_use == [b"dev", b"dev"]
+    cli = stock_cli(by_rcloud)
+    assert f"Admin Service '{home.admin_url}/' is healthy!" in cli.run("whoami")
+    cli.run("services", "list")
+    cli.run("deployments", "list")
+
+
+def test_a_profile_that_means_something_else_is_not_overwritten_unasked(
+    new_rcloud: NewRcloud, environment: Callable[..., Environment]
+) -> None:
+    home = environment()
+    rcloud = new_rcloud(home.owner)
+    with rcloud.config.open("a") as file:
+        file.write('[dev]\nadmin_base_url = "http://127.0.0.1:1"\n')
+    before = rcloud.config.read_text()
+    assert rcloud.attempt("env", "use", "dev").status == 2
+    for reserved in ("global", "default", "local"):
+        assert rcloud.attempt("env", "use", "dev", "--profile", reserved, "--yes").status == 2
+    assert rcloud.config.read_text() == before
+    rcloud.run("env", "use", "dev", "--profile", "my dev.1")
+    rcloud.run("env", "use", "dev", "--yes")
+    profiles = tomllib.loads(rcloud.config.read_text())
+    assert profiles["dev"] == profiles["my dev.1"]
+
+
+def test_a_denied_login_and_a_logout(new_rcloud: NewRcloud, signed_up: Person) -> None:
+    rcloud = new_rcloud()
+    denied = log_in(rcloud, signed_up, decision="deny")
+    assert denied.exitstatus == 1
+    assert "denied" in str(denied.before)
+    assert not rcloud.config.exists()
+
+    log_in(rcloud, signed_up, "--no-browser")
+    token = tomllib.loads(rcloud.config.read_text())["global"]["cloud"]["access_token"]
+    rcloud.run("logout")
+    assert tomllib.loads(rcloud.config.read_text()) == {"global": {"cloud": {"api_base_url": signed_up.api_url}}}
+    assert rcloud.attempt("whoami").status == 3
+    rcloud.env["RCLOUD_TOKEN"] = token
+    again = rcloud.attempt("whoami", "-o", "json")
+    assert (again.status, again.stdout) == (3, "")
+    assert f"rcloud login --url {signed_up.api_url}" in again.stderr
+
+
+def test_a_program_sees_all_sessions_and_ends_programs(new_rcloud: NewRcloud, signed_up: Person) -> None:
+    here, there = new_rcloud(), new_rcloud()
+    log_in(here, signed_up)
+    log_in(there, signed_up)
+    sessions = here.run("sessions", "list", "-o", "json").json["items"]
+    assert sorted(one["kind"] for one in sessions) == ["browser", "program", "program"]
+    [other] = [one["sessionId"] for one in sessions if one["kind"] == "program" and not one["current"]]
+    assert here.run("sessions", "revoke", other, "-o", "json").json["sessionId"] == other
+    assert there.attempt("whoami").status == 3
+    [browser] = [one["sessionId"] for one in sessions if one["kind"] == "browser"]
+    refused = here.attempt("sessions", "revoke", browser)
+    assert refused.status == 1
+    assert "browser" in refused.stderr
+
+
+def test_an_environments_life_in_json(new_rcloud: NewRcloud, signed_up: Person) -> None:
+    rcloud = new_rcloud(signed_up)
+
+    def documents(*arguments: str) -> Any:
+        return rcloud.run(*arguments, "--output", "json").json
+
+    name = f"a{uuid4().hex[:12]}"
+    account = documents("accounts", "create", name)
+    assert documents("accounts", "list")["items"] == [account]
+    made = documents("env", "create", "dev")
+    assert (made["status"], made["name"], made["accountId"]) == ("ACTIVE", "dev", account["accountId"])
+    operation = documents("operations", "show", str(made["operationId"]))
+    assert operation["status"] == "SUCCEEDED"
+    [listed] = documents("env", "list")["items"]
+    for named in ("dev", f"{name}/dev", f"{account['accountId']}/dev", str(made["environmentId"])):
+        assert documents("env", "describe", named) == listed
+    assert rcloud.attempt("env", "create", "dev").status == 6
+    assert rcloud.attempt("env", "describe", "nothing").status == 5
+    assert rcloud.attempt("env", "create", "Not a name").status == 1
+
+    key = documents("keys", "create", "dev", "--role", "ingress", "--description", "checkout", "--expires-in", "1d")
+    assert key["role"] == "ingress"
+    assert str(key["secret"]).startswith("key_")
+    [shown] = documents("keys", "list", "dev")["items"]
+    assert shown["keyId"] == key["keyId"]
+    assert documents("keys", "revoke", "dev", "checkout", "--yes")["keyId"] == key["keyId"]
+    assert documents("keys", "list", "dev")["items"] == []
+
+    assert documents("env", "use", "dev")["environmentId"] == made["environmentId"]
+    assert documents("env", "delete", "dev", "--yes")["environmentId"] == made["environmentId"]
+    assert documents("env", "list")["items"] == []
+    [deleted] = documents("env", "list", "--deleted")["items"]
+    assert deleted["status"] == "DELETED"
+    assert documents("env", "restore", "dev")["status"] == "ACTIVE"
+    assert documents("env", "delete", "dev", "--purge", "--yes", "--no-wait")["operationId"]
+
+    assert documents("accounts", "rename", name, f"{name}-x")["name"] == f"{name}-x"
+    assert documents("members", "list")["items"][0]["email"] == signed_up.email
+    assert documents("open")["url"] == f"{signed_up.api_url}/"
+    assert documents("invitations", "list")["items"] == []
+    until(lambda: rcloud.attempt("accounts", "delete", f"{name}-x", "--yes").status == 0, 60)
+    assert documents("accounts", "list")["items"] == []
+
+
+def test_two_accounts_and_the_one_that_is_meant(new_rcloud: NewRcloud, signed_up: Person) -> None:
+    rcloud = new_rcloud(signed_up)
+    one, two = (f"{letter}{uuid4().hex[:12]}" for letter in "ab")
+    rcloud.run("accounts", "create", one)
+    rcloud.run("accounts", "create", two)
+    assert rcloud.attempt("members", "list").status == 2
+    rcloud.run("accounts", "use", two)
+    assert "default" in rcloud.run("whoami").stdout
+    rcloud.run("env", "create", "dev", "--no-wait")
+    assert rcloud.run("env", "list", "-o", "json").json["items"][0]["name"] == "dev"
+    assert rcloud.run("env", "list", "-o", "json", "--account", one).json["items"] == []
+    rcloud.env["RCLOUD_ACCOUNT"] = one
+    assert rcloud.run("env", "list", "-o", "json").json["items"] == []
+    assert rcloud.run("env", "describe", f"{two}/dev", "-o", "json").json["name"] == "dev"
+
+
+def test_members_come_and_go(plane: Plane, new_rcloud: NewRcloud) -> None:
+    ada, grace = sign_up(plane.api_url), sign_up(plane.api_url)
+    hers, his = new_rcloud(ada), new_rcloud(grace)
+    account = f"a{uuid4().hex[:12]}"
+    hers.run("accounts", "create", account)
+    invited = hers.run("members", "invite", grace.email, "--role", "viewer", "-o", "json").json
+    assert (invited["email"], invited["role"]) == (grace.email, "viewer")
+    [pending] = hers.run("members", "invitations", "-o", "json").json["items"]
+    assert pending["status"] == "pending"
+    hers.run("members", "resend", grace.email)
+    hers.run("members", "revoke-invitation", grace.email)
+    assert his.run("invitations", "list", "-o", "json").json["items"] == []
+
+    hers.run("members", "invite", grace.email, "--expires-in-days", "1")
+    his.run("invitations", "decline", account)
+    hers.run("members", "invite", grace.email)
+    assert his.run("invitations", "accept", account, "-o", "json").json["role"] == "developer"
+    assert hers.run("members", "set-role", grace.email, "admin", "-o", "json").json["role"] == "admin"
+    assert hers.run("accounts", "transfer", account, grace.email, "--yes", "-o", "json").json["role"] == "admin"
+    assert hers.attempt("accounts", "delete", account, "--yes").status == 1
+    his.run("members", "remove", ada.email, "--yes")
+    assert hers.run("accounts", "list", "-o", "json").json["items"] == []
+    last = his.attempt("members", "leave", "--yes")
+    assert last.status == 6, last
+    assert his.attempt("members", "remove", "nobody@example.com", "--yes").status == 5
+
+
+def test_a_key_for_an_env_file_is_read_by_the_stock_cli(
+    new_rcloud: NewRcloud, environment: Callable[..., Environment]
+) -> None:
+    home = environment()
+    rcloud = new_rcloud(home.owner)
+    done = rcloud.run("keys", "create", "dev", "--output", "env")
+    values = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    assert values.keys() == {"RESTATE_INGRESS_URL", "RESTATE_ADMIN_URL", "RESTATE_AUTH_TOKEN"}
+    assert values["RESTATE_AUTH_TOKEN"] not in done.stderr
+    fresh = new_rcloud()
+    cli = Cli(STOCK, fresh.home)
+    (fresh.home / ".env").write_text(done.stdout)
+    until(lambda: "is healthy" in cli.attempt("whoami")[1])
+    cli.run("services", "list")
+    alone = rcloud.run("keys", "create", "dev", "--quiet")
+    assert re.fullmatch(r"key_\S+\n", alone.stdout)
+    assert alone.stderr == ""
+
+
+def _lines(done: Done) -> list[str]:
+    return done.stdout.splitlines()
+
+
+def test_an_environments_log(new_rcloud: NewRcloud, environment: Callable[..., Environment]) -> None:
+    home = environment()
+    rcloud = new_rcloud(home.owner)
+    lines = until(lambda: _lines(rcloud.run("env", "logs", "dev", "--limit", "5", "-o", "json")))
+    assert all(json.loads(line)["line"] for line in lines)
+    child = rcloud.spawn("env", "logs", "dev", "--follow", "--since", "1h")
+    child.expect("INFO")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert "Traceback" not in str(child.before)
+
+
+def test_on_a_terminal_gone_is_only_what_was_named(
+    new_rcloud: NewRcloud, environment: Callable[..., Environment]
+) -> None:
+    home = environment()
+    rcloud = new_rcloud(home.owner)
+    for typed, status in (("prod", 1), ("dev", 0)):
+        child = rcloud.spawn("env", "delete", "dev", "--purge")
+        child.expect("Type the name dev to go on: ")
+        child.sendline(typed)
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == status, child.before
+    assert "✓ destroy data" in str(child.before)
+
+
+def test_the_installed_command_is_this_one(new_rcloud: NewRcloud) -> None:
+    rcloud = new_rcloud()
+    done = subprocess.run(["rcloud", "--version"], env=rcloud.env, capture_output=True, text=True, check=True)
+    assert done.stdout == rcloud.run("--version").stdout
+
+
+def test_another_tenants_things_are_not_found(
+    new_rcloud: NewRcloud, environment: Callable[..., Environment], signed_up: Person
+) -> None:
+    theirs = environment()
+    rcloud = new_rcloud(signed_up)
+    rcloud.run("accounts", "create", f"a{uuid4().hex[:12]}")
+    for named in (theirs.environment_id, f"{theirs.account_id}/dev", f"{theirs.account_name}/dev"):
+        for command in (["describe"], ["logs"], ["use"], ["delete", "--yes"]):
+            done = rcloud.attempt("env", *command, named)
+            assert (done.status, done.stdout) == (5, ""), done
+    assert rcloud.attempt("env", "list", "--account", theirs.account_id).status == 5
