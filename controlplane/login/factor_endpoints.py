@@ -20,6 +20,7 @@ from controlplane.second_factors.errors import (
     PasskeyChallengeOver,
     PasskeyRefused,
     PasskeysNeedAHostName,
+    PasskeysNeedHttps,
 )
 from controlplane.second_factors.schemas import PasskeyOptions
 from controlplane.second_factors.service import Proof
@@ -33,7 +34,9 @@ Origin = Annotated[str | None, Header(include_in_schema=False)]
     "/second-factor",
     response_model=SignedInView,
     operation_id="proveSecondFactor",
-    responses=refusals(WrongSecondFactor, ChallengeOver, NoSuchFactor, TooManyRequests, PasskeysNeedAHostName),
+    responses=refusals(
+        WrongSecondFactor, ChallengeOver, NoSuchFactor, TooManyRequests, PasskeysNeedAHostName, PasskeysNeedHttps
+    ),
 )
 def prove_second_factor(
     body: SecondFactorAnswer,
@@ -51,7 +54,7 @@ def prove_second_factor(
 @public_router.post(
     "/second-factor/options",
     operation_id="startSecondFactor",
-    responses=refusals(ChallengeOver, NoSuchFactor, PasskeysNeedAHostName),
+    responses=refusals(ChallengeOver, NoSuchFactor, PasskeysNeedAHostName, PasskeysNeedHttps),
 )
 def start_second_factor(body: PendingChallenge, session: DbSession, origin: Origin = None) -> PasskeyOptions:
     """Begin to prove a passkey as the second factor: the options for `navigator.credentials.get`."""
@@ -61,7 +64,7 @@ def start_second_factor(body: PendingChallenge, session: DbSession, origin: Orig
 @public_router.post(
     "/passkeys/login/options",
     operation_id="startPasskeyLogin",
-    responses=refusals(PasskeysNeedAHostName, TooManyRequests),
+    responses=refusals(PasskeysNeedAHostName, PasskeysNeedHttps, TooManyRequests),
 )
 def start_passkey_login(session: DbSession, origin: Origin = None) -> PasskeyLoginOptions:
     """Begin to sign in with a passkey alone: the options for `navigator.credentials.get`."""
@@ -73,7 +76,7 @@ def start_passkey_login(session: DbSession, origin: Origin = None) -> PasskeyLog
     "/passkeys/login",
     response_model=SignedInView,
     operation_id="logInWithPasskey",
-    responses=refusals(PasskeyRefused, PasskeyChallengeOver, PasskeysNeedAHostName, TooManyRequests),
+    responses=refusals(PasskeyRefused, PasskeyChallengeOver, PasskeysNeedAHostName, PasskeysNeedHttps, TooManyRequests),
 )
 def log_in_with_passkey(
     body: PasskeyLogin,

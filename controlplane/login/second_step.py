@@ -53,13 +53,6 @@ def sign_in_or_challenge(
     return SecondFactorRequired(challenge, methods, int(LASTING.total_seconds()))
 
 
-def describe(session: Session, challenge: str) -> SecondFactorRequired:
-    """What a challenge still asks for, for a page that only has it from its address. Raises `ChallengeOver`."""
-    row, user = _found(session, challenge)
-    left = int((row.expires_at - clock.now()).total_seconds())
-    return SecondFactorRequired(challenge, factors.methods(session, user), left)
-
-
 def passkey_options(session: Session, challenge: str, origin: str | None) -> Json:
     """For the passkey that answers `challenge`. Raises `ChallengeOver`, `NoSuchFactor`, `PasskeysNeedAHostName`."""
     row, user = _found(session, challenge)

@@ -12,6 +12,7 @@ from controlplane.second_factors.errors import (
     PasskeyLimitReached,
     PasskeyNotAccepted,
     PasskeysNeedAHostName,
+    PasskeysNeedHttps,
     PasskeyTaken,
     TotpEnabled,
     TotpNotStarted,
@@ -89,7 +90,7 @@ def renew_recovery_codes(session: DbSession, person: RecentPerson) -> RecoveryCo
 @router.post(
     "/passkeys/options",
     operation_id="startPasskey",
-    responses=refusals(PasskeyLimitReached, PasskeysNeedAHostName, *_RECENT),
+    responses=refusals(PasskeyLimitReached, PasskeysNeedAHostName, PasskeysNeedHttps, *_RECENT),
 )
 def start_passkey(request: Request, session: DbSession, person: RecentPerson, origin: Origin = None) -> PasskeyOptions:
     """Begin to add a passkey: the options for `navigator.credentials.create`."""
@@ -107,6 +108,7 @@ def start_passkey(request: Request, session: DbSession, person: RecentPerson, or
         PasskeyTaken,
         PasskeyLimitReached,
         PasskeysNeedAHostName,
+        PasskeysNeedHttps,
         *_RECENT,
     ),
 )

@@ -44,6 +44,18 @@ class PasskeysNeedAHostName(Conflict):
     code = "passkeys_need_a_host_name"
 
 
+class PasskeysNeedHttps(Conflict):
+    """WebAuthn §5: browsers offer it in secure contexts only."""
+
+    code = "passkeys_need_https"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"Browsers offer passkeys on https:// only, and this plane is {url}. "
+            "Its operator gives it TLS and sets CONTROLPLANE_PUBLIC_URL=https://…"
+        )
+
+
 class PasskeyChallengeOver(ApplicationError):
     code = "passkey_challenge_over"
 

@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from controlplane.second_factors.errors import PasskeysNeedAHostName
+from controlplane.second_factors.errors import PasskeysNeedAHostName, PasskeysNeedHttps
 from controlplane.settings import settings
 
 NAME = "Restate"
@@ -21,11 +21,13 @@ class RelyingParty:
 def relying_party(asked_from: str | None) -> RelyingParty:
     """Ours, for a page of the origin `asked_from` (null: a program).
 
-    A plane at a loopback address is `localhost` to authenticators. Raises `PasskeysNeedAHostName`.
+    A plane at a loopback address is `localhost` to authenticators. Raises `PasskeysNeedAHostName`, `PasskeysNeedHttps`.
     """
     url = urlsplit(settings().console_url)
     host = url.hostname or ""
     if not _is_address(host):
+        if url.scheme != "https" and host.rpartition(".")[2] != "localhost":
+            raise PasskeysNeedHttps(settings().console_url)
         return RelyingParty(host, f"{url.scheme}://{url.netloc}")
     if not settings().loopback_mode:
         raise PasskeysNeedAHostName(

@@ -233,6 +233,14 @@ class TestTheHostName:
         assert add_passkey(ada, right).status_code == 201
         assert refusal(add_passkey(ada, wrong)) == (400, "passkey_not_accepted")
 
+    def test_a_plane_without_tls_says_so(self, signed_up: SignedUp, known_as: Callable[[str], None]) -> None:
+        ada = signed_up()
+        known_as("http://cloud.example.com")
+        answer = ada.post("/auth/passkeys/options")
+        assert refusal(answer) == (409, "passkeys_need_https")
+        known_as("http://plane.localhost:8000")
+        assert creation_options(ada)["rp"]["id"] == "plane.localhost"
+
     def test_a_public_plane_without_a_name_says_so(self, signed_up: SignedUp, known_as: Callable[[str], None]) -> None:
         ada = signed_up()
         known_as("http://203.0.113.7")
