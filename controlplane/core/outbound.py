@@ -26,8 +26,9 @@ from controlplane.settings import settings
 MAX_BYTES = 1024 * 1024
 SECONDS = 10.0
 Address = IPv4Address | IPv6Address
-# Public by their number and yet not: translations of IPv4 into IPv6, and a cloud's own service.
-_NEVER = [ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "168.63.129.16/32")]
+# Public by their number, for some Python at least, and yet not: IPv4 within IPv6, protocols' own, a cloud's service.
+_NETWORKS = "64:ff9b::/96 64:ff9b:1::/48 2002::/16 2001::/23 ::/96 192.0.0.0/24 192.88.99.0/24 168.63.129.16/32"
+_NEVER = [ip_network(text) for text in _NETWORKS.split()]
 _places: dict[str, BoundedSemaphore] = {}
 _lock = Lock()
 
@@ -118,8 +119,9 @@ def _sentence(url: str, error: Exception) -> str:
         return str(cause)
     if isinstance(cause, _NoSuchName):
         return f"The name {host} does not resolve (DNS). Check its spelling."
-    if isinstance(cause, httpcore2.ConnectError) and isinstance(cause.__cause__, ssl.SSLError):
-        return f"{host} speaks no TLS that can be trusted: {cause.__cause__.reason or 'the handshake failed'}."
+    reasons = [reason for reason in getattr(cause, "args", ()) if isinstance(reason, ssl.SSLError)]
+    if reasons:
+        return f"{host} speaks no TLS that can be trusted: {reasons[0].reason or 'the handshake failed'}."
     if isinstance(error, httpx2.TimeoutException):
         return f"{host} did not answer in time."
     if isinstance(error, httpx2.ConnectError):
