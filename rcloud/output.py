@@ -15,9 +15,9 @@ from rcloud.settings import Flags, Format
 from rcloud.text import clean, short_time
 
 if TYPE_CHECKING:
-    from rich import box, console, table, text
+    from rich import console, table, text
 else:
-    console, table, text, box = (lazy(f"rich.{name}") for name in ("console", "table", "text", "box"))
+    console, table, text = (lazy(f"rich.{name}") for name in ("console", "table", "text"))
 
 Row = Mapping[str, Any]
 # Heading → the field's name in the document, or a function of the document.
@@ -106,9 +106,10 @@ class Output:
         self.notes.print(line)
 
     def _table(self, items: Sequence[Row], columns: Columns) -> None:
-        shown = table.Table(box=box.SIMPLE_HEAD if self.page.is_terminal else None, pad_edge=False, header_style="bold")
+        shown = table.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for heading in columns:
-            shown.add_column(heading, overflow="fold")
+            # On a narrow terminal everything may fold but what people copy.
+            shown.add_column(heading, overflow="fold", no_wrap=heading in ("ID", "NAME"))
         for item in items:
             shown.add_row(*(_cell(item, field) for field in columns.values()))
         self._print(shown)

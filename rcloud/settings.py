@@ -65,7 +65,7 @@ class Target:
     @cached_property
     def token(self) -> str:
         """The access token. Raises `NotLoggedIn` when there is none for this plane, or when its time is over."""
-        token = self._flags.token or os.environ.get("RCLOUD_TOKEN") or self._stored_token()
+        token = self._flags.token or os.environ.get("RCLOUD_TOKEN") or self.stored_token
         if token is None:
             raise NotLoggedIn(f"You are not logged in to {self.url}.", self.login_advice)
         ended = expiry(token)
@@ -82,9 +82,11 @@ class Target:
     def login_advice(self) -> str:
         return f"Log in: rcloud login --url {self.url}"
 
-    def _stored_token(self) -> str | None:
+    @property
+    def stored_token(self) -> str | None:
+        """The stock CLI's, if this very plane gave it."""
         url, token = self._stock
-        # A token goes to the plane that gave it and to nobody else, whatever --url says.
+        # It goes to no other plane, whatever --url says.
         return token if url and origin(url) == self.url else None
 
 

@@ -24,7 +24,6 @@ COLUMNS: Columns = {
     "STATUS": "status",
     "INGRESS": "ingressBaseUrl",
     "ADMIN": "adminBaseUrl",
-    "CREATED": time_of("createdAt"),
 }
 DETAILS: Columns = {
     "name": "name",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -49,36 +51,45 @@ def login(
     cloud.out.note("Waiting for you to agree …")
     token = device.token(cloud.anonymous, request)
     me = Api(cloud.target.url, token, cloud.out.trace).get(at("auth", "me"))
+    before = cloud.target.stored_token
     stock_config.write_login(cloud.target.url, token)
+    if before:
+        # The login this one replaces would go on working for whoever finds a copy of it.
+        with contextlib.suppress(Unreachable):
+            _revoked(cloud, before)
     cloud.out.done(
         _shown(cloud.target.url, token, me) | {"config": str(stock_config.path())},
         f"Logged in to {cloud.target.url} as {me['user']['email']}{_until(token)}.\n{_next(me)}",
     )
+    if os.environ.get("RCLOUD_TOKEN"):
+        cloud.out.note("RCLOUD_TOKEN is set and beats this login: unset it.", "yellow")
 
 
 def logout(cloud: Cloud) -> None:
     """Log out, here and at the plane: the token stops working and leaves the stock CLI's configuration."""
-    url, token = cloud.target.url, None
+    url, stored, token = cloud.target.url, cloud.target.stored_token, None
     try:
         token = cloud.target.token
-    except NotLoggedIn:
-        cloud.out.note("You were not logged in any more.")
-    answer = None
+    except NotLoggedIn as gone:
+        cloud.out.note(gone.message)
+    if stored and token in (None, stored):
+        stock_config.forget_token()
     try:
-        if token is not None:
-            answer = cloud.anonymous.form("/oauth2/revoke", token=token, client_id=device.CLIENT_ID)
+        status = _revoked(cloud, token) if token else 200
     except Unreachable as error:
         advice = "Its own time ends it; sooner: `rcloud sessions revoke` after the next login."
         raise Unreachable(f"{error.message} The token was removed here, but still works there.", advice) from error
-    finally:
-        stock_config.forget_token()
-    if answer is not None and not answer.is_success:
+    if status >= 400:
         raise Failure(
-            f"The token was removed here, but {url} did not end its session (status {answer.status_code}).",
+            f"The token was removed here, but {url} did not end its session (status {status}).",
             "Look at your sessions after the next login: rcloud sessions list",
-            request_id=answer.headers.get("x-request-id"),
         )
     cloud.out.done({"url": url}, f"Logged out of {url}.")
+
+
+def _revoked(cloud: Cloud, token: str) -> int:
+    """Status of its revocation (RFC 7009)."""
+    return cloud.anonymous.form("/oauth2/revoke", token=token, client_id=device.CLIENT_ID).status_code
 
 
 def whoami(cloud: Cloud) -> None:

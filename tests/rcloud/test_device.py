@@ -136,6 +136,28 @@ def test_a_configuration_that_cannot_be_written_is_told_before_anything_is_asked
     assert server.asked == []
 
 
+def test_a_new_login_ends_the_one_it_replaces(rcloud: Rcloud, server: Scripted) -> None:
+    _prepared(server, GRANTED)
+    server.on("POST //oauth2/revoke", Answer(200), Answer(0))
+    rcloud.sign_in("e30.e30.old", server.url)
+    for replaced in ("e30.e30.old", TOKEN):
+        rcloud.run("login", "--url", server.url)
+        assert parse_qs(server.to("//oauth2/revoke")[-1].body)["token"] == [replaced]
+    rcloud.sign_in("e30.e30.elsewhere", "http://other.example")
+    rcloud.run("login", "--url", server.url)
+    assert len(server.to("//oauth2/revoke")) == 2
+
+
+def test_a_token_from_a_variable_is_ended_and_the_stored_login_stays(rcloud: Rcloud, server: Scripted) -> None:
+    _prepared(server, GRANTED)
+    server.on("POST //oauth2/revoke", Answer(200))
+    rcloud.env |= {"RCLOUD_TOKEN": "e30.e30.variable"}
+    assert "RCLOUD_TOKEN is set" in rcloud.run("login", "--url", server.url).stderr
+    rcloud.run("logout")
+    assert [parse_qs(one.body)["token"] for one in server.to("//oauth2/revoke")] == [["e30.e30.variable"]]
+    assert TOKEN in rcloud.config.read_text()
+
+
 def test_logging_out_removes_the_token_whatever_the_plane_says(rcloud: Rcloud, server: Scripted) -> None:
     for answer, status in ((Answer(200), 0), (Answer(500, "oops"), 1), (Answer(0), 4)):
         rcloud.sign_in(TOKEN, server.url)
@@ -143,3 +165,10 @@ def test_logging_out_removes_the_token_whatever_the_plane_says(rcloud: Rcloud, s
         assert rcloud.attempt("logout").status == status
         assert tomllib.loads(rcloud.config.read_text()) == {"global": {"cloud": {"api_base_url": server.url}}}
     assert parse_qs(server.to("//oauth2/revoke")[0].body) == {"token": [TOKEN], "client_id": ["rcloud"]}
+
+
+def test_logging_out_of_one_plane_leaves_the_login_at_another(rcloud: Rcloud, server: Scripted) -> None:
+    rcloud.sign_in("e30.e30.elsewhere", "http://other.example")
+    before = rcloud.config.read_text()
+    assert "not logged in" in rcloud.run("logout", "--url", server.url).stderr
+    assert (rcloud.config.read_text(), server.asked) == (before, [])
