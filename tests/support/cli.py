@@ -79,10 +79,14 @@ class Cli:
         plain = [str(self.binary), *arguments]
         return self.network.argv(plain, self.home) if self.network else plain
 
-    def configure(self, environment: str) -> str:
-        """`cloud env configure`, with the profile name it proposes; what it printed."""
+    def configure(self, environment: str | None = None) -> str:
+        """`cloud env configure`, with the profile name it proposes; what it printed.
+
+        Without ``environment`` exactly that, for somebody who has only one.
+        """
+        chosen = [environment, "--yes"] if environment else []
         # It asks for the profile's name even with --yes, and only on a terminal (contract with the stock CLI).
-        child = self.on_a_terminal("cloud", "env", "configure", environment, "--yes")
+        child = self.on_a_terminal("cloud", "env", "configure", *chosen)
         printed: str = ""
         if child.expect(["name for the [Ee]nvironment", pexpect.EOF]) == 0:
             printed = str(child.before)

@@ -68,9 +68,9 @@ def logged_in(cli: Cli, person: Person) -> str:
 
 
 def works_with(cli: Cli, plane: Secured) -> None:
-    """What a user does after logging in."""
+    """What a user does after logging in, word for word as documented."""
     home = plane.environment
-    cli.configure(f"{home.account_name}/{home.name}")
+    cli.configure()
     shown = cli.run("whoami")
     assert "Logged in?      true" in shown
     assert f"Admin Service '{home.admin_url}/' is healthy!" in shown
