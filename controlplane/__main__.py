@@ -18,6 +18,7 @@ from controlplane.initialise import initialise
 from controlplane.mail import printing
 from controlplane.second_factors import service as second_factors
 from controlplane.serve import serve as serve_api
+from controlplane.sso import commands as sso
 from controlplane.users import repository as user_queries
 from controlplane.users import service as users
 
@@ -39,6 +40,7 @@ _IN_AN_INSTALLATION = {
     "outbox",
     "reset-second-factors",
     "serve",
+    "sso",
     "worker",
     "beat",
     "migrate",
@@ -110,6 +112,7 @@ def limit(
 
 operators = typer.Typer(no_args_is_help=True, help="Who operates this plane: reads its outbox, sets up its providers.")
 app.add_typer(operators, name="operator")
+app.add_typer(sso.app, name="sso")
 Email = Annotated[str, typer.Argument(help="e-mail address of a user")]
 
 

@@ -25,7 +25,17 @@ from controlplane.domains.people import may_break_glass, on_verified, password_l
 from controlplane.domains.schemas import DomainChange
 from controlplane.sso_connections import repository as connections
 
-__all__ = ["change", "claim", "get", "may_break_glass", "on_verified", "password_login_refused", "prove", "withdraw"]
+__all__ = [
+    "change",
+    "claim",
+    "get",
+    "may_break_glass",
+    "on_verified",
+    "password_login_refused",
+    "prove",
+    "relax",
+    "withdraw",
+]
 LIMIT = 50
 
 
@@ -97,6 +107,15 @@ def withdraw(session: Session, by: Principal, account_id: str, name: str) -> Non
     domain = _locked(session, account_id, name)
     session.delete(domain)
     audit.record(session, by, "domain.delete", domain.domain_id, account_id, {"domain": name})
+
+
+def relax(session: Session, name: str) -> None:
+    """Require single sign-on no longer, by the host's operator. Raises `NotFound`."""
+    domain = repository.verified(session, name.strip().lower())
+    if domain is None or not domain.sso_required:
+        raise NotFound("domain that requires single sign-on")
+    domain.sso_required = False
+    audit.record(session, None, "domain.relax", domain.domain_id, domain.account_id, {"domain": domain.domain})
 
 
 def _locked(session: Session, account_id: str, name: str) -> Domain:
