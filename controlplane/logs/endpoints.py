@@ -1,8 +1,9 @@
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BeforeValidator
 from sqlalchemy.orm import Session
 from starlette.responses import Response, StreamingResponse
@@ -16,7 +17,7 @@ from controlplane.core.openapi import Responses, refusals
 from controlplane.core.schema import printable
 from controlplane.environments import service as environments
 from controlplane.logs import reading
-from controlplane.logs.errors import FollowingHasNoEnd, TooManyFollowers
+from controlplane.logs.errors import TooManyFollowers
 from controlplane.logs.followers import Follower, Followers
 from controlplane.logs.moments import Moment
 from controlplane.logs.reading import Reader
@@ -49,7 +50,7 @@ _ANSWER: Responses = {
 }
 
 
-@router.get("", operation_id="readLogs", responses=_ANSWER | refusals(FollowingHasNoEnd, TooManyFollowers))
+@router.get("", operation_id="readLogs", responses=_ANSWER | refusals(TooManyFollowers))
 async def read_logs(
     request: Request,
     account_id: str,
@@ -65,7 +66,7 @@ async def read_logs(
 ) -> Response:
     """What the environment's engine logs: one JSON object a line, or one a server-sent event with `follow`."""
     if follow and until is not None:
-        raise FollowingHasNoEnd("Following has no end: leave out `until`, or `follow`.")
+        raise RequestValidationError([_no_end()])
     check = _check(request, account_id, environment_id)
     reader = Reader(request.app, environment_id, Filter(since, until, level, text), check)
     after = await reader.start(limit)
@@ -74,6 +75,11 @@ async def read_logs(
         return _Live(request.app.state.followers, reader, principal.user_id, cursor)
     first = await reader.page(after, min(limit, reading.PAGE))
     return StreamingResponse(reading.window(reader, first, limit), media_type="application/x-ndjson")
+
+
+def _no_end() -> dict[str, Any]:
+    rule = ValueError("Following has no end. Leave out `until`, or `follow`.")
+    return {"type": "value_error", "loc": ("query", "until"), "msg": str(rule), "ctx": {"error": rule}}
 
 
 def _check(request: Request, account_id: str, environment_id: str) -> Callable[[Session], None]:

@@ -1,9 +1,5 @@
-from controlplane.core.errors import ApplicationError, TooManyRequests
+from controlplane.core.errors import TooManyRequests
 
 
 class TooManyFollowers(TooManyRequests):
     code = "too_many_followers"
-
-
-class FollowingHasNoEnd(ApplicationError):
-    code = "following_has_no_end"

@@ -103,7 +103,8 @@ def test_what_is_wrong_with_a_question_is_named(scene: Scene, query: dict[str, A
 
 def test_following_has_no_end(scene: Scene) -> None:
     answer = scene.get(follow="true", until="1m")
-    assert (answer.status_code, answer.json()["code"]) == (400, "following_has_no_end")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert [error["field"] for error in answer.json()["details"]["errors"]] == ["until"]
 
 
 @pytest.mark.parametrize("role", Role)
