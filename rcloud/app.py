@@ -8,7 +8,7 @@ import typer
 
 from rcloud import __version__
 from rcloud.command import Account, Output, Quiet, Token, Url, Verbose, command, common
-from rcloud.commands import accounts, env, invitations, keys, login, members, operations, sessions, shell
+from rcloud.commands import accounts, apply, env, invitations, keys, login, members, operations, sessions, shell
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 not logged in, or the login has ended · "
@@ -57,4 +57,5 @@ for name, noun in {
     "operations": operations.app,
 }.items():
     app.add_typer(noun, name=name)
+command(app, "apply")(apply.apply)
 command(app, "completion")(shell.completion)

@@ -13,6 +13,7 @@ from rcloud.cloud import Cloud
 from rcloud.command import command, group
 from rcloud.commands.arguments import Env, Yes
 from rcloud.output import Columns, time_of
+from rcloud.roles import KeyRole
 from rcloud.settings import Format
 from rcloud.text import duration, stamp
 
@@ -26,13 +27,6 @@ COLUMNS: Columns = {
     "EXPIRES": time_of("expiresAt"),
     "LAST USED": time_of("lastUsedAt"),
 }
-
-
-class KeyRole(StrEnum):
-    FULL = "full"
-    INGRESS = "ingress"
-    ADMIN = "admin"
-    COMPLETE_AWAKEABLE = "complete_awakeable"
 
 
 class KeyFormat(StrEnum):

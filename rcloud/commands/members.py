@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from rcloud.cloud import Cloud
 from rcloud.command import command, group
 from rcloud.commands.arguments import Person, Yes
 from rcloud.output import Columns, time_of
+from rcloud.roles import MemberRole
 
 app = group("Members of an account, and who is invited to it.")
 COLUMNS: Columns = {"E-MAIL": "email", "NAME": "name", "ROLE": "role", "ID": "userId", "SINCE": time_of("createdAt")}
@@ -24,13 +24,6 @@ INVITED: Columns = {
     "SENT": time_of("createdAt"),
     "EXPIRES": time_of("expiresAt"),
 }
-
-
-class MemberRole(StrEnum):
-    OWNER = "owner"
-    ADMIN = "admin"
-    DEVELOPER = "developer"
-    VIEWER = "viewer"
 
 
 Invitation = Annotated[str, typer.Argument(metavar="INVITATION", help="e-mail address or id")]

@@ -1,0 +1,1 @@
+"""`rcloud apply`: an account as a file says it should be."""

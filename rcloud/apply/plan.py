@@ -1,0 +1,122 @@
+"""The difference between what is wanted and what is there, as changes in the order in which they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rcloud.api import Api, at
+from rcloud.apply.wanted import Environment, Key, Wanted
+from rcloud.errors import Conflict, Usage
+from rcloud.lookup import Lookup
+
+Thing = dict[str, Any]
+Kind = Literal["account", "environment", "key", "member", "invitation"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """`name` is a name, a key's description or an e-mail address; `found` is what is there now."""
+
+    action: Literal["create", "change", "delete"]
+    kind: Kind
+    name: str
+    detail: str = ""
+    environment: str | None = None
+    found: Thing = field(default_factory=dict)
+    key: Key | None = None
+
+    def shown(self) -> dict[str, str | None]:
+        return {
+            "action": self.action,
+            "kind": self.kind,
+            "environment": self.environment,
+            "name": self.name,
+            "detail": self.detail,
+        }
+
+
+@dataclass
+class Present:
+    """What is there. `account` is empty when it is yet to be created; `me` is who asks."""
+
+    account: Thing
+    environments: list[Thing]
+    keys: dict[str, list[Thing]]
+    members: list[Thing]
+    invitations: list[Thing]
+    me: str
+
+
+def present(api: Api, find: Lookup, wanted: Wanted) -> Present:
+    """Reads only what the file speaks of. Raises `Failure`."""
+    me = api.get(at("auth", "me"))["user"]["email"]
+    named = [one for one in find.accounts if wanted.account in (one["accountId"], one["name"])]
+    if not named:
+        return Present({}, [], {}, [], [], me)
+    if len(named) > 1:
+        raise Usage(f"Several accounts are called {wanted.account!r}.", "Write the account's id into the file.")
+    account = named[0]
+    path = ("accounts", account["accountId"])
+    living = [one for one in find.environments(account) if one["status"] != "DELETED"]
+    speaks_of = {one.name for one in wanted.environments or () if one.keys is not None}
+    return Present(
+        account=account,
+        environments=living,
+        keys={one["name"]: find.keys(one) for one in living if one["name"] in speaks_of},
+        members=[] if wanted.members is None else api.all(at(*path, "members")),
+        invitations=[] if wanted.members is None else api.all(at(*path, "invitations")),
+        me=me,
+    )
+
+
+def changes(wanted: Wanted, there: Present, *, prune: bool) -> list[Change]:
+    """Raises `Conflict` for what no change can bring about."""
+    found = [] if there.account else [Change("create", "account", wanted.account)]
+    for environment in wanted.environments or ():
+        found += _environment(environment, there, prune)
+    if prune and wanted.environments is not None:
+        named = {one.name for one in wanted.environments}
+        gone = [one for one in there.environments if one["name"] not in named]
+        found += [Change("delete", "environment", one["name"], "restorable for some days", found=one) for one in gone]
+    if wanted.members is not None:
+        found += _people(wanted.members, there, prune)
+    return found
+
+
+def _environment(wanted: Environment, there: Present, prune: bool) -> Iterator[Change]:
+    if wanted.name not in {one["name"] for one in there.environments}:
+        yield Change("create", "environment", wanted.name, wanted.region or "")
+    keys = {one["description"]: one for one in there.keys.get(wanted.name, [])}
+    for key in wanted.keys or ():
+        if key.description not in keys:
+            detail = f"{key.role}, expires in {key.expires_in}" if key.expires_in else key.role
+            yield Change("create", "key", key.description, detail, wanted.name, key=key)
+        elif (role := keys[key.description]["role"]) != key.role:
+            raise Conflict(
+                f"API key {key.description!r} of {wanted.name} is {role}, not {key.role}. A key's role never changes.",
+                "Give the new key another description, or revoke the old one: rcloud keys revoke",
+            )
+    if prune and wanted.keys is not None:
+        named = {key.description for key in wanted.keys}
+        gone = [one for one in there.keys.get(wanted.name, []) if one["description"] not in named]
+        yield from (Change("delete", "key", one["description"], one["role"], wanted.name, one) for one in gone)
+
+
+def _people(wanted: Mapping[str, str], there: Present, prune: bool) -> Iterator[Change]:
+    members = {one["email"]: one for one in there.members}
+    invited = {one["email"]: one for one in there.invitations if one["status"] == "pending"}
+    for email, role in wanted.items():
+        now = members.get(email) or invited.get(email)
+        kind: Kind = "member" if email in members else "invitation"
+        if email == there.me and not now:
+            continue
+        if now is None:
+            yield Change("create", kind, email, role)
+        elif now["role"] != role:
+            yield Change("change", kind, email, role, found=now)
+    if prune:
+        gone = {email: one for email, one in {**invited, **members}.items() if email not in {*wanted, there.me}}
+        for email, one in gone.items():
+            yield Change("delete", "member" if email in members else "invitation", email, one["role"], found=one)
