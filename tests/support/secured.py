@@ -24,11 +24,15 @@ ORIGIN = f"https://{HOST}"
 
 @dataclass(frozen=True)
 class Secured:
-    """``environment`` is ready; its owner is who logs in. ``tls_port`` is the listener's, outside the network."""
+    """``environment`` is ready; its owner is who logs in. ``tls_port`` is the listener's, outside the network.
+
+    ``certificate`` and its key are for both names.
+    """
 
     plane: Plane
     tls_port: int
     authority: Authority
+    certificate: tuple[Path, Path]
     network: OwnNetwork
     environment: Environment
 
@@ -59,4 +63,4 @@ def secured(directory: Path) -> Iterator[Secured]:
         own = [urlsplit(url).port or 0 for url in (environment.ingress_url, environment.admin_url)]
         forwards = {443: tls_port, 80: base, **{port: port for port in own}}
         with OwnNetwork([HOST, WORKOS], forwards) as network:
-            yield Secured(plane, tls_port, authority, network, environment)
+            yield Secured(plane, tls_port, authority, (certificate, key), network, environment)

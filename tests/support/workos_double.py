@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -50,6 +51,20 @@ class WorkOs:
         signing = key or self.key
         return jwt.encode({"alg": "RS256", "kid": signing.kid or ""} | (header or {}), claims, signing)
 
+    async def authorize_device(self, request: Request) -> Response:
+        """Whoever asks is let in as Ada at the first poll."""
+        form = dict(parse_qsl((await request.body()).decode()))
+        assert form == {"client_id": CLIENT_ID}
+        code, where = secrets.token_hex(8), "https://test.authkit.example/device"
+        self.codes.add(code)
+        uris = {"verification_uri": where, "verification_uri_complete": f"{where}?user_code=ABCD-EFGH"}
+        return JSONResponse({"device_code": code, "user_code": "ABCD-EFGH", "expires_in": 300, "interval": 1} | uris)
+
+    async def device_token(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode()))
+        assert (form["client_id"], form["device_code"] in self.codes) == (CLIENT_ID, True)
+        return JSONResponse({"user": self.users["user_01ADA"], "access_token": self.access_token()})
+
 
 @contextmanager
 def running() -> Iterator[WorkOs]:
@@ -73,6 +88,8 @@ def running() -> Iterator[WorkOs]:
         return RedirectResponse(f"{query['redirect_uri']}?code={code}&state={query['state']}", 302)
 
     async def authenticate(request: Request) -> Response:
+        if request.headers["content-type"] != "application/json":
+            return await workos.device_token(request)
         body = await request.json()
         known = body["code"] in workos.codes and body["client_secret"] == API_KEY and body["code_verifier"]
         workos.codes.discard(body["code"])
@@ -84,6 +101,7 @@ def running() -> Iterator[WorkOs]:
         Route(f"/sso/jwks/{CLIENT_ID}", keys),
         Route("/user_management/users/{user_id}", user),
         Route("/user_management/authorize", authorize),
+        Route("/user_management/authorize/device", workos.authorize_device, methods=["POST"]),
         Route("/user_management/authenticate", authenticate, methods=["POST"]),
     ]
     with serving(Starlette(routes=routes)) as workos.url:

@@ -10,17 +10,20 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from tests.support import own_network
 from tests.support.browser import visiting
 from tests.support.cli import Cli
-from tests.support.secured import HOST, Secured, secured
+from tests.support.own_network import OwnNetwork
+from tests.support.secured import HOST, WORKOS, Secured, secured
 from tests.support.tenants import PASSWORD, Person, sign_up
+from tests.support.tls_front import in_front_of
 from tests.support.trusting import trusting_copy
 from tests.support.waiting import until
+from tests.support.workos_double import API_KEY, CLIENT_ID, WorkOs, running
 from tests.system.logging_in import Login
 
 pytestmark = [
@@ -174,6 +177,34 @@ def test_a_removed_member_reaches_nothing_any_more(plane: Secured, ada: Person, 
     until(lambda: cli.attempt("services", "list")[0] == 1)
     status, printed = cli.attempt("cloud", "env", "configure", f"{home.account_id}/{home.name}", "--yes")
     assert (status, home.admin_url in printed) == (1, False), printed
+
+
+@pytest.fixture
+def workos(plane: Secured, ada: Person) -> Iterator[WorkOs]:
+    """WorkOS's stand-in as a provider of the plane, where Ada is known too."""
+    with running() as standing_in:
+        standing_in.users["user_01ADA"]["email"] = ada.email
+        provider = {"kind": "workos", "name": "WorkOS", "clientId": CLIENT_ID, "clientSecret": API_KEY}
+        made = ada.created("/sso-providers", **provider, apiBaseUrl=standing_in.url)
+        yield standing_in
+        assert ada.call("DELETE", f"/sso-providers/{made['provider']}").is_success
+
+
+@pytest.mark.parametrize("version", ["1.7.12", "1.6.2"])
+def test_logging_in_at_workos_itself(plane: Secured, ada: Person, workos: WorkOs, tmp_path: Path, version: str) -> None:
+    """There the name is not the plane's; the plane takes the token that WorkOS gave."""
+    port = urlsplit(workos.url).port or 0
+    own = [urlsplit(url).port or 0 for url in (plane.environment.ingress_url, plane.environment.admin_url)]
+    with in_front_of(port, *plane.certificate) as tls_port:
+        forwards = {443: tls_port, 80: plane.plane.base, **{one: one for one in own}}
+        with OwnNetwork([HOST, WORKOS], forwards) as network:
+            cli = plane.cli(version, tmp_path, api_base_url=f"http://{HOST}")
+            cli.network = network
+            printed = cli.run("cloud", "login")
+            assert "authkit.example/device and enter code: ABCD-EFGH" in printed
+            works_with(cli, plane)
+    sessions = ada.call("GET", "/auth/sessions").json()["items"]
+    assert any(str(one["client"]).startswith("workos:") and one["kind"] == "program" for one in sessions)
 
 
 @pytest.mark.parametrize("way", ["1.7.12 by device", "1.6.2 by redirect"])
