@@ -300,3 +300,44 @@ def test_another_tenants_things_are_not_found(
             done = rcloud.attempt("env", *command, named)
             assert (done.status, done.stdout) == (5, ""), done
     assert rcloud.attempt("env", "list", "--account", theirs.account_id).status == 5
+
+
+DESIRED = """
+account = "{account}"
+[environments.dev.keys.checkout]
+role = "ingress"
+[environments.prod]
+[members]
+"{member}" = "viewer"
+"""
+
+
+def test_an_account_becomes_what_a_file_says(plane: Plane, new_rcloud: NewRcloud, signed_up: Person) -> None:
+    rcloud, account, member = new_rcloud(signed_up), f"a{uuid4().hex[:12]}", sign_up(plane.api_url)
+    file, secrets = rcloud.home / "it.toml", rcloud.home / "secrets.toml"
+    file.write_text(DESIRED.format(account=account, member=member.email))
+    apply = ["apply", str(file), "--secrets-out", str(secrets), "--yes", "-o", "json"]
+
+    first = rcloud.run(*apply).json
+    kinds = [(one["action"], one["kind"]) for one in first["changes"]]
+    assert kinds[:2] == [("create", "account"), ("create", "environment")]
+    assert sorted(one["kind"] for one in first["changes"]) == [
+        "account", "environment", "environment", "invitation", "key",
+    ]  # fmt: skip
+    assert rcloud.run(*apply).json == {"changes": [], "applied": False}
+
+    [dev, prod] = rcloud.run("env", "list", "-o", "json").json["items"]
+    assert (dev["status"], prod["status"]) == ("ACTIVE", "ACTIVE")
+    secret = tomllib.loads(secrets.read_text())["dev"]["checkout"]
+    [key] = rcloud.run("keys", "list", "dev", "-o", "json").json["items"]
+    assert secret.startswith(key["keyId"])
+
+    new_rcloud(member).run("invitations", "accept", account)
+    file.write_text(DESIRED.format(account=account, member=member.email).replace('"viewer"', '"developer"'))
+    [changed] = rcloud.run(*apply).json["changes"]
+    assert (changed["action"], changed["kind"], changed["detail"]) == ("change", "member", "developer")
+    file.write_text(f'account = "{account}"\n[environments.prod]\n[members]\n')
+    pruned = rcloud.run(*apply, "--prune").json["changes"]
+    assert sorted((one["action"], one["kind"]) for one in pruned) == [("delete", "environment"), ("delete", "member")]
+    assert [one["name"] for one in rcloud.run("env", "list", "-o", "json").json["items"]] == ["prod"]
+    assert len(rcloud.run("members", "list", "-o", "json").json["items"]) == 1
