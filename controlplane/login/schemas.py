@@ -74,7 +74,7 @@ class PasswordChange(Schema):
 
 
 class UserChange(Schema):
-    name: PersonName | None = Field(description="null: none")
+    name: PersonName | None = Field(description="null: none", examples=["Ada Lovelace"])
 
 
 class VerificationSentView(Schema):
