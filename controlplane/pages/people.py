@@ -68,7 +68,7 @@ async def get_outbox(request: Request, after: Text = None) -> Response:
     visit = await signed_in(request)
     query = {"limit": "20"} | ({"after": after} if after else {})
     mail = await visit.get("/outbox", **query)
-    shown = {"messages": mail["items"], "following": mail["next"], "loopback": settings().loopback_mode}
+    shown = {"messages": mail["items"], "following": mail["next"], "sends_mail": settings().sends_mail}
     return page("outbox.html", visit, shown)
 
 

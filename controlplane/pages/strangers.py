@@ -50,7 +50,7 @@ async def get_verify_email(request: Request, token: str = "") -> Response:
 
 @router.get("/forgot")
 async def get_forgot(request: Request) -> Response:
-    return page("forgot.html", Visit(request), {"title": "Forgot password", "loopback": settings().loopback_mode})
+    return page("forgot.html", Visit(request), {"title": "Forgot password", "sends_mail": settings().sends_mail})
 
 
 @router.get("/reset-password")

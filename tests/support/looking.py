@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from tests.support.plane import CHECKOUT
 
 AXE = CHECKOUT / "tests/node_modules/axe-core/axe.min.js"
 # Screenshots of every page go here when it is set.
 PICTURES = "PAGES_PICTURES"
+# As patient as the fixtures of tests.support.browser: a machine may be busy with everything else.
+expect.set_options(timeout=20_000)
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

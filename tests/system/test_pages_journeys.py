@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx2
 import pyotp
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import Authenticator, chromium, on_localhost, page
 from tests.support.looking import watched
@@ -20,6 +20,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import PASSWORD, Person, sign_up
 from tests.support.waiting import until
 
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
 __all__ = ["chromium", "page"]
 WRONG = "The e-mail address or the password is wrong."
 
@@ -280,9 +281,12 @@ def test_consent_gives_a_code_that_is_worth_a_token(page: Page, plane: Plane) ->
     redirect = "http://localhost:33912/callback"
     query = f"response_type=code&client_id=restate-cli&redirect_uri={redirect}&state={state}&scope=openid"
     heard: list[str] = []
-    page.route(
-        "http://localhost:33912/**", lambda route: (heard.append(route.request.url), route.fulfill(body="ok"))[1]
-    )
+
+    def program(route: Route) -> None:
+        heard.append(route.request.url)
+        route.fulfill(body="ok")
+
+    page.route("http://localhost:33912/**", program)
     page.goto(f"{plane.api_url}/login?{query}")
     fill_login(page, person.email)
     expect(page.get_by_text("localhost:33912")).to_be_visible()

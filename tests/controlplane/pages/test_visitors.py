@@ -168,14 +168,14 @@ def test_a_program_is_shown_as_words(at: Visits, client: TestClient, signed_up: 
     assert all(agents.described(hostile) in unescape(text) for text in (texts[1], lists[1]) if hostile.isascii())
 
 
-@pytest.mark.parametrize("hostile", CORPUS)
 @pytest.mark.parametrize(
     "page", ["/login?error={}", "/login?challenge={}", "/login?done={}", "/login?methods={}&challenge=x",
              "/verify-email?token={}", "/reset-password?token={}", "/invitation?token={}", "/login?next={}"],
 )  # fmt: skip
-def test_what_an_address_holds_is_never_markup(at: Visits, page: str, hostile: str) -> None:
-    plain, tried = (at(page.format(quote(text))).text for text in ("plain", hostile))
-    assert structure(plain) == structure(tried)
+def test_what_an_address_holds_is_never_markup(at: Visits, page: str) -> None:
+    plain = structure(at(page.format("plain")).text)
+    for hostile in CORPUS:
+        assert structure(at(page.format(quote(hostile))).text) == plain, hostile
 
 
 @pytest.mark.parametrize(
