@@ -71,7 +71,7 @@ def _server(app: object, host: str = "127.0.0.1", port: int = 0, context: ssl.SS
         log_config=None,
         access_log=False,
         server_header=False,
-        # `X-Forwarded-For` is whatever a client likes to write: addresses in audit rows are those of the connection.
+        # `core.forwarded` reads `X-Forwarded-For`, and only where the operator has named proxies of theirs.
         proxy_headers=False,
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,

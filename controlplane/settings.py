@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     domain_recheck_hours: int = 24
     domain_lost_days: int = 7
     outbound_allowed_networks: Networks = ()
+    trusted_proxies: Networks = ()
 
     @field_validator("smtp_url")
     @classmethod

@@ -8,7 +8,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from controlplane.core import metrics, request_context
+from controlplane.core import forwarded, metrics, request_context
 from controlplane.core.http import internal_error
 from controlplane.core.ids import new_id
 
@@ -37,7 +37,8 @@ class RequestContext:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        client: tuple[str, int] | None = scope.get("client")
+        # What is further inside (rate limits, pages that ask the API) sees the caller, too, and not the proxy.
+        scope = {**scope, "client": (client := forwarded.client(dict(scope)))}
         with request_context.of(new_id("req"), client[0] if client else None) as request_id:
             await _Request(scope, send, request_id, self.headers()).run(self.app, receive)
 
