@@ -10,6 +10,8 @@ from controlplane.pages.visit import Elsewhere, Refused, Visit, visiting
 
 router = APIRouter(include_in_schema=False)
 _HEADINGS = {403: "Not for you", 404: "Nothing here", 429: "Too often"}
+_HOME = ("/", "Go home")
+_WAYS = {"second_factor_enrolment_required": ("/account/security", "Set up a second factor")}
 _NOTHING = "There is nothing at this address, or it is not for you to see."
 
 
@@ -53,12 +55,14 @@ async def _elsewhere(_: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101
-    heading = _HEADINGS.get(error.status, "This did not work")
-    return page("refused.html", Visit(request), {"heading": heading, "message": error.message}, error.status)
+    heading, way = _HEADINGS.get(error.status, "This did not work"), _WAYS.get(error.code, _HOME)
+    return page(
+        "refused.html", Visit(request), {"heading": heading, "message": error.message, "way": way}, error.status
+    )
 
 
 def _nothing(request: Request) -> Response:
-    return page("refused.html", Visit(request), {"heading": _HEADINGS[404], "message": _NOTHING}, 404)
+    return page("refused.html", Visit(request), {"heading": _HEADINGS[404], "message": _NOTHING, "way": _HOME}, 404)
 
 
 def _is_for_a_person(request: Request) -> bool:

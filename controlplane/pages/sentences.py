@@ -20,6 +20,8 @@ DONE = {
     "invited": "The invitation is on its way.",
     "resent": "The invitation was sent again.",
     "invitation_revoked": "The invitation is taken back.",
+    "factor_required": "From now on every member needs a second factor.",
+    "factor_optional": "A second factor is left to each member again.",
     "transferred": "The account is handed over; you are an admin of it now.",
     "left": "You have left the account.",
     "declined": "The invitation is declined.",

@@ -10,11 +10,15 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
 from starlette.testclient import TestClient
 
 from controlplane.auth import Role
+from controlplane.core import database
 from controlplane.pages import agents
 from tests.controlplane.people import API, Person, SignedUp
+from tests.controlplane.second_factors.factors import enrol_app
 
 HTML = {"accept": "text/html"}
 Visits = Callable[..., httpx2.Response]
@@ -118,6 +122,34 @@ def test_rights_decide_what_is_offered(at: Visits, signed_up: SignedUp) -> None:
     assert "ada@example.com" in theirs
     assert f"DELETE /accounts/{account}/members/{grace.user_id}" in theirs
     assert "Your role here is viewer" in at(f"/start?account={account}&step=environment", grace).text
+
+
+def test_who_owes_a_second_factor_is_led_to_one(at: Visits, signed_up: SignedUp) -> None:
+    ada, grace = signed_up(), signed_up("grace")
+    account = ada.account()
+    grace.joins(account, Role.VIEWER)
+    assert "Require it of everybody" in at(f"/members?account={account}", ada).text
+    enrol_app(ada)
+    changed = ada.call("PATCH", f"/accounts/{account}", json={"requireSecondFactor": True})
+    assert changed.status_code == 200, changed.text
+    assert "Require it no longer" in at(f"/members?account={account}", ada).text
+    home, members = at("/", grace), at(f"/members?account={account}", grace)
+    assert "asks for a second factor" in home.text
+    assert members.status_code == 403
+    assert "ada@example.com" not in home.text + members.text
+    for answer in (home, members):
+        assert 'href="/account/security"' in answer.text
+
+
+def test_without_a_database_the_page_says_so(
+    client: TestClient, signed_up: SignedUp, at: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = signed_up()
+    nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setattr(database, "_sessions", lambda: sessionmaker(nowhere))
+    answer = at("/outbox", ada)
+    assert answer.status_code == 503
+    assert "Environments go on working; changes wait." in answer.text
 
 
 class _Elements(HTMLParser):
