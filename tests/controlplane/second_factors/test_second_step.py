@@ -291,6 +291,16 @@ class TestAPasskeyAlone:
         assert ask(client, "passkeys/login", body).status_code == 200
         assert refusal(ask(client, "passkeys/login", body)) == over
 
+    def test_a_challenge_to_add_a_passkey_signs_nobody_in(self, signed_up: SignedUp, client: TestClient) -> None:
+        """Not even where the user and session it is bound to, known to them both, are given as the attempt."""
+        ada = signed_up()
+        device = enrol_passkey(ada)
+        options = creation_options(ada)
+        credential = device.get({"rpId": "localhost", "challenge": options["challenge"]})
+        attempt = f"{ada.user_id}:{ada.cookie.partition('.')[0]}"
+        answer = ask(client, "passkeys/login", {"challenge": attempt, "credential": credential})
+        assert refusal(answer) == (400, "passkey_challenge_over")
+
     @pytest.mark.parametrize("shown", [5, 4, 0])
     def test_a_counter_that_goes_back_is_refused_and_noted(
         self, signed_up: SignedUp, client: TestClient, session: Session, shown: int
