@@ -10,7 +10,9 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from rcloud import __version__, refusals
+from rcloud.errors import Failure
 from rcloud.lazy import lazy
+from rcloud.settings import is_here
 
 if TYPE_CHECKING:
     import ssl
@@ -52,14 +54,7 @@ class Api:
         headers = {"user-agent": f"rcloud/{__version__}", "accept": "application/json"}
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
-        self._client = httpx2.Client(
-            base_url=url,
-            headers=headers,
-            timeout=httpx2.Timeout(patience_seconds, connect=min(5.0, patience_seconds)),
-            # Reading the machine's certificates costs more than most calls; plain HTTP has none to check.
-            verify=url.startswith("https:"),
-            follow_redirects=False,
-        )
+        self._client = _client(url, headers, patience_seconds)
 
     def get(self, path: str, **query: str | int | bool) -> Json:
         """One document. Raises `Failure`."""
@@ -151,6 +146,24 @@ class Api:
         spent = (time.monotonic() - began) * 1000
         self._say(f"< {answer.status_code} in {spent:.0f} ms, request id {answer.headers.get('x-request-id', '–')}")
         return answer
+
+
+def _client(url: str, headers: Mapping[str, str], patience_seconds: float) -> httpx2.Client:
+    encrypted = url.startswith("https:")
+    try:
+        return httpx2.Client(
+            base_url=url,
+            headers=headers,
+            timeout=httpx2.Timeout(patience_seconds, connect=min(5.0, patience_seconds)),
+            # Reading the machine's certificates costs more than most calls; plain HTTP has none to check.
+            verify=encrypted,
+            # No proxy (HTTP_PROXY) leads to a plane on this machine; SSL_CERT_FILE counts wherever there is TLS.
+            trust_env=encrypted or not is_here(url),
+            follow_redirects=False,
+        )
+    except (OSError, ValueError, ImportError) as error:
+        advice = "Look at SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
+        raise Failure(f"A connection to {url} cannot be prepared: {error}.", advice) from error
 
 
 def lines(answer: httpx2.Response) -> Iterator[str]:

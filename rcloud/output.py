@@ -39,7 +39,8 @@ class Output:
     @cached_property
     def notes(self) -> console.Console:
         """stderr."""
-        return console.Console(stderr=True, highlight=False, soft_wrap=True)
+        # Folded between words for a reader, left in one line for a program.
+        return console.Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
     @cached_property
     def page(self) -> console.Console:
@@ -109,7 +110,7 @@ class Output:
         shown = table.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for heading in columns:
             # On a narrow terminal everything may fold but what people copy.
-            shown.add_column(heading, overflow="fold", no_wrap=heading in ("ID", "NAME"))
+            shown.add_column(heading, overflow="fold", no_wrap=heading in ("ID", "NAME", "E-MAIL"))
         for item in items:
             shown.add_row(*(_cell(item, field) for field in columns.values()))
         self._print(shown)

@@ -109,8 +109,12 @@ def origin(url: str) -> str:
 
 def is_private(url: str) -> bool:
     """Whether what is sent there cannot be read on the way."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or _is_loopback(parts.hostname)
+    return url.startswith("https:") or is_here(url)
+
+
+def is_here(url: str) -> bool:
+    """Whether it is on this very machine."""
+    return _is_loopback(urlsplit(url).hostname)
 
 
 def expiry(token: str) -> datetime | None:

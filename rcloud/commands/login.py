@@ -45,7 +45,7 @@ def login(
     # A hostile server could name an address that a browser obeys in other ways than showing a page.
     page = _web_address(request.complete_uri)
     shown = f"Open  {clean(page)}\nand check that it shows the code  {clean(request.user_code)}"
-    cloud.out.notes.print(shown, markup=False)
+    cloud.out.notes.print(shown, markup=False, soft_wrap=True)
     if not no_browser:
         browser.opened(page)
     cloud.out.note("Waiting for you to agree …")
