@@ -41,7 +41,7 @@ async def get_authorize(request: Request) -> Response:
     """Asks for consent (RFC 6749 §3.1), after signing in."""
     visit = await visiting(request)
     if visit.user is None:
-        raise Elsewhere(with_next("/login", f"/oauth2/authorize?{request.url.query}"))
+        raise Elsewhere(with_next("/login", f"/oauth2/authorize?{visit.here.partition('?')[2]}"))
     query = dict(request.query_params)
     asked = await visit.post("/auth/authorize", query)
     on_this_machine = asked["redirectHost"].rpartition(":")[0].lower() in _LOOPBACK

@@ -5,6 +5,7 @@ the API would not tell them, and no rule is written twice. It asks one thing aft
 of the plane than a call does.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,8 @@ from controlplane.settings import settings
 
 Json = dict[str, Any]
 API = "/api/v1"
-_PASSED_ON = ("user-agent", "accept-language")
+_PASSED_ON = {b"user-agent", b"accept-language"}
+_COOKIE = re.compile(r"[\w.-]{1,200}", re.ASCII)
 
 
 class Elsewhere(Exception):
@@ -67,13 +69,13 @@ class Visit:
     @property
     def here(self) -> str:
         """Path and query of this page."""
-        url = self.request.url
-        return f"{url.path}?{url.query}" if url.query else url.path
+        path, query = self.request.scope["path"], self.request.scope["query_string"].decode("latin-1")
+        return f"{path}?{query}" if query else path
 
     @property
     def localhost(self) -> str | None:
         """This page at `localhost` when it was opened at an IP address, which can have no passkeys (WebAuthn §5.1)."""
-        if not settings().loopback_mode or self.request.url.hostname not in {"127.0.0.1", "::1"}:
+        if not settings().loopback_mode or _host(self.request) not in {"127.0.0.1", "[::1]"}:
             return None
         port = urlsplit(settings().console_url).port
         return f"http://localhost:{port}{self.here}" if port else None
@@ -121,12 +123,18 @@ class Visit:
             return content
         raise Refused(answer.status_code, content)
 
-    def _headers(self) -> dict[str, str]:
-        headers = {name: self.request.headers[name] for name in _PASSED_ON if name in self.request.headers}
-        cookie = self.request.cookies.get(cookies.NAME)
-        if cookie is not None:
-            headers["cookie"] = f"{cookies.NAME}={cookie}"
-        return headers | {"sec-fetch-site": "same-origin"}
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        """As they came: a header is bytes, whatever a client puts into it."""
+        headers = [(name, value) for name, value in self.request.headers.raw if name in _PASSED_ON]
+        cookie = self.request.cookies.get(cookies.NAME, "")
+        if _COOKIE.fullmatch(cookie):
+            headers.append((b"cookie", f"{cookies.NAME}={cookie}".encode()))
+        return [*headers, (b"sec-fetch-site", b"same-origin")]
+
+
+def _host(request: Request) -> str:
+    """The name the client used, without its port; it may be anything."""
+    return re.sub(r":\d*$", "", request.headers.get("host", ""))
 
 
 def _membership(account: Json) -> Membership:

@@ -152,6 +152,21 @@ def test_without_a_database_the_page_says_so(
     assert "Environments go on working; changes wait." in answer.text
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {b"user-agent": b"\xff\xfe"}, {b"user-agent": "\u202e".encode()}, {b"cookie": b"rc_session=\xe9"},
+        {b"cookie": b'rc_session="a\\073 rc_session=b"'}, {b"cookie": b"rc_session=; rc_session=x"}, {b"host": b"["},
+        {b"host": b"127.0.0.1:x"}, {b"host": b"evil.example"}, {b"accept-language": b"\xff"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_no_header_breaks_a_page_or_names_its_links(client: TestClient, header: dict[bytes, bytes]) -> None:
+    answer = client.get("/login", headers={b"accept": b"text/html"} | header)
+    assert answer.status_code == 200
+    assert "evil.example" not in answer.text
+
+
 class _Elements(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
