@@ -137,6 +137,17 @@ def test_one_network_address_makes_so_many_users(at: At, configured: Callable[..
     assert sign_up(at("192.0.2.2"), "p9@example.com") == 201
 
 
+@pytest.mark.parametrize(("loopback", "last"), [("true", 400), ("false", 429)])
+def test_guessing_of_one_does_not_stop_everybody_on_a_machine(
+    at: At, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, loopback: str, last: int
+) -> None:
+    monkeypatch.setattr(throttle, "ADDRESS_FACTOR", 1)
+    configured(loopback_mode=loopback)
+    local = at("127.0.0.1")
+    assert [send(local, "/verify-email", token=f"guess{number}") for number in range(11)][-1] == last
+    assert [log_in(local, "wrong horse battery") for _ in range(11)][-1] == 429
+
+
 @pytest.mark.parametrize(("loopback", "last"), [("true", 201), ("false", 429)])
 def test_on_one_s_own_machine_everybody_has_one_address(
     at: At, configured: Callable[..., None], loopback: str, last: int
