@@ -56,7 +56,7 @@ async def get_members(request: Request, account: Text = None, done: Text = None)
         "more_members": members["next"] is not None,
         "others": [member for member in members["items"] if member["userId"] != visit.user["userId"]],
         "requires_second_factor": (await visit.get(base))["requireSecondFactor"],
-        "invitations": [one for one in invitations["items"] if one["status"] in {"pending", "expired"}],
+        "invitations": [one for one in invitations["items"] if one["status"] in {"pending", "expired", "void"}],
         "roles": [role.value for role in Role],
         "meaning": sentences.ROLES,
         "done": sentences.done(done),
