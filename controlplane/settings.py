@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     login_failures_allowed: int = 10
     login_window_minutes: int = 15
     signups_per_address_per_hour: int = 50
+    # An office shares an address; a flood of programs that nobody approves comes from one too.
+    waiting_devices_per_address: Annotated[int, Field(ge=1)] = 50
     verification_link_hours: int = 24
     password_reset_link_minutes: int = 60
     breached_passwords_file: Path | None = None

@@ -19,8 +19,6 @@ from controlplane.users.models import User
 LIFE_SECONDS, INTERVAL_SECONDS = 15 * 60, 5
 # A program's timer and the way here are not exact.
 _TOLERANCE = timedelta(seconds=1)
-# An office shares an address; a flood of requests that nobody approves comes from one too.
-OPEN_PER_ADDRESS = 50
 
 
 class DeviceEndpoint(DeviceAuthorizationEndpoint):  # type: ignore[misc]
@@ -46,7 +44,7 @@ class DeviceEndpoint(DeviceAuthorizationEndpoint):  # type: ignore[misc]
         session, now, address = self.server.session, clock.now(), request_context.address.get()
         network = throttle.network()
         count, first_expires = repository.open_requests(session, network, now)
-        if count >= OPEN_PER_ADDRESS and first_expires is not None:
+        if count >= settings().waiting_devices_per_address and first_expires is not None:
             raise TooManyOpenRequests(int((first_expires - now).total_seconds()) + 1)
         row = DeviceRequest(
             device_digest=tokens.digest(data["device_code"]),

@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Principal
+from controlplane.core import clock
 from controlplane.login import sessions
 from controlplane.login.sessions import Admitted
 from controlplane.oauth.clients import SCOPE, Client
-from controlplane.settings import settings
 from controlplane.users.models import User
 
 
@@ -23,6 +23,6 @@ def shown(admitted: Admitted) -> dict[str, Any]:
     return {
         "access_token": admitted.access_token,
         "token_type": "Bearer",
-        "expires_in": settings().access_token_hours * 3600,
+        "expires_in": int((admitted.expires_at - clock.now()).total_seconds()),
         "scope": SCOPE,
     }
