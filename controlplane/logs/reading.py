@@ -20,12 +20,13 @@ from controlplane.core.database import transaction
 from controlplane.core.errors import ApplicationError
 from controlplane.logs import repository, service
 from controlplane.logs.followers import Follower
-from controlplane.logs.models import LogLine
-from controlplane.logs.repository import Filter
+from controlplane.logs.repository import Filter, Logged
 from controlplane.logs.schemas import End, Level, LineView, Source
 
 Result = TypeVar("Result")
 PAGE = 500
+PAGE_BYTES = 256 * 1024
+"""So much, and not much more, is held for somebody who reads slowly."""
 THREADS = 6
 CHECK_SECONDS = 1.0
 """Who has lost the right gets nothing more after this."""
@@ -72,10 +73,9 @@ class Reader:
             self.check(session)
         # Read first: every line up to here is among the rows, or is not wanted.
         newest = repository.last_sequence(session, self.environment_id)
-        rows = repository.following(session, self.environment_id, self.wanted, after, limit)
+        rows, full = repository.following(session, self.environment_id, self.wanted, after, limit, PAGE_BYTES)
         lines = [(row.sequence, _rendered(row)) for row in rows]
         last = rows[-1].sequence if rows else after
-        full = len(rows) == limit
         return Page(lines, last if full else max(last, newest), full)
 
 
@@ -156,7 +156,7 @@ def _threads(app: FastAPI) -> anyio.CapacityLimiter:
     return limiter
 
 
-def _rendered(row: LogLine) -> str:
+def _rendered(row: Logged) -> str:
     view = LineView(
         at=row.at,
         unix_nanos=service.unix_nanos(row.at),

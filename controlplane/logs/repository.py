@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, Subquery, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -12,13 +12,25 @@ from controlplane.logs.models import LogLine, LogStream
 from controlplane.logs.schemas import Level, NewLine
 
 CHANNEL = "log_lines"
+AnyColumns = tuple[Any, ...]
 
+_COLUMNS = (LogLine.sequence, LogLine.at, LogLine.level, LogLine.source, LogLine.line)
 _ADD = text(
     "INSERT INTO log_line (environment_id, sequence, at, level, source, line) "
     "SELECT :environment_id, new.* FROM unnest("
     "CAST(:sequences AS bigint[]), CAST(:times AS timestamptz[]), CAST(:levels AS text[]), CAST(:sources AS text[]), "
     "CAST(:lines AS text[])) AS new"
 )
+
+
+class Logged(NamedTuple):
+    """One line as it is read."""
+
+    sequence: int
+    at: datetime
+    level: str
+    source: str
+    line: str
 
 
 @dataclass(frozen=True)
@@ -76,10 +88,22 @@ def first_of_last(session: Session, environment_id: str, wanted: Filter, count: 
     return session.scalar(query.order_by(LogLine.sequence.desc()).offset(count - 1).limit(1)) or 0
 
 
-def following(session: Session, environment_id: str, wanted: Filter, after: int, limit: int) -> Sequence[LogLine]:
-    """Oldest first."""
-    query = _matching(select(LogLine), environment_id, wanted).where(LogLine.sequence > after)
-    return session.scalars(query.order_by(LogLine.sequence).limit(limit)).all()
+def following(
+    session: Session, environment_id: str, wanted: Filter, after: int, limit: int, most_bytes: int
+) -> tuple[list[Logged], bool]:
+    """Oldest first: at most `limit` lines, and as many as hold `most_bytes` of text; and whether there may be more."""
+    query = _matching(select(*_COLUMNS), environment_id, wanted).where(LogLine.sequence > after)
+    found = query.order_by(LogLine.sequence).limit(limit).subquery()
+    rows, matched = _sized(session, found, found.c.sequence, most_bytes)
+    return rows, len(rows) == limit or len(rows) < matched
+
+
+def last(session: Session, environment_id: str, wanted: Filter, limit: int, most_bytes: int) -> list[Logged]:
+    """The last of them, oldest first, within both limits."""
+    query = _matching(select(*_COLUMNS), environment_id, wanted)
+    found = query.order_by(LogLine.sequence.desc()).limit(limit).subquery()
+    rows, _ = _sized(session, found, found.c.sequence.desc(), most_bytes)
+    return rows
 
 
 def forget(session: Session, environment_id: str) -> None:
@@ -103,7 +127,7 @@ def delete_oldest(session: Session, environment_id: str, limit: int) -> int:
     return _delete(session, oldest.order_by(LogLine.sequence).limit(limit))
 
 
-def _matching(query: Select[Any], environment_id: str, wanted: Filter) -> Select[Any]:
+def _matching(query: Select[*AnyColumns], environment_id: str, wanted: Filter) -> Select[*AnyColumns]:
     query = query.where(LogLine.environment_id == environment_id)
     if wanted.start is not None:
         query = query.where(LogLine.at >= wanted.start)
@@ -115,6 +139,16 @@ def _matching(query: Select[Any], environment_id: str, wanted: Filter) -> Select
     if wanted.text is not None:
         query = query.where(LogLine.line.icontains(wanted.text, autoescape=True))
     return query
+
+
+def _sized(session: Session, found: Subquery, order: ColumnElement[Any], most_bytes: int) -> tuple[list[Logged], int]:
+    """Those before which there are less than so many bytes, so that one line always fits; and how many there were."""
+    size = func.octet_length(found.c.line)
+    ahead = (func.sum(size).over(order_by=order) - size).label("ahead")
+    sized = select(found, ahead, func.count().over().label("matched")).subquery()
+    rows = session.execute(select(sized).where(sized.c.ahead < most_bytes).order_by(sized.c.sequence)).all()
+    logged = [Logged(row.sequence, row.at, row.level, row.source, row.line) for row in rows]
+    return logged, rows[0].matched if rows else 0
 
 
 def _delete(session: Session, chosen: Select[str, int]) -> int:

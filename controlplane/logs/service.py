@@ -10,12 +10,13 @@ from controlplane.core import clock
 from controlplane.core.database import transaction
 from controlplane.environments import service as environments
 from controlplane.logs import repository
-from controlplane.logs.models import LogLine
-from controlplane.logs.repository import Filter
+from controlplane.logs.repository import Filter, Logged
 from controlplane.logs.schemas import Delivery, NewLine, NewLines
 from controlplane.settings import settings
 
 MOST_LINES = 10_000
+MOST_BYTES = 8 * 1024 * 1024
+"""Of what is answered at once, that is, held in memory."""
 BATCH = 5000
 MOST_BATCHES = 100
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -39,13 +40,14 @@ def lines(
     start: datetime | None,
     end: datetime | None,
     limit: int,
-) -> Sequence[LogLine]:
-    """The last `limit` lines with `start` ≤ at < `end`, oldest first. Raises `NotFound`, `PermissionDenied`."""
+) -> Sequence[Logged]:
+    """The last `limit` lines with `start` ≤ at < `end`, oldest first; fewer when they are long.
+
+    Raises `NotFound`, `PermissionDenied`.
+    """
     by.check(Permission.LOG_READ, account_id)
     environments.get(session, by, account_id, environment_id)
-    wanted = Filter(start, end)
-    after = repository.first_of_last(session, environment_id, wanted, limit) - 1
-    return repository.following(session, environment_id, wanted, after, limit)
+    return repository.last(session, environment_id, Filter(start, end), limit, MOST_BYTES)
 
 
 def unix_nanos(at: datetime) -> int:

@@ -146,6 +146,23 @@ def test_the_service_gives_the_same_to_other_doors(scene: Scene, signed_up: Sign
             )
 
 
+def test_long_lines_come_in_more_portions_and_all_of_them(scene: Scene) -> None:
+    for number in range(1, 31):
+        scene.send(scene.line(number, line=f"{number} " + "é" * 50_000))
+    assert [text.split()[0] for text in scene.texts()] == [str(number) for number in range(1, 31)]
+    assert [text.split()[0] for text in scene.texts(limit=2)] == ["29", "30"]
+
+
+def test_other_doors_are_given_no_more_than_fits_in_memory(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.send_numbers(range(1, 101))
+    by = _principal(scene.owner.user_id, scene.account_id)
+    for most_bytes, lines in ((1, 1), (8, 1), (9, 2), (80, 12)):
+        monkeypatch.setattr(service, "MOST_BYTES", most_bytes)
+        with transaction() as session:
+            found = service.lines(session, by, scene.account_id, scene.environment_id, None, None, 1000)
+        assert [row.line for row in found] == [f"line {number}" for number in range(101 - lines, 101)]
+
+
 def test_head_of_a_log_that_is_followed_ends(scene: Scene) -> None:
     answer = scene.owner.call("HEAD", f"{scene.path}/logs?follow=true")
     assert (answer.status_code, answer.content) == (200, b"")
