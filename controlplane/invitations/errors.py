@@ -47,7 +47,7 @@ class AddressNotVerified(PermissionDenied):
     code = "email_not_verified"
 
     def __init__(self) -> None:
-        super().__init__("Verify your e-mail address first, by the link in the mail we sent you. Then try again.")
+        super().__init__("Confirm your e-mail address first: open the link in the mail we sent, or ask for another.")
 
 
 class InvitationEnded(Conflict):
