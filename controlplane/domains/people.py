@@ -30,11 +30,13 @@ def password_login_refused(session: Session, email: str) -> SsoRequired | None:
 
 
 def may_break_glass(session: Session, user: User) -> bool:
-    """Whether a password and a second factor do all the same: an owner has to get in when the provider is broken."""
+    """Whether a password and a second factor do all the same: owners, and operators of the
+    plane, have to get in when the provider is broken.
+    """
     claim = repository.verified(session, names.of_address(user.email))
     if claim is None or user.second_factor_since is None:
         return False
-    return member_rows.role_in(session, claim.account_id, user.user_id) == Role.OWNER
+    return user.operator or member_rows.role_in(session, claim.account_id, user.user_id) == Role.OWNER
 
 
 def refused_for(session: Session, email: str, connection_id: str | None) -> SsoRequired | None:

@@ -35,6 +35,8 @@ from controlplane.users.models import User
 
 # A row is kept for a day after it was revoked: no token may outlive the memory that it was.
 LONGEST = timedelta(hours=24)
+# A request is waiting, with its place at the database: unlike a sign-in, it can be repeated.
+_PATIENCE_SECONDS = 2.0
 log = structlog.get_logger()
 
 
@@ -77,7 +79,7 @@ def _issuer_of(session: Session, token: str) -> SsoConnection | None:
 
 
 def _verified(peer: Peer, token: str) -> dict[str, Any]:
-    claims = jwts.verified(token, peer.endpoints["jwks_uri"], tenants=False)
+    claims = jwts.verified(token, peer.endpoints["jwks_uri"], tenants=False, patience_seconds=_PATIENCE_SECONDS)
     jwts.check_issuer(claims, peer.issuer)
     # WorkOS publishes keys for each client, and names it in the issuer or in a claim; there is no audience.
     in_issuer = peer.issuer.rstrip("/").endswith(f"/{peer.client_id}")

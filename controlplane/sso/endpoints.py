@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Request, Response, status
 
 from controlplane.auth import Caller, RecentPerson, is_recent
 from controlplane.core.database import DbSession, transaction
-from controlplane.core.errors import ApplicationError, Busy
+from controlplane.core.errors import ApplicationError, Busy, TooManyRequests
 from controlplane.core.openapi import refusals
 from controlplane.core.outbound import place
 from controlplane.login import cookies, handing, resolve
@@ -67,6 +67,8 @@ def come_back(
         with transaction() as session:
             returned = service.come_back(session, provider, state, request.cookies.get(browser.COOKIE))
         return _finished(provider, request, returned, (code, iss, error), user_agent)
+    except TooManyRequests as refusal:
+        return _refused(provider, SsoRefused("sso_busy", refusal.message), None)
     except SsoRefused as refusal:
         if returned is not None:
             with transaction() as session:

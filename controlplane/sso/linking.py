@@ -31,12 +31,14 @@ def user_of(session: Session, connection: SsoConnection, profile: Profile) -> Us
     if found is not None:
         identity, user = found
         check_may_speak(session, connection, user.email)
+        _refuse_operators(connection, user)
         identity.last_used_at = clock.now()
         return user
     if profile.email is None:
         raise SsoRefused("sso_email_unverified")
     check_may_speak(session, connection, profile.email)
     user = _by_address(session, profile.email, profile.name)
+    _refuse_operators(connection, user)
     _add(session, connection, profile, user)
     return user
 
@@ -44,6 +46,7 @@ def user_of(session: Session, connection: SsoConnection, profile: Profile) -> Us
 def link(session: Session, connection: SsoConnection, profile: Profile, user: User) -> None:
     """`user` adds the identity to themselves, whatever address it has. Raises `SsoRefused`."""
     check_may_speak(session, connection, user.email)
+    _refuse_operators(connection, user)
     found = repository.identity(session, connection.connection_id, profile.subject)
     if found is None:
         _add(session, connection, profile, user)
@@ -57,6 +60,12 @@ def check_may_speak(session: Session, connection: SsoConnection, email: str) -> 
         raise SsoRefused("sso_not_permitted")
     if people.refused_for(session, email, connection.connection_id) is not None:
         raise SsoRefused("sso_required")
+
+
+def _refuse_operators(connection: SsoConnection, user: User) -> None:
+    # The plane is above its tenants, also above the one that has proven the operators' domain.
+    if connection.account_id is not None and user.operator:
+        raise SsoRefused("sso_not_permitted", "a tenant's provider signs in no operator of the plane")
 
 
 def _by_address(session: Session, email: str, name: str | None) -> User:

@@ -14,6 +14,7 @@ from controlplane.auth import Principal
 from controlplane.core import clock, outbound
 from controlplane.core.errors import ApplicationError, NotFound
 from controlplane.login import service as login
+from controlplane.login import throttle
 from controlplane.login.sessions import SignedIn
 from controlplane.second_factors import service as second_factors
 from controlplane.sso import attempts, linking, providers, repository
@@ -77,7 +78,8 @@ def begin(
 
 
 def come_back(session: Session, provider: str, state: str | None, browser: str | None) -> Returned:
-    """Raises `SsoRefused`; the attempt is used up whatever follows, if this transaction commits."""
+    """Raises `SsoRefused`, `TooManyRequests`; the attempt is used up whatever follows, if this transaction commits."""
+    throttle.check(session)
     found = connection(session, provider)
     attempt = attempts.take(session, state, browser)
     return Returned(
@@ -105,6 +107,7 @@ def profile_of(returned: Returned, code: str | None, issuer: str | None, error: 
 
 def note_failure(session: Session, provider: str, returned: Returned, refusal: SsoRefused) -> None:
     """For whoever administers the provider: the audit trail says what the page does not."""
+    throttle.failed(session)
     found = connections.by_provider(session, provider)
     details = {"provider": provider, "code": refusal.code, "reason": str(refusal)[:300]}
     account_id = found.account_id if found else None

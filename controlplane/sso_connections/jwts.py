@@ -8,6 +8,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from controlplane.core import clock
+from controlplane.core.outbound import SECONDS
 from controlplane.core.secret_files import decode
 from controlplane.sso_connections import keys
 
@@ -20,13 +21,13 @@ class TokenRefused(Exception):
     """The token is not one of this provider, for us, now; the text is for the log."""
 
 
-def verified(token: str, jwks_uri: str, *, tenants: bool) -> dict[str, Any]:
+def verified(token: str, jwks_uri: str, *, tenants: bool, patience_seconds: float = SECONDS) -> dict[str, Any]:
     """The claims of a token with a good signature and times. Raises `TokenRefused`."""
     header = _header(token)
     if header.get("alg") not in ALGORITHMS:
         raise TokenRefused(f"algorithm {header.get('alg')!r} is not allowed")
     kid = header.get("kid")
-    key = keys.key(jwks_uri, kid if isinstance(kid, str) else None, tenants=tenants)
+    key = keys.key(jwks_uri, kid if isinstance(kid, str) else None, tenants=tenants, patience_seconds=patience_seconds)
     if key is None:
         raise TokenRefused("signed with a key the provider does not publish")
     try:

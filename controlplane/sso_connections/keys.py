@@ -28,16 +28,17 @@ class _Known:
 _known: dict[str, _Known] = {}
 
 
-def key(url: str, kid: str | None, *, tenants: bool) -> Key | None:
+def key(url: str, kid: str | None, *, tenants: bool, patience_seconds: float) -> Key | None:
     """The key with this id (null: the only one there is) of the set at `url`; null when there is none.
 
-    Asks over the network when the set is old or lacks the key, at most once in half a minute.
+    Asks over the network when the set is old or lacks the key, at most once in half a minute. While one thread asks,
+    others wait for `patience_seconds` and then do with what is known.
     """
     if len(_known) > _MOST and url not in _known:
         _known.clear()
     known = _known.setdefault(url, _Known())
     if _is_old(known) or kid not in known.keys:
-        _ask(url, known, tenants)
+        _ask(url, known, tenants, patience_seconds)
     usable = known.fetched_at is not None and known.fetched_at > clock.now() - _USABLE
     return known.keys.get(kid) if usable else None
 
@@ -46,9 +47,8 @@ def _is_old(known: _Known) -> bool:
     return known.fetched_at is None or known.fetched_at < clock.now() - _FRESH
 
 
-def _ask(url: str, known: _Known, tenants: bool) -> None:
-    # Whoever comes while another asks does without: a slow provider holds up one thread, not all.
-    if not known.lock.acquire(blocking=False):
+def _ask(url: str, known: _Known, tenants: bool, patience_seconds: float) -> None:
+    if not known.lock.acquire(timeout=patience_seconds):
         return
     try:
         if known.tried_at is None or known.tried_at < clock.now() - _PAUSE:

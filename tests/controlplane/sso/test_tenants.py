@@ -85,6 +85,23 @@ def test_the_domain_of_another_account_is_not_the_connections(
     assert refusal(here.come_back(mallory, **rogue.consents(here.start(mallory)))) == "sso_not_permitted"
 
 
+def test_it_signs_in_no_operator_of_the_plane(
+    browser: Browsers, rogue: Rogue, mallory: str, signed_up: SignedUp, session: Session
+) -> None:
+    operator = signed_up("operator")
+    session.execute(
+        text("""UPDATE "user" SET operator = true, email = 'root@evil.example' WHERE user_id = :id"""),
+        {"id": operator.user_id},
+    )
+    session.expire_all()
+    here = browser()
+    rogue.claims = {"email": "root@evil.example"}
+    assert refusal(here.come_back(mallory, **rogue.consents(here.start(mallory)))) == "sso_not_permitted"
+    here.client.cookies.set("rc_session", operator.cookie)
+    answer = here.visit(mallory, headers={"sec-fetch-site": "same-origin"}, link=True)
+    assert refusal(here.come_back(mallory, **rogue.consents(answer.headers["location"]))) == "sso_not_permitted"
+
+
 def test_a_slow_tenant_holds_up_tenants_only(browser: Browsers, rogue: Rogue, mallory: str) -> None:
     here = browser()
     answer = rogue.consents(here.start(mallory))
