@@ -13,7 +13,7 @@ from uuid import uuid4
 import pexpect
 import pytest
 
-from tests.support.cli import Cli
+from tests.support.cli import VERSIONS, Cli
 from tests.support.plane import Plane
 from tests.support.rcloud import Done, InProcess, Rcloud
 from tests.support.tenants import Environment, Person, sign_up
@@ -22,7 +22,7 @@ from tests.support.waiting import until
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
 
 NewRcloud = Callable[..., Rcloud]
-STOCK = "1.7.12"
+STOCK = VERSIONS[0]
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def new_rcloud(tmp_path_factory: pytest.TempPathFactory) -> NewRcloud:
     return create
 
 
-def stock_cli(rcloud: Rcloud) -> Cli:
+def stock_cli(rcloud: Rcloud, version: str = STOCK) -> Cli:
     """The stock CLI on the same machine: it knows what rcloud wrote and nothing else."""
-    return Cli(STOCK, rcloud.config.parent)
+    return Cli(version, rcloud.config.parent)
 
 
 def log_in(rcloud: Rcloud, person: Person, *arguments: str, decision: str = "approve") -> pexpect.spawn[str]:
@@ -87,10 +87,11 @@ def test_env_use_is_env_configure_without_a_terminal(
     assert written[0] == written[1]
     in_use = [(one.config.parent / "environment").read_bytes() for one in (by_stock, by_rcloud)]
     assert in_use == [b"dev", b"dev"]
-    cli = stock_cli(by_rcloud)
-    assert f"Admin Service '{home.admin_url}/' is healthy!" in cli.run("whoami")
-    cli.run("services", "list")
-    cli.run("deployments", "list")
+    for version in VERSIONS:
+        cli = stock_cli(by_rcloud, version)
+        assert f"Admin Service '{home.admin_url}/' is healthy!" in cli.run("whoami")
+        cli.run("services", "list")
+        cli.run("deployments", "list")
 
 
 def test_a_profile_that_means_something_else_is_not_overwritten_unasked(
