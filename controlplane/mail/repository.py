@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Principal
@@ -25,6 +25,12 @@ def visible_to(principal: Principal) -> Select[OutboxMessage]:
 def newest(session: Session, limit: int) -> Sequence[OutboxMessage]:
     query = select(OutboxMessage).order_by(OutboxMessage.message_id.desc()).limit(limit)
     return session.scalars(query).all()
+
+
+def count_since(session: Session, recipient: str, kind: str, since: datetime) -> int:
+    """How many mails of this kind were written to somebody."""
+    query = select(func.count()).where(OutboxMessage.recipient == recipient, OutboxMessage.kind == kind)
+    return session.scalar(query.where(OutboxMessage.created_at > since)) or 0
 
 
 def claim(session: Session, now: datetime, lease: timedelta) -> OutboxMessage | None:

@@ -121,6 +121,17 @@ def test_a_change_reaches_edges_audit_and_mailbox(signed_up: SignedUp, session: 
     assert "from developer to viewer" in text
 
 
+def test_to_and_fro_does_not_fill_a_mailbox(signed_up: SignedUp, session: Session) -> None:
+    ada, bob = signed_up("ada"), signed_up("bob")
+    account_id = ada.account()
+    bob.joins(account_id, Role.DEVELOPER)
+    for role in ["viewer", "developer"] * 6:
+        assert change(ada, account_id, bob, role) == (200, role)
+    assert len(mails(session, bob.email)) == 10
+    assert ada.delete(path(account_id, bob)).status_code == 204
+    assert "removed you" in last_body(session, bob.email).text
+
+
 def test_the_same_role_again_is_no_change(signed_up: SignedUp, session: Session) -> None:
     ada, bob = signed_up("ada"), signed_up("bob")
     account_id = ada.account()
