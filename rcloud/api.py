@@ -62,12 +62,13 @@ class Api:
 
     def all(self, path: str, **query: str | int) -> list[dict[str, Any]]:
         """The items of every page. Raises `Failure`."""
-        page = self.get(path, limit=_PAGE, **query)
-        items: list[dict[str, Any]] = list(page["items"])
-        while following := page.get("next"):
-            page = self.get(path, limit=_PAGE, after=following, **query)
+        items: list[dict[str, Any]] = []
+        while True:
+            page = self.get(path, limit=_PAGE, **query)
             items += page["items"]
-        return items
+            if not page.get("next"):
+                return items
+            query["after"] = page["next"]
 
     def create(self, path: str, body: Mapping[str, Any]) -> Json:
         """POST with an Idempotency-Key, so that repeating it doubles nothing. Raises `Failure`."""

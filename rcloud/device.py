@@ -22,6 +22,7 @@ _REFUSED = {
 }
 # RFC 8628 §3.2: the interval when the answer names none; §3.5: slow_down adds five seconds.
 _INTERVAL_SECONDS, _SLOWER_SECONDS = 5.0, 5.0
+_LONGEST_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,18 @@ def requested(api: Api) -> Request:
             user_code=str(body["user_code"]),
             verification_uri=str(body["verification_uri"]),
             complete_uri=str(body.get("verification_uri_complete") or body["verification_uri"]),
-            expires_in_seconds=float(body["expires_in"]),
-            interval_seconds=float(body.get("interval", _INTERVAL_SECONDS)),
+            expires_in_seconds=_seconds(body["expires_in"]),
+            interval_seconds=_seconds(body.get("interval", _INTERVAL_SECONDS)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise refusals.not_a_plane(api.url) from error
+
+
+def _seconds(value: float) -> float:
+    seconds = float(value)
+    if not 0 <= seconds <= _LONGEST_SECONDS:
+        raise ValueError(value)
+    return seconds
 
 
 def token(api: Api, request: Request) -> str:

@@ -24,8 +24,8 @@ Row = Mapping[str, Any]
 Columns = Mapping[str, str | Callable[[Row], object]]
 # A table that nobody looks at is never folded: one row, one line.
 _UNSEEN_WIDTH = 100_000
-# json leaves these as they are, a terminal obeys them (C1 controls, DEL).
-_C1 = re.compile("[\x7f-\x9f]")
+# json leaves these as they are: a terminal obeys C1 controls and DEL, and no encoding has lone surrogates.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 
 class Output:
@@ -50,8 +50,10 @@ class Output:
 
     def document(self, content: object) -> None:
         """The API's document, the only thing on stdout."""
-        shown = json.dumps(content, indent=2, ensure_ascii=False)
-        sys.stdout.write(_C1.sub(lambda match: f"\\u{ord(match[0]):04x}", shown) + "\n")
+        # A locale without Unicode gets the same document in escapes.
+        plain = (sys.stdout.encoding or "utf-8").lower() not in ("utf-8", "utf8")
+        shown = json.dumps(content, indent=2, ensure_ascii=plain)
+        sys.stdout.write(_UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", shown) + "\n")
 
     def items(self, items: Sequence[Row], columns: Columns, nothing: str) -> None:
         """A list: `{"items": […]}`, or a table; `nothing` is said when it is empty."""

@@ -58,7 +58,7 @@ def short_time(value: str | None) -> str:
 def _obeyed(character: str) -> bool:
     if character in "\t\n":
         return False
-    return unicodedata.category(character) == "Cc" or ord(character) in _REORDERING
+    return unicodedata.category(character) in ("Cc", "Cs") or ord(character) in _REORDERING
 
 
 def _escaped(character: str) -> str:

@@ -88,7 +88,7 @@ def test_a_code_that_nobody_confirms_ends(rcloud: Rcloud, server: Scripted) -> N
     assert "not confirmed in time" in done.stderr
 
 
-@pytest.mark.parametrize("odd", [{"device_code": None, "expires_in": "soon"}, {"interval": "often"}])
+@pytest.mark.parametrize("odd", [{"expires_in": "soon"}, {"interval": -1}, {"interval": 1e99}, {"expires_in": None}])
 def test_an_answer_of_another_shape(rcloud: Rcloud, server: Scripted, odd: dict[str, object]) -> None:
     _prepared(server, GRANTED, **odd)
     done = rcloud.attempt("login", "--url", server.url)
@@ -110,6 +110,14 @@ def test_a_page_that_is_no_web_page_is_neither_shown_nor_opened(rcloud: Rcloud, 
     assert done.status == 1
     assert address not in done.stderr
     assert not (rcloud.home / "opened").exists()
+
+
+def test_an_address_that_nobody_understands_is_replaced(rcloud: Rcloud, server: Scripted) -> None:
+    _prepared(server, GRANTED)
+    rcloud.sign_in("e30.e30.old", "::what::")
+    assert rcloud.attempt("whoami").status == 2
+    rcloud.run("login", "--url", server.url)
+    assert rcloud.run("whoami", "-o", "json").json["url"] == server.url
 
 
 def test_a_browser_is_opened_with_the_code(rcloud: Rcloud, server: Scripted) -> None:

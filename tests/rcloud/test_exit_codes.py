@@ -111,6 +111,15 @@ def test_several_accounts_and_none_chosen(signed_in: Rcloud, server: Scripted) -
     assert "rcloud accounts use NAME" in done.stderr
 
 
+@pytest.mark.parametrize("answer", [{"things": []}, {"items": [{"name": "x"}], "next": None}, {"items": 1}])
+def test_a_plane_that_speaks_another_api(signed_in: Rcloud, server: Scripted, answer: dict[str, object]) -> None:
+    server.on("GET /accounts", Answer(body=answer))
+    done = signed_in.attempt("env", "list")
+    assert (done.status, done.stdout) == (1, "")
+    assert "Update rcloud" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_ctrl_c(signed_in: Rcloud, server: Scripted) -> None:
     server.on("POST //oauth2/device_authorization", Answer(body=_device(server)))
     child = signed_in.spawn("login", "--no-browser", "--url", server.url)

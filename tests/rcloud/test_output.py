@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -39,6 +42,28 @@ def test_names_of_others_do_not_reach_the_terminal_as_commands(signed_in: Rcloud
     server.answers.clear()
     server.on("GET /accounts", Answer(403, {"code": "x", "message": HOSTILE}))
     assert "\x1b" not in signed_in.attempt("accounts", "list").stderr
+
+
+def test_a_locale_without_these_letters(server: Scripted, tmp_path: Path) -> None:
+    name = "zürich ✓ \ud800"
+    server.on("GET /accounts", page(account(name)))
+    old = Rcloud(tmp_path, {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
+    old.sign_in("e30.e30.s", server.url)
+    done = subprocess.run(
+        [*old.argv, "accounts", "list", "-o", "json"], env=old.env, capture_output=True, timeout=60, check=True
+    )
+    assert json.loads(done.stdout.decode("ascii"))["items"][0]["name"] == name
+    table = subprocess.run([*old.argv, "accounts", "list"], env=old.env, capture_output=True, timeout=60, check=True)
+    assert b"z\xfcrich \\u2713 \\ud800" in table.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error_with_a_traceback(signed_in: Rcloud, server: Scripted) -> None:
+    server.on("GET /accounts", page(*(account("a" * 39, f"acc_{n}") for n in range(5000))))
+    line = f"{' '.join(signed_in.argv)} accounts list | head -1"
+    done = subprocess.run(["sh", "-c", line], env=signed_in.env, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split()[:2] == ["NAME", "ID"]
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr
 
 
 def test_a_table_that_is_piped_has_one_line_for_each_row(signed_in: Rcloud, server: Scripted) -> None:
