@@ -36,12 +36,18 @@ def render(document: Json) -> str:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
+    # As they come first: what belongs together stands together, wherever it is served.
+    tags = list(dict.fromkeys(map(_tag, operations)))
     body = "".join(
         f"<h2>{_text(tag)}</h2>" + "".join(_operation(document, *operation) for operation in group)
-        for tag, group in groupby(operations, key=lambda operation: str(operation[2].get("tags", ["other"])[0]))
+        for tag, group in groupby(sorted(operations, key=lambda one: tags.index(_tag(one))), key=_tag)
     )
     shapes = "".join(_shape(document, name, schema) for name, schema in document["components"]["schemas"].items())
     return f"{head}{body}<h2>Shapes</h2>{shapes}</main></body></html>"
+
+
+def _tag(operation: tuple[str, str, Json]) -> str:
+    return str(operation[2].get("tags", ["other"])[0])
 
 
 def _shape(document: Json, name: str, schema: Json) -> str:

@@ -345,7 +345,7 @@ def test_roles_are_changed_and_members_removed(page: Page, site: str, plane: Pla
     (invitation,) = other.call("GET", "/invitations").json()["items"]
     other.created("/invitations/accept", invitationId=invitation["invitationId"])
     sign_in(page, site, owner, f"/members?account={account['accountId']}")
-    page.get_by_label(f"Role of {other.email}").select_option("admin")
+    page.get_by_label(f"Role of {other.email}", exact=True).select_option("admin")
     page.get_by_role("button", name=f"Save the role of {other.email}").click()
     expect(page.get_by_text("The role is changed.")).to_be_visible()
     page.get_by_role("button", name=f"Leave {account['name']}").click()
