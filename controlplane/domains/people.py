@@ -12,15 +12,16 @@ from controlplane.domains.models import Domain
 from controlplane.members import repository as member_rows
 from controlplane.members import service as members
 from controlplane.members.models import Joined
+from controlplane.settings import settings
 from controlplane.sso_connections import addresses
 from controlplane.users import repository as users
 from controlplane.users.models import User
 
 
-def on_verified(session: Session, user: User) -> None:
+def on_verified(session: Session, user: User, *, by_provider: bool = False) -> None:
     """Call once, when the user's address has just become verified: accounts with auto-join take them in."""
     found = repository.joinable(session, user.user_id, names.of_address(user.email))
-    if found is not None and found[0].join_mode == "auto":
+    if found is not None and found[0].join_mode == "auto" and (by_provider or _is_proof(found[0])):
         _join(session, Principal(user.user_id, user.email, found[0].domain_id, {}), found[0])
 
 
@@ -60,7 +61,7 @@ def joinable(session: Session, by: Principal) -> list[tuple[Domain, Account]]:
     if user is None or user.verified_at is None:
         return []
     found = repository.joinable(session, user.user_id, names.of_address(user.email))
-    return [found] if found else []
+    return [found] if found and _is_proof(found[0]) else []
 
 
 def join(session: Session, by: Principal, account_id: str) -> Role:
@@ -77,3 +78,9 @@ def _join(session: Session, by: Principal, domain: Domain) -> Role:
     details = {"domain": domain.domain, "role": role.value, "mode": domain.join_mode}
     audit.record(session, by, "member.join", by.user_id, domain.account_id, details)
     return role
+
+
+def _is_proof(domain: Domain) -> bool:
+    # Without a mail server every address counts as verified. That does where a plane is tried out on one machine; else
+    # anybody could sign up as somebody's colleague, unless the domain's people come through their provider only.
+    return settings().sends_mail or settings().loopback_mode or domain.sso_required

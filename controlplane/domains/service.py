@@ -91,13 +91,14 @@ def change(session: Session, by: Principal, account_id: str, name: str, wanted: 
     if domain.verified_at is None:
         raise DomainNotVerified(f"{name} is not verified yet. Set its TXT record and call …/verify first.")
     changes = wanted.model_dump(exclude_unset=True, by_alias=False)
+    connection_id = changes.get("sso_connection_id", domain.sso_connection_id)
+    if connection_id is None:
+        if changes.get("sso_required", domain.sso_required):
+            raise ConnectionRequired
+    elif connections.usable_by(session, account_id, connection_id) is None:
+        raise ConnectionNotUsable("There is no such connection of this account or of the plane, or it is switched off.")
     for field, value in changes.items():
         setattr(domain, field, value)
-    if domain.sso_connection_id is None:
-        if domain.sso_required:
-            raise ConnectionRequired
-    elif connections.usable_by(session, account_id, domain.sso_connection_id) is None:
-        raise ConnectionNotUsable("There is no such connection of this account or of the plane, or it is switched off.")
     audit.record(session, by, "domain.update", domain.domain_id, account_id, {"domain": name} | changes)
     return domain
 

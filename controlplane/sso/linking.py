@@ -76,7 +76,7 @@ def _by_address(session: Session, email: str, name: str | None) -> User:
         user = _created(session, email, name)
     else:
         _take_over(session, user)
-    domains.on_verified(session, user)
+    domains.on_verified(session, user, by_provider=True)
     return user
 
 

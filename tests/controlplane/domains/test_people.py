@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -64,6 +65,23 @@ def test_new_people_are_members_at_once_where_the_account_wants_it(
 @pytest.mark.parametrize("role", ["owner", "admin"])
 def test_nobody_becomes_an_administrator_by_an_address(owner: Person, account_id: str, role: str) -> None:
     assert change(owner, account_id, joinMode="auto", joinRole=role) == (422, "invalid_request")
+
+
+def test_addresses_that_nobody_has_proven_open_no_door(
+    owner: Person, account_id: str, signed_up: SignedUp, session: Session, configured: Callable[..., None]
+) -> None:
+    """A plane on the network without a mail server takes every address on trust."""
+    change(owner, account_id, joinMode="auto")
+    configured(loopback_mode="false")
+    ada = signed_up("ada")
+    assert ada.get("/auth/me").json()["accounts"] == []
+    assert ada.get("/joinable-accounts").json()["items"] == []
+    assert ada.post(f"/accounts/{account_id}/join").status_code == 404
+    user = session.get(User, ada.user_id)
+    assert user is not None
+    service.on_verified(session, user, by_provider=True)
+    session.commit()
+    assert [one["name"] for one in ada.get("/auth/me").json()["accounts"]] == ["corp"]
 
 
 def test_an_address_that_is_not_verified_gives_nothing(

@@ -126,6 +126,28 @@ def test_a_wrong_client_secret_says_nothing_to_the_visitor(browser: Browsers, id
     assert refusal(here.follow(idp.sign_in(here.start("corp")))) == "sso_invalid_answer"
 
 
+def test_a_code_is_taken_in_its_own_attempt_only(browser: Browsers, idp: IdentityProvider) -> None:
+    """Code injection at a real provider: it compares the thief's verifier with the victim's challenge."""
+    connected(idp.issuer, client_secret=CLIENT_SECRET)
+    victim, thief = browser(), browser()
+    stolen = parse_qs(urlsplit(idp.sign_in(victim.start("corp"))).query)["code"][0]
+    own = {name: values[0] for name, values in parse_qs(urlsplit(idp.sign_in(thief.start("corp"))).query).items()}
+    assert refusal(thief.come_back("corp", **own | {"code": stolen})) == "sso_invalid_answer"
+    assert thief.me() is None
+
+
+def test_a_code_is_taken_once(browser: Browsers, idp: IdentityProvider) -> None:
+    connected(idp.issuer, client_secret=CLIENT_SECRET)
+    here = browser()
+    back = idp.sign_in(here.start("corp"))
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    here.follow(back)
+    again = parse_qs(urlsplit(here.start("corp")).query)["state"][0]
+    other = browser()
+    other.client.cookies.set("rc_sso", here.client.cookies["rc_sso"])
+    assert refusal(other.come_back("corp", code=code, state=again, iss=idp.issuer)) == "sso_invalid_answer"
+
+
 def test_a_session_planted_before_is_not_the_one_afterwards(
     browser: Browsers, idp: IdentityProvider, signed_up: SignedUp
 ) -> None:
