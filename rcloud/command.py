@@ -9,6 +9,7 @@ from typing import Annotated, Concatenate, ParamSpec, cast
 
 import typer
 
+from rcloud import completion
 from rcloud.cloud import Cloud
 from rcloud.settings import Flags, Format
 
@@ -27,7 +28,12 @@ Verbose = Annotated[
 Account = Annotated[
     str | None,
     typer.Option(
-        "--account", "-a", metavar="ACCOUNT", help="name or id; else RCLOUD_ACCOUNT", rich_help_panel=_EVERYWHERE
+        "--account",
+        "-a",
+        metavar="ACCOUNT",
+        help="name or id; else RCLOUD_ACCOUNT",
+        rich_help_panel=_EVERYWHERE,
+        autocompletion=completion.accounts,
     ),
 ]
 Url = Annotated[

@@ -35,10 +35,18 @@ def list_sessions(cloud: Cloud) -> None:
 def revoke(
     cloud: Cloud,
     session: Annotated[str | None, typer.Argument(metavar="SESSION", help="its id")] = None,
-    others: Annotated[bool, typer.Option("--others", help="all sessions but this one")] = False,
+    others: Annotated[bool, typer.Option("--others", help="every program's but this one's")] = False,
 ) -> None:
-    """End a session: its cookie and its access tokens stop working at once."""
+    """End a session: its access tokens stop working at once. Browsers' sessions end in the browser only."""
     if (session is None) is not others:
         raise Usage("Say which session.", "Name one id from `rcloud sessions list`, or --others for all but this one.")
-    cloud.api.change("DELETE", at("auth", "sessions", *([session] if session else [])))
-    cloud.out.done({"sessionId": session, "others": others}, "Ended." if session else "Ended all but this one.")
+    ending = [session] if session else _other_programs(cloud)
+    for one in ending:
+        cloud.api.change("DELETE", at("auth", "sessions", one))
+    ended = f"Ended {len(ending)} session{'' if len(ending) == 1 else 's'}."
+    cloud.out.done({"items": [{"sessionId": one} for one in ending]}, ended)
+
+
+def _other_programs(cloud: Cloud) -> list[str]:
+    listed = cloud.api.all(at("auth", "sessions"))
+    return [one["sessionId"] for one in listed if one["kind"] == "program" and not one["current"]]

@@ -58,6 +58,7 @@ def test_names_come_from_the_plane(signed_in: Rcloud, server: Scripted) -> None:
     assert offered(signed_in, "rcloud", "accounts", "use", "") == ["payments"]
     assert offered(signed_in, "rcloud", "env", "describe", "") == ["dev", "prod"]
     assert offered(signed_in, "rcloud", "env", "describe", "payments/p") == ["payments/prod"]
+    assert offered(signed_in, "rcloud", "env", "list", "--account", "p") == ["payments"]
     server.on("GET /accounts/acc_1/environments/env_1/api-keys", page({"keyId": "key_1", "description": "x"}))
     assert offered(signed_in, "rcloud", "keys", "revoke", "dev", "k") == ["key_1"]
 

@@ -137,12 +137,16 @@ def test_a_program_sees_all_sessions_and_ends_programs(new_rcloud: NewRcloud, si
     sessions = here.run("sessions", "list", "-o", "json").json["items"]
     assert sorted(one["kind"] for one in sessions) == ["browser", "program", "program"]
     [other] = [one["sessionId"] for one in sessions if one["kind"] == "program" and not one["current"]]
-    assert here.run("sessions", "revoke", other, "-o", "json").json["sessionId"] == other
+    assert here.run("sessions", "revoke", other, "-o", "json").json == {"items": [{"sessionId": other}]}
     assert there.attempt("whoami").status == 3
     [browser] = [one["sessionId"] for one in sessions if one["kind"] == "browser"]
     refused = here.attempt("sessions", "revoke", browser)
     assert refused.status == 1
     assert "browser" in refused.stderr
+    log_in(there, signed_up)
+    assert len(here.run("sessions", "revoke", "--others", "-o", "json").json["items"]) == 1
+    assert (there.attempt("whoami").status, here.attempt("whoami").status) == (3, 0)
+    assert signed_up.call("GET", "/auth/me").status_code == 200
 
 
 def test_an_environments_life_in_json(new_rcloud: NewRcloud, signed_up: Person) -> None:
