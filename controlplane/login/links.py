@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -39,11 +39,12 @@ def make(session: Session, user: User, purpose: Purpose) -> Link:
 
 def redeem(session: Session, token: str, purpose: Purpose) -> User | None:
     """The user a link was sent to, once; null for one that is unknown, used, replaced or over."""
-    query = delete(MailToken).where(
-        MailToken.digest == tokens.digest(token), MailToken.purpose == purpose.value, MailToken.expires_at > clock.now()
-    )
-    user_id = session.scalar(query.returning(MailToken.user_id))
-    return users.by_id(session, user_id) if user_id else None
+    valid = (MailToken.digest == tokens.digest(token), MailToken.purpose == purpose.value)
+    user_id = session.scalar(select(MailToken.user_id).where(*valid, MailToken.expires_at > clock.now()))
+    # The user's row before the link's, as everywhere: who makes a link and who uses it cannot wait for each other.
+    user = users.locked(session, user_id) if user_id else None
+    used = session.scalar(delete(MailToken).where(*valid).returning(MailToken.user_id))
+    return user if used else None
 
 
 def void(session: Session, user_id: str) -> None:

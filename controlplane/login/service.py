@@ -71,10 +71,10 @@ def log_in(session: Session, email: str, password: str, user_agent: str | None) 
         throttle.failed(session, email)
         audit.record(session, None, "auth.login_failed", user.user_id if user else "unknown")
         return required or WrongCredentials()
-    throttle.succeeded(session, email)
     if not users.still(session, user):
         # The password was changed while we looked: whoever changed it has ended all sessions, and this is none of them.
         return WrongCredentials()
+    throttle.succeeded(session, email)
     return admit(session, user, "password", user_agent) if user.verified_at else EmailNotVerified()
 
 

@@ -26,6 +26,8 @@ def ask(session: Session, email: str, name: str | None, password_hash: str) -> N
         except EmailTaken:
             # By somebody else in this very moment, who gets the link.
             return
+    # Under lock: an address that is being confirmed right now must not get the password of who signs up once more.
+    user = users.locked(session, user.user_id) or user
     if user.verified_at is not None:
         audit.record(session, None, "auth.signup_refused", user.user_id)
         letters.address_taken(session, user)

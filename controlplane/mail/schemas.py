@@ -8,7 +8,7 @@ from controlplane.mail.models import OutboxMessage
 
 
 class MessageView(Schema):
-    """`text` and `html` are null once they have been deleted: a link in them has been delivered or has expired."""
+    """`text` and `html` are null when a link in them is on its way to somebody else, has been delivered or is over."""
 
     message_id: str = Field(examples=["msg_01k9e3x0hq7m2c4b6d8f0g2j4k6"])
     to: str = Field(examples=["ada@example.com"])

@@ -17,6 +17,12 @@ def by_id(session: Session, user_id: str) -> User | None:
     return session.get(User, user_id)
 
 
+def locked(session: Session, user_id: str) -> User | None:
+    """As it is now, and nobody else changes it until this transaction ends."""
+    query = select(User).where(User.user_id == user_id).with_for_update(key_share=True)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
 def still(session: Session, user: User) -> bool:
     """Whether the password is what it was when `user` was read; it stays so until this transaction ends."""
     query = select(User.password_hash).where(User.user_id == user.user_id).with_for_update(read=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
@@ -22,6 +22,7 @@ from controlplane.users.models import User
 from tests.controlplane.login.mailed import token
 from tests.controlplane.mailbox import last_body, mails
 from tests.controlplane.people import API, PASSWORD
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("mailing")
 KIND = "verify_email"
@@ -221,3 +222,41 @@ def test_two_uses_at_once_are_one(committed: sessionmaker[Session], client: Test
 def test_mail_of_a_refused_sign_up_is_none(client: TestClient, session: Session) -> None:
     assert post(client, "/signup", email="ada@example.com", password="short").status_code == 422
     assert session.scalars(select(OutboxMessage)).all() == []
+
+
+def test_using_a_link_while_another_is_made_holds_up_nobody(
+    committed: sessionmaker[Session], client: TestClient
+) -> None:
+    """Neither waits for a row the other has: no deadlock, which would be a 503."""
+    for number in range(4):
+        email = f"p{number}@example.com"
+        sign_up(client, email)
+        with committed() as session:
+            secret = token(session, email, KIND)
+        with ThreadPoolExecutor(4) as pool:
+            again = [pool.submit(post, client, "/signup", email=email, password=PASSWORD) for _ in range(2)]
+            used = [pool.submit(post, client, "/verify-email", token=secret) for _ in range(2)]
+            assert {one.result().status_code for one in again} == {202}
+            assert {one.result().status_code for one in used} <= {200, 400}
+
+
+def test_no_password_slips_in_while_the_address_is_being_confirmed(
+    committed: sessionmaker[Session], client: TestClient
+) -> None:
+    sign_up(client)
+    with ThreadPoolExecutor(1) as pool, committed() as confirming:
+        user = confirming.scalars(select(User).with_for_update()).one()
+        user.verified_at = user.created_at
+        confirming.flush()
+        planted = pool.submit(sign_up, client, "ada@example.com", "mallory horse battery")
+        until(lambda: waits_for_a_lock(committed))
+        confirming.commit()
+        assert planted.result().status_code == 202
+    assert post(client, "/login", email="ada@example.com", password="mallory horse battery").status_code == 401
+    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
+
+
+def waits_for_a_lock(sessions: sessionmaker[Session]) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with sessions() as looking:
+        return bool(looking.execute(text(query)).scalar_one())

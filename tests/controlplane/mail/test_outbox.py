@@ -109,6 +109,18 @@ def test_a_secret_stays_readable_no_longer_than_it_works(
     assert {item["status"] for item in read(ada)} == {"kept"}
 
 
+def test_a_link_on_its_way_is_for_its_mailbox_only(
+    signed_up: SignedUp, session: Session, configured: Callable[..., None]
+) -> None:
+    """Or who reads the outbox could ask for somebody's new password while the mail server is away, and take it."""
+    ada, bob = signed_up("ada"), signed_up("bob")
+    configured(smtp_url="smtp://127.0.0.1:1", mail_from="cloud@example.com")
+    write(session, bob.email, "password_reset", lasting=timedelta(hours=1))
+    write(session, bob.email, "invitation", lasting=timedelta(hours=1))
+    assert [(item["status"], item["text"], item["html"]) for item in read(ada)] == [("queued", None, None)] * 2
+    assert ["token=secret" in str(item["text"]) for item in read(bob)] == [True]
+
+
 def test_old_mail_is_deleted(session: Session, later: Callable[[timedelta], None]) -> None:
     write(session, "ada@example.com")
     later(timedelta(days=settings().mail_keep_days, hours=-1))
