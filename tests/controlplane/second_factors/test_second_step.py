@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
@@ -101,6 +102,16 @@ def test_new_challenges_give_no_more_guesses(signed_up: SignedUp, client: TestCl
     for method, code in (("totp", app.code(1)), ("recovery_code", codes[0])):
         assert refusal(prove(client, challenge, method, code)) == (429, "too_many_requests")
     assert prove(client, first_step(bob)["challenge"], "totp", bobs.code(1)).status_code == 200
+
+
+def test_guesses_from_many_networks_count_together(signed_up: SignedUp, app: FastAPI) -> None:
+    ada = signed_up()
+    code = enrol_app(ada)[0].code(1)
+    for number in range(10):
+        elsewhere = TestClient(app, base_url="http://127.0.0.1:8000", client=(f"203.0.113.{number}", 50_000))
+        assert refusal(prove(elsewhere, first_step(ada)["challenge"], "totp", "000000")) == WRONG
+    answer = prove(ada.client, first_step(ada)["challenge"], "totp", code)
+    assert refusal(answer) == (429, "too_many_requests")
 
 
 def test_guessers_do_not_lock_out_a_passkey(signed_up: SignedUp, client: TestClient) -> None:
