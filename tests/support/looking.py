@@ -78,6 +78,19 @@ def too_wide(page: Page) -> int:
     return max(0, pixels)
 
 
+def shifted(page: Page) -> float:
+    """How far things have moved by themselves since the page was opened (Layout Instability, W3C)."""
+    total: float = page.evaluate(
+        """() => new Promise((resolve) => {
+          let total = 0;
+          const observer = new PerformanceObserver((list) => list.getEntries().forEach((one) => (total += one.value)));
+          observer.observe({ type: "layout-shift", buffered: true });
+          requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(total))));
+        })"""
+    )
+    return total
+
+
 def picture(page: Page, name: str) -> None:
     """A screenshot of the whole page, if somebody wants to look."""
     if directory := os.environ.get(PICTURES):

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import chromium
-from tests.support.looking import faults, picture, too_wide, watched
+from tests.support.looking import faults, picture, shifted, too_wide, watched
 from tests.support.plane import Plane
 from tests.support.tenants import PASSWORD, Environment, Person, create_environment, sign_up
 
@@ -77,6 +77,7 @@ def page(chromium: Browser, plane: Plane, theme: Theme) -> Iterator[Page]:
 
 
 def looked_at(page: Page, name: str, theme: Theme) -> None:
+    assert shifted(page) < 0.01, name
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844 if width < 500 else 800})
         assert too_wide(page) == 0, f"{name} at {width} px"

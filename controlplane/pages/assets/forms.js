@@ -59,9 +59,10 @@ export function follow(element, answer, sent = {}) {
   if (next) go(next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? "")));
 }
 
-/** Go to an address; the one we are at is loaded anew. */
+/** Go to an address of this origin; the one we are at is loaded anew. */
 export function go(address) {
-  const target = new URL(address, location.href);
+  const asked = new URL(address, location.href);
+  const target = asked.origin === location.origin ? asked : new URL("/", location.href);
   const same = target.pathname === location.pathname && target.search === location.search;
   if (same) location.reload();
   else location.assign(target);

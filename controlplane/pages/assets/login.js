@@ -60,8 +60,8 @@ async function withPasskey(options) {
 }
 
 const button = document.getElementById("passkey");
-if (button && passkeys.available) {
-  button.hidden = false;
+if (button && !passkeys.available) button.hidden = true;
+else if (button) {
   button.addEventListener("click", () => {
     inField.abort();
     busy(button, () => withPasskey()).catch((error) => show(form, error));

@@ -37,7 +37,7 @@ onSend(at("totp-confirm"), async ({ code }) => {
 onClick(at("codes-begin"), async () => showCodes((await call("POST", "/auth/recovery-codes", {})).recoveryCodes));
 
 const begin = at("passkey-begin");
-if (begin && passkeys.available) begin.hidden = false;
+if (begin && !passkeys.available) begin.hidden = true;
 
 onClick(begin, async () => {
   begin.hidden = true;
