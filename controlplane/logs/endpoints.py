@@ -68,11 +68,11 @@ async def read_logs(
     if follow and until is not None:
         raise RequestValidationError([_no_end()])
     check = _check(request, account_id, environment_id)
-    reader = Reader(request.app, environment_id, Filter(since, until, level, text), check)
+    reader = Reader(request.app, principal.user_id, environment_id, Filter(since, until, level, text), check)
     after = await reader.start(limit)
     if follow:
         cursor = after if last_event_id is None else last_event_id
-        return _Live(request.app.state.followers, reader, principal.user_id, cursor)
+        return _Live(request.app.state.followers, reader, cursor)
     first = await reader.page(after, min(limit, reading.PAGE))
     return StreamingResponse(reading.window(reader, first, limit), media_type="application/x-ndjson")
 
@@ -101,16 +101,16 @@ def _check(request: Request, account_id: str, environment_id: str) -> Callable[[
 class _Live(Response):
     """Takes its place among the followers when it is sent, and gives it back whatever becomes of that."""
 
-    def __init__(self, followers: Followers, reader: Reader, user_id: str, after: int) -> None:
+    def __init__(self, followers: Followers, reader: Reader, after: int) -> None:
         super().__init__(media_type="text/event-stream")
-        self._followers, self._reader, self._user_id, self._after = followers, reader, user_id, after
+        self._followers, self._reader, self._after = followers, reader, after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get(HEAD_ONLY):
             await super().__call__(scope, receive, send)
             return
         try:
-            follower = self._followers.join(self._user_id, self._reader.environment_id)
+            follower = self._followers.join(self._reader.user_id, self._reader.environment_id)
         except TooManyFollowers as error:
             await rendered(error)(scope, receive, send)
             return

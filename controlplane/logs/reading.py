@@ -1,6 +1,7 @@
 """Answers made of log lines: a window as JSON lines, or a log as it grows as server-sent events.
 
-Lines are read a page at a time, in few threads of their own, so that readers of logs hold up nobody else.
+Lines are read a page at a time, in few threads of their own, so that readers of logs hold up nobody else; and one user
+has few of these, so that no reader holds up all others.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import anyio
 import structlog
@@ -28,6 +30,7 @@ PAGE = 500
 PAGE_BYTES = 256 * 1024
 """So much, and not much more, is held for somebody who reads slowly."""
 THREADS = 6
+THREADS_OF_ONE_USER = 2
 CHECK_SECONDS = 1.0
 """Who has lost the right gets nothing more after this."""
 HEARTBEAT_SECONDS = 15.0
@@ -48,6 +51,7 @@ class Reader:
     """One environment's log for somebody; `check` raises an `ApplicationError` when they may not read it."""
 
     app: FastAPI
+    user_id: str
     environment_id: str
     wanted: Filter
     check: Callable[[Session], None]
@@ -60,7 +64,9 @@ class Reader:
         return await self._in_thread(partial(self._page, after, limit, check))
 
     async def _in_thread(self, function: Callable[[Session], Result]) -> Result:
-        return await anyio.to_thread.run_sync(partial(_in_transaction, function), limiter=_threads(self.app))
+        threads = _threads(self.app)
+        async with threads.of_user(self.user_id):
+            return await anyio.to_thread.run_sync(partial(_in_transaction, function), limiter=threads.all)
 
     def _start(self, last_lines: int, session: Session) -> int:
         self.check(session)
@@ -149,11 +155,24 @@ def _in_transaction(function: Callable[[Session], Result]) -> Result:
         return function(session)
 
 
-def _threads(app: FastAPI) -> anyio.CapacityLimiter:
+class _Threads:
+    def __init__(self) -> None:
+        self.all = anyio.CapacityLimiter(THREADS)
+        self._of_users: WeakValueDictionary[str, anyio.Semaphore] = WeakValueDictionary()
+
+    def of_user(self, user_id: str) -> anyio.Semaphore:
+        """Forgotten when nobody holds or awaits it."""
+        found = self._of_users.get(user_id)
+        if found is None:
+            found = self._of_users[user_id] = anyio.Semaphore(THREADS_OF_ONE_USER)
+        return found
+
+
+def _threads(app: FastAPI) -> _Threads:
     if not hasattr(app.state, "log_threads"):
-        app.state.log_threads = anyio.CapacityLimiter(THREADS)
-    limiter: anyio.CapacityLimiter = app.state.log_threads
-    return limiter
+        app.state.log_threads = _Threads()
+    threads: _Threads = app.state.log_threads
+    return threads
 
 
 def _rendered(row: Logged) -> str:

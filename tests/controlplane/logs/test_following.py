@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -173,6 +174,35 @@ def test_a_process_has_room_for_so_many(
     assert follow().code() == "too_many_followers"
     monkeypatch.undo()
     settings.cache_clear()
+
+
+def test_one_user_does_not_hold_up_another(scene: Scene, signed_up: SignedUp, app: FastAPI, url: str) -> None:
+    """Somebody whose questions take for ever has few threads, however many questions they ask."""
+    bob = signed_up("bob").joins(scene.account_id, Role.VIEWER)
+    scene.send_numbers([1])
+    gate = threading.Event()
+    asked = threading.Semaphore(0)
+    real = app.state.identify
+
+    def slow(request: Any, session: Session) -> None:
+        real(request, session)
+        if request.state.principal.user_id == scene.owner.user_id:
+            asked.release()
+            assert gate.wait(60)
+
+    app.state.identify = slow
+    with ThreadPoolExecutor(reading.THREADS + 2) as pool:
+        try:
+            for _ in range(reading.THREADS + 2):
+                pool.submit(httpx2.get, f"{url}{scene.path}/logs", headers=scene.owner.headers, timeout=60)
+            for _ in range(reading.THREADS_OF_ONE_USER):
+                assert asked.acquire(timeout=30)
+            answer = httpx2.get(f"{url}{scene.path}/logs", headers=bob.headers, timeout=30)
+            assert answer.text.count("line 1") == 1
+            assert not asked.acquire(blocking=False)
+        finally:
+            gate.set()
+            app.state.identify = real
 
 
 def test_who_waits_holds_no_connection_and_no_transaction(scene: Scene, follow: Follow) -> None:
