@@ -31,10 +31,11 @@ _PAGES = {Purpose.VERIFY_EMAIL: "verify-email", Purpose.PASSWORD_RESET: "reset-p
 def make(session: Session, user: User, purpose: Purpose) -> Link:
     """A new link for `user`; an older one of this purpose is void. It is in this return value only."""
     token, now = tokens.new_secret(), clock.now()
-    fresh = {"digest": tokens.digest(token), "created_at": now, "expires_at": now + _lasting(purpose)}
+    expires_at = now + _lasting(purpose)
+    fresh = {"digest": tokens.digest(token), "created_at": now, "expires_at": expires_at}
     row = insert(MailToken).values(user_id=user.user_id, purpose=purpose.value, **fresh)
     session.execute(row.on_conflict_do_update(index_elements=[MailToken.user_id, MailToken.purpose], set_=fresh))
-    return Link(f"{settings().console_url}/{_PAGES[purpose]}?token={token}", fresh["expires_at"])  # type: ignore[arg-type]
+    return Link(f"{settings().console_url}/{_PAGES[purpose]}?token={token}", expires_at)
 
 
 def redeem(session: Session, token: str, purpose: Purpose) -> User | None:
