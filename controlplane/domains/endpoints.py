@@ -1,11 +1,12 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, status
+from fastapi import APIRouter, Depends, Path, Response, status
 from pydantic import AfterValidator
 
 from controlplane.auth import Caller, Permission, Principal, require
 from controlplane.core import database
 from controlplane.core.database import DbSession
+from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.outbound import place
 from controlplane.core.pagination import After, Limit, Page, page
@@ -40,12 +41,13 @@ OF_ACCOUNT = "/accounts/{account_id}/domains"
 @router.post(
     OF_ACCOUNT,
     status_code=status.HTTP_201_CREATED,
+    response_model=DomainView,
     operation_id="claimDomain",
     responses=refusals(DomainAlreadyClaimed, DomainLimitReached),
 )
-def claim_domain(account_id: str, body: NewDomain, session: DbSession, principal: Manager) -> DomainView:
+def claim_domain(account_id: str, body: NewDomain, session: DbSession, principal: Manager, once: Once) -> Response:
     """Claim a mail domain: set the TXT record the answer names, then verify it."""
-    return _view(service.claim(session, principal, account_id, body.domain))
+    return once(principal.user_id, lambda: _view(service.claim(session, principal, account_id, body.domain)))
 
 
 @router.get(OF_ACCOUNT, operation_id="listDomains")

@@ -55,6 +55,11 @@ def belongs_to(session: Session, email: str, account_id: str) -> bool:
     return claim is not None and claim.account_id == account_id
 
 
+def speaks_for_somebody(session: Session, account_id: str) -> bool:
+    """Whether the account has a verified domain at all."""
+    return repository.has_verified(session, account_id)
+
+
 def joinable(session: Session, by: Principal) -> list[tuple[Domain, Account]]:
     """The accounts that let the caller in for their verified address."""
     user = users.by_id(session, by.user_id)

@@ -36,6 +36,11 @@ def verified(session: Session, domain: str) -> Domain | None:
     return session.scalar(select(Domain).where(Domain.domain == domain, Domain.verified_at.is_not(None)))
 
 
+def has_verified(session: Session, account_id: str) -> bool:
+    query = of_account(account_id).where(Domain.verified_at.is_not(None))
+    return session.scalar(select(query.exists())) or False
+
+
 def required_connection(session: Session, domain: str) -> SsoConnection | None:
     """The connection through which everybody of this domain has to sign in."""
     query = select(SsoConnection).join(Domain, Domain.sso_connection_id == SsoConnection.connection_id)

@@ -3,7 +3,7 @@
 No transaction is open while a provider is asked, and no place among the database's requests is taken.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Header, Request, Response, status
@@ -110,14 +110,19 @@ def _refresh(provider: str) -> None:
         asked = connections.provider_of(found) if service.is_stale(found) else None
     if asked is None:
         return
+    endpoints: dict[str, Any] | None
     try:
         with place("discoveries of tenants" if asked.tenants else "discoveries"):
             endpoints = discovery.discover(asked)
     except (ProviderUnusable, Busy) as error:
         log.warning("provider_not_refreshed", provider=provider, reason=error.message)
-        return
+        endpoints = None
     with transaction() as session:
-        service.refresh(service.connection(session, provider), endpoints)
+        found = service.connection(session, provider)
+        if endpoints is None:
+            service.postpone(found)
+        else:
+            service.refresh(found, endpoints)
 
 
 def _begun(provider: str, request: Request, secret: str, destination: str, link: bool) -> str:

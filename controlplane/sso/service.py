@@ -13,6 +13,7 @@ from controlplane import audit
 from controlplane.auth import Principal
 from controlplane.core import clock, outbound
 from controlplane.core.errors import ApplicationError, NotFound
+from controlplane.domains import people
 from controlplane.login import service as login
 from controlplane.login import throttle
 from controlplane.login.sessions import SignedIn
@@ -31,7 +32,7 @@ from controlplane.users.models import User
 
 _DENIED = {"access_denied", "login_required", "consent_required", "interaction_required", "account_selection_required"}
 # How old what a provider said of its endpoints may be before it is asked again.
-FRESH = timedelta(days=1)
+FRESH, _AGAIN = timedelta(days=1), timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ def peer_of(found: SsoConnection) -> Peer:
 def begin(
     session: Session, found: SsoConnection, browser: str, destination: str, link_user_id: str | None
 ) -> tuple[Peer, Proofs]:
-    """An attempt of this browser, and what its way to the provider needs."""
+    """An attempt of this browser, and what its way to the provider needs. Raises `SsoRefused`."""
+    if found.account_id is not None and not people.speaks_for_somebody(session, found.account_id):
+        # It could sign in nobody, and would only lead away from here to wherever its account likes.
+        raise SsoRefused("sso_unknown_provider", "its account has no verified domain")
     return peer_of(found), attempts.begin(session, found, browser, destination, link_user_id)
 
 
@@ -157,6 +161,11 @@ def _still_there(session: Session, provider: str, connection_id: str) -> SsoConn
 def refresh(found: SsoConnection, endpoints: dict[str, Any]) -> None:
     """Take over what the provider says of its endpoints today."""
     found.endpoints, found.discovered_at = endpoints, clock.now()
+
+
+def postpone(found: SsoConnection) -> None:
+    """The provider does not say now: not every sign-in has to wait for it."""
+    found.discovered_at = clock.now() - FRESH + _AGAIN
 
 
 def is_stale(found: SsoConnection) -> bool:

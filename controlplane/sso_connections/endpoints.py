@@ -1,10 +1,11 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Response, status
 
 from controlplane.auth import Operator, Permission, Principal, require, require_person
 from controlplane.core import database
 from controlplane.core.database import DbSession
+from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.outbound import place
 from controlplane.core.pagination import After, Limit, Page, page
@@ -45,15 +46,15 @@ def list_providers(session: DbSession) -> Providers:
 
 
 @operators_router.post(
-    "", status_code=status.HTTP_201_CREATED, operation_id="createSsoProvider",
+    "", status_code=status.HTTP_201_CREATED, response_model=ConnectionView, operation_id="createSsoProvider",
     responses=refusals(ProviderUnusable, ProviderTaken),
 )  # fmt: skip
-def create_sso_provider(body: NewProvider, session: DbSession, by: Operator) -> ConnectionView:
+def create_sso_provider(body: NewProvider, session: DbSession, by: Operator, once: Once) -> Response:
     """Connect a provider for the whole plane. It is asked for its endpoints at once; what is wrong is said."""
     database.commit(session)
     asked = service.asked(body, tenants=False)
     found = discovery.discover(asked)
-    return view(service.create(session, by, None, body, asked.issuer, found))
+    return once(by.user_id, lambda: view(service.create(session, by, None, body, asked.issuer, found)))
 
 
 @operators_router.get("", operation_id="listSsoProviders")
@@ -84,16 +85,19 @@ def delete_sso_provider(provider: str, session: DbSession, by: Operator) -> None
 
 
 @router.post(
-    "", status_code=status.HTTP_201_CREATED, operation_id="createSsoConnection", dependencies=_PERSON,
+    "", status_code=status.HTTP_201_CREATED, response_model=ConnectionView,
+    operation_id="createSsoConnection", dependencies=_PERSON,
     responses=refusals(ProviderUnusable, ConnectionLimitReached),
 )  # fmt: skip
-def create_sso_connection(account_id: str, body: NewConnection, session: DbSession, by: Manager) -> ConnectionView:
+def create_sso_connection(
+    account_id: str, body: NewConnection, session: DbSession, by: Manager, once: Once
+) -> Response:
     """Connect the account's own provider. It signs in people of the account's verified domains, nobody else."""
     database.commit(session)
     asked = service.asked(body, tenants=True)
     with place("tenants"):
         found = discovery.discover(asked)
-    return view(service.create(session, by, account_id, body, asked.issuer, found))
+    return once(by.user_id, lambda: view(service.create(session, by, account_id, body, asked.issuer, found)))
 
 
 @router.get("", operation_id="listSsoConnections")

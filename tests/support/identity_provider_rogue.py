@@ -44,6 +44,7 @@ class Rogue:
     answer: Response | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
     key_requests: int = 0
+    discoveries: int = 0
     nonce: str = ""
 
     def consents(self, authorization_url: str, **changes: str | None) -> dict[str, str]:
@@ -94,6 +95,7 @@ def running() -> Iterator[Rogue]:
     rogue = Rogue()
 
     async def discovery(_: Request) -> Response:
+        rogue.discoveries += 1
         usual = {
             "issuer": rogue.issuer,
             "authorization_endpoint": f"{rogue.issuer}/authorize",

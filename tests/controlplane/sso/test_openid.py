@@ -14,6 +14,7 @@ from controlplane.sso.models import Identity
 from tests.controlplane.people import SignedUp
 from tests.controlplane.sso.conftest import Browser, connected, landed, refusal
 from tests.support.identity_provider import ADA, CLIENT_SECRET, IdentityProvider
+from tests.support.identity_provider_rogue import Rogue
 
 Browsers = Callable[[], Browser]
 
@@ -171,3 +172,16 @@ def test_the_provider_is_asked_again_for_its_endpoints_after_a_day(
     session.expire_all()
     endpoints = session.execute(text("SELECT endpoints FROM sso_connection")).scalar_one()
     assert endpoints["userinfo_endpoint"] == f"{connection.issuer}/me"
+
+
+def test_a_provider_that_does_not_say_keeps_its_endpoints_and_is_left_in_peace(
+    browser: Browsers, rogue: Rogue, later: Callable[[timedelta], None]
+) -> None:
+    connected(rogue.issuer)
+    rogue.document = {"issuer": "https://elsewhere.example", "token_endpoint": "https://elsewhere.example/token"}
+    later(timedelta(days=2))
+    asked = rogue.discoveries
+    here = browser()
+    for _ in range(3):
+        assert here.start("corp").startswith(f"{rogue.issuer}/authorize?")
+    assert rogue.discoveries == asked + 1

@@ -61,9 +61,17 @@ def test_a_known_identity_is_worth_nothing_once_the_domain_is_lost(
     rogue.claims = {"email": "minion@evil.example"}
     here = browser()
     here.come_back(mallory, **rogue.consents(here.start(mallory)))
-    session.execute(text("UPDATE domain SET verified_at = NULL"))
     later = browser()
-    assert refusal(later.come_back(mallory, **rogue.consents(later.start(mallory)))) == "sso_not_permitted"
+    answer = rogue.consents(later.start(mallory))
+    session.execute(text("UPDATE domain SET verified_at = NULL"))
+    assert refusal(later.come_back(mallory, **answer)) == "sso_not_permitted"
+    assert refusal(later.visit(mallory)) == "sso_unknown_provider"
+
+
+def test_a_provider_that_can_sign_in_nobody_leads_nowhere(browser: Browsers, rogue: Rogue, signed_up: SignedUp) -> None:
+    account_id = signed_up("mallory").account("evil")
+    provider = connected(rogue.issuer, account_id=account_id).provider
+    assert refusal(browser().visit(provider)) == "sso_unknown_provider"
 
 
 def test_nobody_of_elsewhere_can_be_talked_into_adding_it(

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from controlplane.core import clock, tokens
 from controlplane.edge_log.models import EdgeChange
 from tests.controlplane.people import API, SignedUp
-from tests.controlplane.sso.conftest import Browser, connected, landed
-from tests.support.identity_provider_rogue import by_hand, with_rsa, with_secret
+from tests.controlplane.sso.conftest import Browser, connected, landed, verified_domain
+from tests.support.identity_provider_rogue import Rogue, by_hand, with_rsa, with_secret
 from tests.support.identity_provider_thread import In, claims_of
 from tests.support.workos_double import API_KEY, CLIENT_ID, WorkOs
 
@@ -148,3 +148,13 @@ def test_without_the_connection_it_is_nothing(client: TestClient, workos: WorkOs
     session.execute(text("UPDATE sso_connection SET enabled = false"))
     assert me(client, workos.access_token())[0] == 401
     assert workos.requests == []
+
+
+def test_it_is_no_way_around_the_provider_a_domain_requires(
+    client: TestClient, workos: WorkOs, signed_up: SignedUp, rogue: Rogue, loopback_allowed: None
+) -> None:
+    assert me(client, workos.access_token())[0] == 200
+    account_id = signed_up("owner").account("corp")
+    required = connected(rogue.issuer, account_id=account_id)
+    verified_domain(account_id, sso_required=True, sso_connection_id=required.connection_id)
+    assert me(client, workos.access_token(sid="session_02"))[0] == 401
