@@ -134,3 +134,16 @@ def test_peoples_pages(scene: Scene, page: Page, theme: Theme, name: str) -> Non
     ids = {"account": scene.account, "environment": scene.environment.environment_id, "code": scene.user_code}
     page.goto(scene.api_url + PEOPLES[name].format(**ids))
     looked_at(page, name, theme)
+
+
+def test_looking_sees_what_is_wrong(chromium: Browser) -> None:
+    with chromium.new_context(viewport={"width": 400, "height": 400}) as context:
+        page = context.new_page()
+        page.set_content("<html lang=en><title>x</title><main><h1>x</h1><p>x</p></main>")
+        assert (faults(page), too_wide(page), shifted(page)) == ([], 0, 0)
+        page.set_content("<html lang=en><title>x</title><main><img src=x width=900 height=9><p>moved</p></main>")
+        assert any(fault.startswith("image-alt") for fault in faults(page))
+        assert too_wide(page) == pytest.approx(500, abs=20)
+        shifted(page)
+        page.evaluate("document.querySelector('img').height = 300")
+        assert shifted(page) > 0.01
