@@ -69,10 +69,7 @@ def next_steps(layout: Layout, console: Console, demo_is_there: bool) -> None:
 
 def _steps(layout: Layout, demo_is_there: bool) -> list[str]:
     url = layout.console_url
-    sign_up = (
-        f"Sign up: curl {url}/api/v1/auth/signup -H 'content-type: application/json' "
-        """-d '{"email": "you@example.com", "password": "choose a long one"}'"""
-    )
+    sign_up = f"Sign up and be led to an environment of your own: {url}/signup"
     third = (
         "Look at the sample service: examples/python/greeter"
         if demo_is_there

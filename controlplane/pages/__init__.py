@@ -1,1 +1,1 @@
-"""Plain pages for people with a browser: what this is, and the API's documentation. No script, no third party."""
+"""Pages for people with a browser: sign-in, consent, first steps, security, members, mail; and the API documentation."""

@@ -13,7 +13,8 @@ _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} API</title><link rel="icon" type="image/svg+xml" href="{icon}">
 <link rel="stylesheet" href="{style}"></head><body class="docs-page"><header class="top"><div class="inner">
-<a class="home" href="/"><img src="{icon}" alt="" width="24" height="24">Restate Cloud</a></div></header><main class="wide">
+<a class="home" href="/"><img src="{icon}" alt="" width="24" height="24">Restate Cloud</a></div></header>
+<main class="wide">
 <h1>{title} API</h1><p class="lead">{description}</p>
 <ul class="links"><li><a class="button quiet" href="/api/v1/openapi.json">OpenAPI document</a></li>
 <li><a class="button quiet" href="/">First steps</a></li></ul>
