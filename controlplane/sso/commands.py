@@ -16,6 +16,7 @@ from controlplane.sso_connections.schemas import Kind, NewProvider
 
 app = typer.Typer(no_args_is_help=True, help="The identity providers everybody may sign in with.")
 SECRET_FILE = "a file with the client secret (of WorkOS: the API key); asked for when left out"  # noqa: S105 - a text
+SILENT = "take addresses as verified where the provider says nothing of it (Microsoft Entra ID)"
 Provider = Annotated[str, typer.Argument(help="its name in addresses")]
 
 
@@ -29,6 +30,7 @@ def add(
     client_secret_file: Annotated[Path | None, typer.Option(help=SECRET_FILE)] = None,
     public: Annotated[bool, typer.Option(help="a client without a secret (PKCE alone)")] = False,
     hosted_domain: Annotated[str | None, typer.Option(help="of Google: people of this Workspace domain only")] = None,
+    assume_email_verified: Annotated[bool, typer.Option(help=SILENT)] = False,
     api_base_url: Annotated[str | None, typer.Option(help="of GitHub Enterprise and WorkOS")] = None,
 ) -> None:
     """Connect a provider; it is asked for its endpoints at once."""
@@ -41,6 +43,7 @@ def add(
             client_id=client_id,
             client_secret=None if public else _secret(client_secret_file),
             hosted_domain=hosted_domain,
+            assume_email_verified=assume_email_verified,
             api_base_url=api_base_url,
             provider=provider,
         )

@@ -33,6 +33,7 @@ class Peer:
     redirect_uri: str
     endpoints: dict[str, Any]
     hosted_domain: str | None
+    assume_email_verified: bool
     tenants: bool
 
 
@@ -79,9 +80,10 @@ def _openid(peer: Peer, code: str, proofs: Proofs) -> Profile:
     subject = jwts.subject(claims)
     if peer.hosted_domain and str(claims.get("hd")).lower() != peer.hosted_domain:
         raise SsoRefused("sso_not_permitted", "of another hosted domain")
-    if "email" not in claims and "userinfo_endpoint" in peer.endpoints:
-        claims = _userinfo(peer, str(token["access_token"]), subject) | claims
-    email = verified_email(claims.get("email"), claims.get("email_verified"))
+    # The address and whether it is verified are taken from one place, not half of each.
+    if not {"email", "email_verified"} <= claims.keys() and "userinfo_endpoint" in peer.endpoints:
+        claims |= _userinfo(peer, str(token["access_token"]), subject)
+    email = verified_email(claims.get("email"), claims.get("email_verified", peer.assume_email_verified))
     return Profile(subject, email, person_name(claims.get("name")))
 
 

@@ -67,6 +67,7 @@ def peer_of(found: SsoConnection) -> Peer:
         redirect_uri=addresses.callback_url(found.provider),
         endpoints=found.endpoints,
         hosted_domain=found.hosted_domain,
+        assume_email_verified=found.assume_email_verified,
         tenants=found.account_id is not None,
     )
 

@@ -148,6 +148,7 @@ def view(connection: SsoConnection) -> ConnectionView:
         client_id=connection.client_id,
         has_client_secret=connection.secret is not None,
         hosted_domain=connection.hosted_domain,
+        assume_email_verified=connection.assume_email_verified,
         enabled=connection.enabled,
         start_url=addresses.start_url(connection.provider),
         redirect_uri=addresses.callback_url(connection.provider),

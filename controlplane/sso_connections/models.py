@@ -12,7 +12,7 @@ class SsoConnection(Base):
     """An identity provider: the whole plane's (`account_id` null) or one account's own.
 
     `provider` is its name in addresses, unique in the plane. `secret` is the sealed client secret. `endpoints` is what
-    the provider's discovery document said at `discovered_at` (`sso_connections.endpoints_of`).
+    the provider's discovery document said at `discovered_at`.
     """
 
     __tablename__ = "sso_connection"
@@ -33,6 +33,7 @@ class SsoConnection(Base):
     hosted_domain: Mapped[str | None] = mapped_column(String(253))
     endpoints: Mapped[dict[str, Any]] = mapped_column(JSONB)
     discovered_at: Mapped[datetime] = mapped_column(Time)
+    assume_email_verified: Mapped[bool] = mapped_column(Boolean)
     enabled: Mapped[bool] = mapped_column(Boolean)
     created_by: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(Time)

@@ -36,6 +36,11 @@ class NewConnection(Schema):
     hosted_domain: Text | None = Field(
         default=None, description="of Google: only people of this Workspace domain", examples=["corp.example"]
     )
+    assume_email_verified: bool = Field(
+        default=False,
+        description="take addresses as verified where the provider says nothing of it (Microsoft Entra ID); "
+        "where it says they are not, they are not",
+    )
     api_base_url: Url | None = Field(
         default=None, description="of GitHub Enterprise and WorkOS, where it is not the usual one", examples=[None]
     )
@@ -54,6 +59,7 @@ class ConnectionChange(Schema):
     client_id: Text | None = Field(default=None, examples=["restate-cloud"])
     client_secret: Secret | None = Field(default=None, examples=["6f1c2b9e"])
     hosted_domain: Text | None = Field(default=None, examples=["corp.example"])
+    assume_email_verified: bool | None = Field(default=None, examples=[False])
     enabled: bool | None = Field(default=None, examples=[True])
 
 
@@ -68,6 +74,7 @@ class ConnectionView(Schema):
     client_id: str
     has_client_secret: bool
     hosted_domain: str | None
+    assume_email_verified: bool
     enabled: bool
     start_url: str = Field(description="where signing in begins")
     redirect_uri: str = Field(description="to register at the provider")

@@ -71,6 +71,7 @@ def create(
         hosted_domain=new.hosted_domain.lower() if new.hosted_domain else None,
         endpoints=endpoints,
         discovered_at=clock.now(),
+        assume_email_verified=new.assume_email_verified,
         enabled=True,
         created_by=by.user_id if by else OPERATOR,
         created_at=clock.now(),

@@ -134,6 +134,7 @@ def _single_sign_on() -> None:
         sa.Column("hosted_domain", sa.String(length=253), nullable=True),
         sa.Column("endpoints", postgresql.JSONB(), nullable=False),
         sa.Column("discovered_at", time, nullable=False),
+        sa.Column("assume_email_verified", sa.Boolean(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("created_by", sa.String(length=32), nullable=False),
         sa.Column("created_at", time, nullable=False),

@@ -83,6 +83,17 @@ def test_an_unverified_address_is_refused_alike_for_everybody(
     assert here.me() is None
 
 
+@pytest.mark.parametrize(("said", "path"), [(None, "/"), (True, "/"), (False, None), ("no", None)])
+def test_a_provider_that_says_nothing_may_be_trusted_by_who_connects_it(
+    browser: Browsers, rogue: Rogue, said: object, path: str | None
+) -> None:
+    connected(rogue.issuer, assume_email_verified=True)
+    rogue.claims = {"email_verified": said}
+    here = browser()
+    answer = here.come_back("corp", **rogue.consents(here.start("corp")))
+    assert (landed(answer) if path else refusal(answer)) == (path or "sso_email_unverified")
+
+
 def test_whoever_squatted_on_an_address_loses_it_to_its_owner(
     browser: Browsers, idp: IdentityProvider, signed_up: SignedUp, session: Session
 ) -> None:
