@@ -1,1 +1,1 @@
-"""Pages for people with a browser: sign-in, consent, first steps, security, members, mail; and the API documentation."""
+"""Pages for people with a browser: sign-in, consent, first steps, security, members, mail; the API's documentation."""

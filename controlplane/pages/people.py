@@ -42,18 +42,18 @@ async def get_security(request: Request, done: Text = None) -> Response:
 
 
 @router.get("/members")
-async def get_members(request: Request, account: Text = None, done: Text = None) -> Response:
+async def get_members(request: Request, account: Text = None, after: Text = None, done: Text = None) -> Response:
     visit = await signed_in(request)
     asked = visit.account(account)
     base = f"/accounts/{asked.account_id}"
-    members = await visit.get(f"{base}/members", limit="100")
+    members = await visit.get(f"{base}/members", limit="100", **({"after": after} if after else {}))
     invitations = await visit.get(f"{base}/invitations", limit="100") if asked.may("member:invite") else {"items": []}
     assert visit.user is not None  # noqa: S101
     shown = {
         "account": asked,
         "here": f"/members?account={asked.account_id}",
         "members": members["items"],
-        "more_members": members["next"] is not None,
+        "following": members["next"],
         "others": [member for member in members["items"] if member["userId"] != visit.user["userId"]],
         "requires_second_factor": (await visit.get(base))["requireSecondFactor"],
         "invitations": [one for one in invitations["items"] if one["status"] in {"pending", "expired", "void"}],

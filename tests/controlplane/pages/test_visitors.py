@@ -11,12 +11,14 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from sqlalchemy import create_engine
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
 from controlplane.auth import Role
 from controlplane.core import database
+from controlplane.members import service as members
 from controlplane.pages import agents
+from controlplane.users import service as users
 from tests.controlplane.people import API, Person, SignedUp
 from tests.controlplane.second_factors.factors import enrol_app
 
@@ -122,6 +124,23 @@ def test_rights_decide_what_is_offered(at: Visits, signed_up: SignedUp) -> None:
     assert "ada@example.com" in theirs
     assert f"DELETE /accounts/{account}/members/{grace.user_id}" in theirs
     assert "Your role here is viewer" in at(f"/start?account={account}&step=environment", grace).text
+
+
+def test_many_members_come_in_pages(at: Visits, signed_up: SignedUp, session: Session) -> None:
+    ada = signed_up()
+    account = ada.account()
+    for number in range(100):
+        user = users.create(session, f"u{number}@example.com", None, None)
+        members.add(session, account, user.user_id, Role.VIEWER)
+    session.flush()
+    first = at(f"/members?account={account}", ada)
+    more = re.search(r'href="(/members[^"]*after=[^"]*)"', first.text)
+    assert more
+    rest = at(unescape(more[1]), ada)
+    listed = [set(re.findall(r"u\d+@example\.com", page.text)) for page in (first, rest)]
+    assert len(listed[0] | listed[1]) == 100
+    assert not listed[0] & listed[1]
+    assert "More people" not in rest.text
 
 
 def test_who_owes_a_second_factor_is_led_to_one(at: Visits, signed_up: SignedUp) -> None:
