@@ -10,8 +10,8 @@ from controlplane.edge_log import models as edge_log
 from controlplane.environments import models as environments
 from controlplane.invitations import models as invitations
 from controlplane.login import models as login
-from controlplane.mail import models as mail
 from controlplane.logs import models as logs
+from controlplane.mail import models as mail
 from controlplane.members import models as members
 from controlplane.oauth import models as oauth
 from controlplane.operations import models as operations

@@ -68,7 +68,9 @@ def _mail() -> None:
 def _second_factors() -> None:
     time = sa.DateTime(timezone=True)
     op.add_column("user", sa.Column("second_factor_since", time, nullable=True))
-    required = sa.Column("require_second_factor", sa.Boolean(), nullable=False, server_default=sa.false())
+    required: sa.Column[bool] = sa.Column(
+        "require_second_factor", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("account", required)
     op.create_table(
         "totp",

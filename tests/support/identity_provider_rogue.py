@@ -79,7 +79,9 @@ def by_hand(algorithm: str, sign: Callable[[bytes], bytes]) -> Sign:
 
 
 def with_rsa(key: RSAKey) -> Sign:
-    return by_hand("RS256", lambda data: key.private_key.sign(data, PKCS1v15(), SHA256()))
+    private = key.private_key
+    assert private is not None
+    return by_hand("RS256", lambda data: private.sign(data, PKCS1v15(), SHA256()))
 
 
 def with_secret(secret: bytes) -> Sign:
