@@ -325,7 +325,9 @@ def _logs() -> None:
         sa.Column("level", sa.String(length=5), nullable=False),
         sa.Column("source", sa.String(length=8), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["environment_id"], ["environment.environment_id"], name=op.f("fk_log_line_environment_id")),
+        sa.ForeignKeyConstraint(
+            ["environment_id"], ["environment.environment_id"], name=op.f("fk_log_line_environment_id")
+        ),
         sa.PrimaryKeyConstraint("environment_id", "sequence", name=op.f("pk_log_line")),
     )
     op.create_index(op.f("ix_log_line_at"), "log_line", ["at"])
@@ -335,6 +337,8 @@ def _logs() -> None:
         sa.Column("last_sequence", sa.BigInteger(), nullable=False),
         sa.Column("kept_lines", sa.Integer(), nullable=False),
         sa.Column("kept_bytes", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["environment_id"], ["environment.environment_id"], name=op.f("fk_log_stream_environment_id")),
+        sa.ForeignKeyConstraint(
+            ["environment_id"], ["environment.environment_id"], name=op.f("fk_log_stream_environment_id")
+        ),
         sa.PrimaryKeyConstraint("environment_id", name=op.f("pk_log_stream")),
     )
