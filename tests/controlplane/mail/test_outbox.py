@@ -51,7 +51,7 @@ def test_the_first_user_of_a_fresh_plane_operates_it_and_sees_everything(signed_
     ada, bob = signed_up("ada"), signed_up("bob")
     for kind in ("invitation", "verify_email", "password_reset"):
         write(session, bob.email, kind)
-    assert [item["kind"] for item in read(ada)] == ["password_reset", "verify_email", "invitation"]
+    assert {item["kind"] for item in read(ada)} == {"password_reset", "verify_email", "invitation"}
     assert [item["kind"] for item in read(bob)] == ["invitation"]
 
 
@@ -105,7 +105,7 @@ def test_a_secret_stays_readable_no_longer_than_it_works(
     for _ in range(2):
         tasks.forget_mail()
         session.expire_all()
-        assert [item["text"] is None for item in read(ada)] == [False, True]
+        assert sorted(item["text"] is None for item in read(ada)) == [False, True]
     assert {item["status"] for item in read(ada)} == {"kept"}
 
 
@@ -137,8 +137,10 @@ def test_on_the_host(session: Session, capsys: pytest.CaptureFixture[str]) -> No
     tasks.forget_mail()
     session.expire_all()
     printing.show(10, follow=False, output=Output.JSON)
-    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    assert (first["to"], second["to"], second["text"]) == ("ada@example.com", "bob@example.com", None)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    texts = {line["to"]: line["text"] for line in lines}
+    assert "token=secret" in texts["ada@example.com"]
+    assert texts["bob@example.com"] is None
     printing.show(10, follow=False, output=Output.TEXT)
     shown = capsys.readouterr().out
     assert "token=secret" in shown
