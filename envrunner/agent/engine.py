@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import structlog
 
 from envrunner.agent.hands import Hands
-from envrunner.engine import obituary
 from envrunner.engine.probe import Probe
 from envrunner.keep import Backoff, Kept
 from envrunner.wire import Desired, EngineState, Spec, State
@@ -97,7 +96,7 @@ class Engine:
             return await self._converge(spec)
         except Exception as error:  # noqa: BLE001 - one engine's trouble must end neither its loop nor the agent
             _log.error("engine not converged", environment_id=spec.environment_id, error=repr(error))
-            self._set(EngineState.FAILED, spec, str(error) or repr(error))
+            self._set(EngineState.FAILED, spec, self._hands.told(error))
             return self._backoff.after(0) or self._backoff.first_seconds
 
     async def _converge(self, spec: Spec) -> float | None:
@@ -165,7 +164,7 @@ class Engine:
     def _still_starting(self, spec: Spec) -> float:
         lived = self._process.lived_seconds if self._process else 0.0
         if self._process and self._process.alive() and lived > self._start_seconds:
-            error = obituary.last_error(self._hands.log_file) or "no error in its log"
+            error = self._hands.last_error() or "no error in its log"
             self._set(EngineState.FAILED, spec, f"the engine has answered no query for {lived:.0f} s: {error}")
         return 0
 

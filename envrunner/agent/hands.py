@@ -13,7 +13,10 @@ from envrunner.engine.accounts import EngineAccounts, edge_account
 from envrunner.engine.program import fingerprint, program
 from envrunner.keep import Keeper, Kept, rotate
 from envrunner.settings import Settings
+from envrunner.shipping.lines import Cleaner
 from envrunner.wire import Spec
+
+_REASON_BYTES = 400
 
 
 class NoSigningKey(Exception):
@@ -56,6 +59,7 @@ class Hands:
         self._sockets = settings.sockets_dir / label
         self._fingerprint = settings.state_dir / "fingerprints" / label
         self._log_lock = threading.Lock()
+        self._cleaner = Cleaner(settings.directories, _REASON_BYTES)
         self.log_file = settings.log_dir / "engines" / f"{label}.log"
 
     @property
@@ -121,7 +125,15 @@ class Hands:
 
     def obituary(self, exit_status: int | None) -> str:
         """Why it ended."""
-        return obituary.reason(exit_status, self.log_file)
+        return obituary.reason(exit_status, self.log_file, self._cleaner)
+
+    def last_error(self) -> str | None:
+        """The last one in its log."""
+        return obituary.last_error(self.log_file, self._cleaner)
+
+    def told(self, error: Exception) -> str:
+        """An error of this node's in words for the tenant."""
+        return self._cleaner.text(str(error) or repr(error))
 
     def rotate_log(self) -> None:
         """Keep the log within bounds; any thread may call this."""

@@ -7,23 +7,23 @@ import signal
 from pathlib import Path
 
 from envrunner.keep import last_lines
+from envrunner.shipping.lines import Cleaner
 
-_LONGEST = 500
 _SIGNALS = {one.value: one.name for one in signal.Signals}
 
 
-def reason(exit_status: int | None, log_file: Path) -> str:
-    """From the exit status (None: unknown, it was adopted) and the last error in its log."""
+def reason(exit_status: int | None, log_file: Path, cleaner: Cleaner) -> str:
+    """From the exit status (None: unknown, it was adopted) and the last error in its log. Tenants read it."""
     how = _how(exit_status)
-    error = last_error(log_file)
-    return (f"{how}: {error}" if error else how)[:_LONGEST]
+    error = last_error(log_file, cleaner)
+    return f"{how}: {error}" if error else how
 
 
-def last_error(log_file: Path) -> str | None:
+def last_error(log_file: Path, cleaner: Cleaner) -> str | None:
     """The last error in an engine's log, one printable line; what is not JSON comes from before logging started."""
     for line in reversed(last_lines(log_file)):
         if found := _error(line):
-            return _printable(found)[:_LONGEST]
+            return cleaner.text(_printable(found))
     return None
 
 

@@ -57,7 +57,14 @@ class Cleaner:
 
     def __call__(self, raw: bytes, length: int) -> str:
         """``raw`` is the beginning of a line of ``length`` bytes."""
-        text = self._directories.sub(_NODE, raw.decode(errors="replace"))
+        return self._cleaned(raw.decode(errors="replace"), length)
+
+    def text(self, text: str) -> str:
+        """The same of a whole text."""
+        return self._cleaned(text, 0)
+
+    def _cleaned(self, text: str, length: int) -> str:
+        text = self._directories.sub(_NODE, text)
         if "PRIVATE KEY" in text:
             text = _PRIVATE_KEY.sub("<private key>", text)
         if not text.isprintable():

@@ -109,6 +109,13 @@ def test_a_signing_key_the_engine_refuses(shared_node: Node) -> None:
     assert shared_node.settle(spec(18, generation=2)).reason is None
 
 
+def test_a_reason_tells_no_directory_of_the_host(shared_node: Node) -> None:
+    spoilt = spec(22)
+    shared_node.directory(spoilt).write_text("in the way")
+    state = shared_node.settle(spoilt, EngineState.FAILED)
+    assert f"'<node>/{spoilt.label}" in str(state.reason)
+
+
 def test_a_version_that_is_not_installed(shared_node: Node) -> None:
     state = shared_node.settle(spec(19, engine_version="0.0.1"), EngineState.FAILED)
     assert state.reason == "engine version 0.0.1 is not installed on this runner (available: 1.7.12)"

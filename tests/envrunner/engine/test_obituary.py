@@ -5,10 +5,15 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from envrunner.engine.obituary import last_error, reason
+from envrunner.engine import obituary
+from envrunner.shipping.lines import Cleaner
 
 ERROR = '{"level":"ERROR","fields":{"message":"Restate application failed","error":"no key"},"target":"x"}'
 INFO = '{"level":"INFO","fields":{"message":"flushed"}}'
+
+
+def reason(exit_status: int | None, log: Path) -> str:
+    return obituary.reason(exit_status, log, Cleaner([log.parent], 400))
 
 
 def test_the_last_error_of_the_log(tmp_path: Path) -> None:
@@ -42,4 +47,17 @@ def test_an_unnamed_signal(tmp_path: Path) -> None:
 def test_never_endless(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("error: " + "x" * 10_000)
-    assert len(reason(1, log)) == len(last_error(log) or "") == 500
+    assert len(reason(1, log)) < 500
+
+
+def test_directories_of_the_host_and_private_keys_are_not_told(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    pem = "-----BEGIN PRIVATE KEY-----\\nMC4CAQAw\\n-----END PRIVATE KEY-----"
+    log.write_text(f'{{"level":"ERROR","fields":{{"message":"no key in {tmp_path}/k.pem","error":"{pem}"}}}}')
+    assert reason(1, log) == "the engine ended with exit status 1: no key in <node>/k.pem: <private key>"
+
+
+def test_a_cut_leaves_no_half_of_a_directory(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(f"error: {'x' * 370} {tmp_path}/a {tmp_path}/b")
+    assert str(tmp_path.parent)[:4] not in reason(1, log)
