@@ -41,6 +41,9 @@ def _environment() -> Environment:
     )
     environment.globals.update(asset=assets.url, with_next=with_next, product=PRODUCT)
     environment.filters.update(moment=_moment, agent=agents.described, linked=_linked, role=_role, coded=_coded)
+    # All at once: while files are being replaced by a newer version, no page is half of each.
+    for name in environment.list_templates():
+        environment.get_template(name)
     return environment
 
 

@@ -76,6 +76,12 @@ def test_a_passkey_is_added_and_signs_in_alone(page: Page, local: str, plane: Pl
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
 
+    # As the second step, after the password.
+    page.get_by_role("button", name="Sign out").click()
+    fill_login(page, person.email)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
+
     page.goto(f"{local}/account/security")
     page.get_by_role("button", name="Remove passkey").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
