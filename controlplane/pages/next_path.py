@@ -4,7 +4,8 @@ import posixpath
 from urllib.parse import quote, unquote, urlsplit
 
 HOME = "/"
-_LENGTH = 2000
+# An authorization request, `state` and all, is carried along.
+_LENGTH = 8000
 # Going to one of these would do something, or lead in a circle.
 _NEVER = ("/api/", "/login", "/signup")
 _ALWAYS = "/login?response_type=code&"

@@ -40,6 +40,11 @@ def test_a_page_of_ours_is_where_one_goes(text: str) -> None:
     assert safe_next(text) == text
 
 
+def test_a_long_authorization_request_is_carried_along_and_a_flood_is_not() -> None:
+    assert safe_next("/oauth2/authorize?state=" + "x" * 4000) != "/"
+    assert safe_next("/oauth2/authorize?state=" + "x" * 9000) == "/"
+
+
 @given(st.text(alphabet="/\\.%2fF5cC:?#@ abh\t\n\0;&=", max_size=30))
 def test_whatever_passes_stays_at_the_origin(text: str) -> None:
     passed = safe_next(text)
