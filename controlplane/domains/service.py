@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from controlplane import audit
-from controlplane.auth import Principal
+from controlplane.auth import Permission, Principal
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
 from controlplane.core.ids import new_id
@@ -23,6 +23,7 @@ from controlplane.domains.errors import (
 from controlplane.domains.models import Domain
 from controlplane.domains.people import may_break_glass, on_verified, password_login_refused
 from controlplane.domains.schemas import DomainChange
+from controlplane.members import service as members
 from controlplane.sso_connections import repository as connections
 
 __all__ = [
@@ -41,6 +42,7 @@ LIMIT = 50
 
 def claim(session: Session, by: Principal, account_id: str, name: str) -> Domain:
     """A claim that waits for its record. Raises `DomainAlreadyClaimed`, `DomainLimitReached`."""
+    members.standing(session, by, account_id, Permission.DOMAIN_MANAGE)
     if repository.count(session, account_id) >= LIMIT:
         raise DomainLimitReached(f"This account has its limit of {LIMIT} domains. Give one up first.")
     domain = Domain(
@@ -73,7 +75,7 @@ def get(session: Session, account_id: str, name: str) -> Domain:
 
 def prove(session: Session, by: Principal, account_id: str, name: str, *, held: bool) -> Domain:
     """Take over what the DNS has just said. Raises `RecordMissing`, `DomainTaken`, `NotFound`."""
-    domain = _locked(session, account_id, name)
+    domain = _locked(session, by, account_id, name)
     if not held:
         raise RecordMissing(
             f"There is no TXT record with the expected value at _restate-cloud.{name}. "
@@ -87,7 +89,7 @@ def prove(session: Session, by: Principal, account_id: str, name: str, *, held: 
 
 def change(session: Session, by: Principal, account_id: str, name: str, wanted: DomainChange) -> Domain:
     """Raises `DomainNotVerified`, `ConnectionRequired`, `ConnectionNotUsable`, `NotFound`."""
-    domain = _locked(session, account_id, name)
+    domain = _locked(session, by, account_id, name)
     if domain.verified_at is None:
         raise DomainNotVerified(f"{name} is not verified yet. Set its TXT record and call …/verify first.")
     changes = wanted.model_dump(exclude_unset=True, by_alias=False)
@@ -105,7 +107,7 @@ def change(session: Session, by: Principal, account_id: str, name: str, wanted: 
 
 def withdraw(session: Session, by: Principal, account_id: str, name: str) -> None:
     """Raises `NotFound`."""
-    domain = _locked(session, account_id, name)
+    domain = _locked(session, by, account_id, name)
     session.delete(domain)
     audit.record(session, by, "domain.delete", domain.domain_id, account_id, {"domain": name})
 
@@ -119,7 +121,9 @@ def relax(session: Session, name: str) -> None:
     audit.record(session, None, "domain.relax", domain.domain_id, domain.account_id, {"domain": domain.domain})
 
 
-def _locked(session: Session, account_id: str, name: str) -> Domain:
+def _locked(session: Session, by: Principal, account_id: str, name: str) -> Domain:
+    """By the rights of now: name servers may have taken their time."""
+    members.standing(session, by, account_id, Permission.DOMAIN_MANAGE)
     domain = repository.find_locked(session, account_id, name)
     if domain is None:
         raise NotFound("domain")

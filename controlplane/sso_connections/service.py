@@ -7,10 +7,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from controlplane import audit
-from controlplane.auth import Principal
+from controlplane.auth import Permission, Principal
 from controlplane.core import clock, crypto
 from controlplane.core.errors import NotFound
 from controlplane.core.ids import ALPHABET, new_id
+from controlplane.members import service as members
 from controlplane.sso_connections import repository
 from controlplane.sso_connections.discovery import Provider, default_issuer
 from controlplane.sso_connections.errors import (
@@ -56,7 +57,8 @@ def create(
     issuer: str,
     endpoints: dict[str, Any],
 ) -> SsoConnection:
-    """`by` null: on the host. Raises `ProviderTaken`, `ConnectionLimitReached`."""
+    """`by` null: on the host. Raises `ProviderTaken`, `ConnectionLimitReached`, and what `members.standing` raises."""
+    _check_standing(session, by, account_id)
     _check_room(session, account_id)
     connection_id = new_id("ssc")
     connection = SsoConnection(
@@ -89,7 +91,8 @@ def create(
 def change(
     session: Session, by: Principal | None, connection: SsoConnection, wanted: ConnectionChange, found: dict[str, Any]
 ) -> SsoConnection:
-    """`found`: what the provider said just now."""
+    """`found`: what the provider said just now. Raises what `members.standing` raises."""
+    _check_standing(session, by, connection.account_id)
     changes = {name: value for name, value in wanted.model_dump(by_alias=False).items() if value is not None}
     secret = changes.pop("client_secret", None)
     for field, value in changes.items():
@@ -134,6 +137,12 @@ def client_secret(connection: SsoConnection) -> str | None:
     if connection.secret is None:
         return None
     return crypto.unseal(connection.secret, _context(connection.connection_id)).decode()
+
+
+def _check_standing(session: Session, by: Principal | None, account_id: str | None) -> None:
+    """By the rights of now: whoever runs the provider decides how long asking it takes, and may be removed meanwhile."""
+    if by is not None and account_id is not None:
+        members.standing(session, by, account_id, Permission.SSO_MANAGE)
 
 
 def _check_room(session: Session, account_id: str | None) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Role
-from controlplane.domains import sweep
+from controlplane.domains import dns_records, sweep
 from tests.controlplane.domains.nameserver import NameServer
 from tests.controlplane.people import Person, SignedUp
 
@@ -176,3 +176,20 @@ def owner_sees(owner: Person, account_id: str) -> dict[str, Any]:
         later_token = owner.logs_in().get(f"/accounts/{account_id}/domains")
     found: dict[str, Any] = later_token.json()["items"][0]
     return found
+
+
+def test_who_is_removed_while_name_servers_take_their_time_verifies_nothing(
+    owner: Person, account_id: str, dns_server: NameServer, signed_up: SignedUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = signed_up("evil").joins(account_id, Role.ADMIN)
+    claimed = claim(evil, account_id, "evil.example")
+    dns_server.records[claimed["recordName"]] = [claimed["recordValue"]]
+    asked = dns_records.holds
+
+    def slowly(domain: str, value: str) -> bool:
+        assert owner.delete(f"/accounts/{account_id}/members/{evil.user_id}").status_code == 204
+        return asked(domain, value)
+
+    monkeypatch.setattr(dns_records, "holds", slowly)
+    assert verify(evil, account_id, "evil.example") == (404, "not_found")
+    assert [one["verified"] for one in owner.get(f"/accounts/{account_id}/domains").json()["items"]] == [False]

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Role
+from controlplane.sso_connections import discovery
+from controlplane.sso_connections.discovery import Provider
 from tests.controlplane.people import API, Person, SignedUp
 from tests.controlplane.sso.conftest import connected, verified_domain
 from tests.support.identity_provider_rogue import Rogue
@@ -189,3 +191,26 @@ def test_an_account_has_a_few(owner: Person, rogue: Rogue, loopback_allowed: Non
         connected(rogue.issuer, account_id=account_id)
     answer = owner.post(f"/accounts/{account_id}/sso-connections", new(rogue.issuer))
     assert (answer.status_code, answer.json()["code"]) == (409, "sso_connection_limit_reached")
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_who_is_removed_while_their_provider_takes_its_time_connects_nothing(
+    owner: Person, rogue: Rogue, signed_up: SignedUp, loopback_allowed: None, monkeypatch: pytest.MonkeyPatch,
+    method: str,
+) -> None:  # fmt: skip
+    account_id, evil = owner.account("corp"), signed_up("evil")
+    evil.joins(account_id, Role.OWNER)
+    path = f"/accounts/{account_id}/sso-connections"
+    if method == "PATCH":
+        path += f"/{owner.post(path, new(rogue.issuer)).json()['connectionId']}"
+    answered = discovery.discover
+
+    def slowly(provider: Provider) -> dict[str, Any]:
+        assert owner.delete(f"/accounts/{account_id}/members/{evil.user_id}").status_code == 204
+        return answered(provider)
+
+    monkeypatch.setattr(discovery, "discover", slowly)
+    body = new(rogue.issuer) if method == "POST" else {"clientId": "evil"}
+    assert evil.call(method, path, json=body).status_code == 404
+    found = owner.get(f"/accounts/{account_id}/sso-connections").json()["items"]
+    assert [one["clientId"] for one in found] == (["the-plane"] if method == "PATCH" else [])
