@@ -140,7 +140,7 @@ def client_secret(connection: SsoConnection) -> str | None:
 
 
 def _check_standing(session: Session, by: Principal | None, account_id: str | None) -> None:
-    """By the rights of now: whoever runs the provider decides how long asking it takes, and may be removed meanwhile."""
+    """By the rights of now: who runs the provider decides how long asking it takes, and may be removed meanwhile."""
     if by is not None and account_id is not None:
         members.standing(session, by, account_id, Permission.SSO_MANAGE)
 
