@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -44,17 +45,23 @@ class Lookup:
             )
         return self.accounts[0]
 
-    def environment(self, given: str, *, deleted: bool = False) -> Thing:
-        """`deleted`: which one is meant when a deleted one has the same name. Raises `NotFound`, `Usage`."""
+    def environment(self, given: str) -> Thing:
+        """By name or id; a deleted one too, as long as it can be restored. Raises `NotFound`, `Usage`."""
         account, _, name = given.rpartition("/")
+        if not name.startswith("env_"):
+            found = self._api.get(_environments(self.account(account or None)), name=name)["items"]
+            return _one(found, name, "environmentId", "environment", _ENVS)
         # An id is enough. It says nothing about the account, so every one of mine is looked at.
-        anywhere = name.startswith("env_") and not account and not self._named
-        looked_at = self.accounts if anywhere else [self.account(account or None)]
-        return self._among([one for each in looked_at for one in self.environments(each)], name, deleted)
+        looked_at = [self.account(account or None)] if account or self._named else self.accounts
+        for each in looked_at:
+            with suppress(NotFound):
+                one: Thing = self._api.get(_environments(each, name))
+                return one
+        return _one([], name, "environmentId", "environment", _ENVS)
 
     def environments(self, account: Thing) -> list[Thing]:
         """All of an account, the deleted ones too."""
-        return self._api.all(at("accounts", account["accountId"], "environments"))
+        return self._api.all(_environments(account))
 
     def keys(self, environment: Thing) -> list[Thing]:
         """The environment's API keys."""
@@ -91,23 +98,16 @@ class Lookup:
         chosen = state.default_account(self._api.url)
         return next((account for account in self.accounts if account["accountId"] == chosen), None)
 
-    @staticmethod
-    def _among(environments: Sequence[Thing], given: str, deleted: bool) -> Thing:
-        preferred = [one for one in environments if (one["status"] == "DELETED") is deleted]
-        found = _matching(preferred, given, "environmentId", "name")
-        return found[0] if len(found) == 1 else _one(environments, given, "environmentId", "environment", _ENVS)
+
+_ENVS = "rcloud env list --deleted"
 
 
-_ENVS = "rcloud env list"
-
-
-def _matching(things: Sequence[Thing], given: str, key: str, name: str) -> list[Thing]:
-    by_id = [thing for thing in things if thing[key] == given]
-    return by_id or [thing for thing in things if thing[name] == given]
+def _environments(account: Thing, *more: str) -> str:
+    return at("accounts", account["accountId"], "environments", *more)
 
 
 def _one(things: Sequence[Thing], given: str, key: str, kind: str, listing: str, name: str = "name") -> Thing:
-    found = _matching(things, given, key, name)
+    found = [thing for thing in things if thing[key] == given] or [thing for thing in things if thing[name] == given]
     if not found:
         raise NotFound(f"There is no {kind} {given!r}, or you have no access to it.", f"See what there is: {listing}")
     if len(found) > 1:

@@ -21,6 +21,9 @@ from controlplane.environments.errors import (
 from controlplane.environments.models import Environment
 from controlplane.environments.schemas import EnvironmentChange, EnvironmentView, NewEnvironment
 from controlplane.environments.status import Status
+from controlplane.operations import repository as operations
+from controlplane.operations.models import Operation
+from controlplane.operations.schemas import OperationView
 from controlplane.runners.service import NoCapacity, UnknownRegion
 
 router = APIRouter(prefix="/accounts/{account_id}/environments", tags=["environments"])
@@ -53,10 +56,17 @@ def create_environment(
 
 @router.get("", operation_id="listEnvironments")
 def list_environments(
-    account_id: str, session: DbSession, principal: Reader, after: After = None, limit: Limit = 50
+    account_id: str,
+    session: DbSession,
+    principal: Reader,
+    name: Annotated[str | None, Query(description="only the one with exactly this name", max_length=100)] = None,
+    after: After = None,
+    limit: Limit = 50,
 ) -> Page[EnvironmentView]:
     """All environments of the account, deleted and not yet destroyed ones included."""
     query = repository.visible_to(principal).where(Environment.account_id == account_id)
+    if name is not None:
+        query = query.where(Environment.name == name)
     rows, following = page(session, query, Environment.environment_id, after, limit)
     keys = repository.identity_keys(session, rows)
     items = [view(row, keys[row.environment_id].public_key) for row in rows]
@@ -68,6 +78,17 @@ def get_environment(account_id: str, environment_id: str, session: DbSession, pr
     """One environment with its addresses and its signing public key."""
     environment = service.get(session, principal, account_id, environment_id)
     return view(environment, repository.identity_key(session, environment_id).public_key)
+
+
+@router.get("/{environment_id}/operations", operation_id="listEnvironmentOperations")
+def list_environment_operations(
+    account_id: str, environment_id: str, session: DbSession, principal: Reader, after: After = None, limit: Limit = 50
+) -> Page[OperationView]:
+    """The changes of one environment, newest first: what was asked for, how it went, and why if it failed."""
+    environment = service.get(session, principal, account_id, environment_id)
+    query = operations.of_environment(environment.account_id, environment.environment_id)
+    rows, following = page(session, query, Operation.operation_id, after, limit, newest_first=True)
+    return Page[OperationView](items=[OperationView.model_validate(row) for row in rows], next=following)
 
 
 @router.delete(

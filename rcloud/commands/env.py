@@ -13,6 +13,7 @@ from rcloud.command import command, group
 from rcloud.commands import env_logs, env_use
 from rcloud.commands.arguments import Env, Yes
 from rcloud.output import Columns, time_of
+from rcloud.text import short_time
 
 app = group("Environments: each is an engine of its own.")
 command(app, "use")(env_use.use)
@@ -41,6 +42,7 @@ DETAILS: Columns = {
     "created": time_of("createdAt"),
     "deleted": time_of("deletedAt"),
     "destroyed": time_of("purgeAt"),
+    "last change": "change",
 }
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="stay until it is done")]
 Patience = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0, help="how long --wait waits")]
@@ -81,8 +83,13 @@ def list_environments(
 
 @command(app, "describe")
 def describe(cloud: Cloud, env: Env) -> None:
-    """Everything about an environment, its signing public key included."""
-    cloud.out.one(cloud.find.environment(env), DETAILS)
+    """Everything about an environment, its signing public key and its last change included."""
+    found = cloud.find.environment(env)
+    if cloud.out.json:
+        cloud.out.document(found)
+        return
+    last = cloud.api.get(f"{cloud.find.path(found)}/operations", limit=1)["items"]
+    cloud.out.one(found | {"change": _change(last[0]) if last else None}, DETAILS)
 
 
 @command(app, "delete")
@@ -107,7 +114,7 @@ def delete(
 @command(app, "restore")
 def restore(cloud: Cloud, env: Env, wait: Wait = True, timeout: Patience = 120) -> None:
     """Bring a deleted environment back with its data, addresses, signing key and API keys."""
-    found = cloud.find.environment(env, deleted=True)
+    found = cloud.find.environment(env)
     changed = cloud.api.change("POST", f"{cloud.find.path(found)}/restore")
     shown = _settled(cloud, changed, wait, timeout)
     cloud.out.done(shown, f"Environment {found['name']} is {'back' if wait else 'coming back'}.")
@@ -120,6 +127,11 @@ def _settled(cloud: Cloud, changed: dict[str, Any], wait: bool, patience_seconds
     follow.operation(cloud.api, cloud.out, changed["operationId"], patience_seconds)
     now: dict[str, Any] = cloud.api.get(cloud.find.path(changed))
     return now | {"operationId": changed["operationId"]}
+
+
+def _change(operation: dict[str, Any]) -> str:
+    parts = [operation["kind"].partition(".")[2], operation["status"], short_time(operation["createdAt"])]
+    return " ".join([*parts, operation["operationId"], operation["error"] or ""]).strip()
 
 
 def _consequence(environment: dict[str, Any], purge: bool) -> str:

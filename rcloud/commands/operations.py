@@ -10,6 +10,7 @@ import typer
 from rcloud.api import at
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
+from rcloud.commands.arguments import Env
 from rcloud.output import Columns, Row, time_of
 from rcloud.text import short_time
 
@@ -23,6 +24,23 @@ DETAILS: Columns = {
     "created": time_of("createdAt"),
     "ended": time_of("endedAt"),
 }
+
+COLUMNS: Columns = {
+    "ID": "operationId",
+    "KIND": "kind",
+    "STATUS": "status",
+    "CREATED": time_of("createdAt"),
+    "ENDED": time_of("endedAt"),
+    "ERROR": "error",
+}
+
+
+@command(app, "list")
+def list_operations(cloud: Cloud, env: Env) -> None:
+    """The changes of an environment, newest first."""
+    found = cloud.find.environment(env)
+    changes = cloud.api.all(f"{cloud.find.path(found)}/operations")
+    cloud.out.items(changes, COLUMNS, f"Environment {found['name']} has never been changed.")
 
 
 @command(app, "show")

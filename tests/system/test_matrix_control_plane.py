@@ -94,6 +94,7 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "createEnvironment": DEVELOPERS,
     "listEnvironments": EVERY_ROLE,
     "getEnvironment": EVERY_ROLE,
+    "listEnvironmentOperations": EVERY_ROLE,
     "deleteEnvironment": ADMINISTRATORS,
     "restoreEnvironment": ADMINISTRATORS,
     "createApiKey": DEVELOPERS,

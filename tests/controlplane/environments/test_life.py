@@ -215,3 +215,26 @@ def test_no_environment_is_given_a_port_of_the_plane_itself(
     second = made.person.post(made.environments, {"name": "b"}).json()
     assert made.created["ingressBaseUrl"].endswith(f":{first + 2}")
     assert second["ingressBaseUrl"].endswith(f":{first + 6}")
+
+
+def test_an_environment_is_found_by_its_name(made: Made) -> None:
+    made.person.post(made.environments, {"name": "dev-2"})
+
+    def named(name: str) -> list[str]:
+        items = made.person.get(made.environments, params={"name": name}).json()["items"]
+        return [one["name"] for one in items]
+
+    assert [named("dev"), named("de"), named("dev%"), named("")] == [["dev"], [], [], []]
+    made.node.report(made.id, "READY", 1)
+    made.person.delete(made.path)
+    assert named("dev") == ["dev"]
+
+
+def test_an_environments_changes_newest_first(made: Made) -> None:
+    assert made.person.post(made.environments, {"name": "other"}).status_code == 202
+    made.node.report(made.id, "READY", 1)
+    deleted = made.person.delete(made.path).json()
+    first = made.person.get(f"{made.path}/operations", params={"limit": 1}).json()
+    assert first["items"] == [made.operation(deleted)]
+    rest = made.person.get(f"{made.path}/operations", params={"after": first["next"]}).json()
+    assert rest == {"items": [made.operation(made.created)], "next": None}

@@ -11,6 +11,8 @@ from tests.controlplane.people import API, SignedUp
 CALLS = [
     ("GET", "", Permission.ENVIRONMENT_READ),
     ("GET", "/{env}", Permission.ENVIRONMENT_READ),
+    ("GET", "?name=dev", Permission.ENVIRONMENT_READ),
+    ("GET", "/{env}/operations", Permission.ENVIRONMENT_READ),
     ("POST", "", Permission.ENVIRONMENT_CREATE),
     ("DELETE", "/{env}", Permission.ENVIRONMENT_DELETE),
     ("DELETE", "/{env}?purge=true", Permission.ENVIRONMENT_PURGE),
@@ -55,6 +57,8 @@ def test_an_environment_is_not_reachable_through_another_account_of_the_same_per
     first, second = ada.account("first"), ada.account("second")
     env = ada.post(f"/accounts/{first}/environments", {"name": "dev"}).json()["environmentId"]
     assert ada.get(f"/accounts/{second}/environments/{env}").status_code == 404
+    assert ada.get(f"/accounts/{second}/environments/{env}/operations").status_code == 404
+    assert ada.get(f"/accounts/{second}/environments?name=dev").json()["items"] == []
 
 
 def test_an_operation_of_another_account_does_not_exist(signed_up: SignedUp, node: Node) -> None:
