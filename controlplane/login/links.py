@@ -48,6 +48,12 @@ def redeem(session: Session, token: str, purpose: Purpose) -> User | None:
     return user if used else None
 
 
+def is_waiting(session: Session, user_id: str, purpose: Purpose) -> bool:
+    """Whether a link was sent that still works."""
+    mine = (MailToken.user_id == user_id, MailToken.purpose == purpose.value, MailToken.expires_at > clock.now())
+    return session.scalar(select(MailToken.digest).where(*mine)) is not None
+
+
 def void(session: Session, user_id: str) -> None:
     """No link that was sent to the user works any more."""
     session.execute(delete(MailToken).where(MailToken.user_id == user_id))

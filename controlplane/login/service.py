@@ -45,7 +45,7 @@ def sign_up(
     throttle.count_sign_up(session)
     if settings().sends_mail:
         throttle.count_mail(session, email)
-        verification.ask(session, email, name, passwords.hashed(password))
+        verification.ask(session, email, name, password)
         return VerificationSent(email)
     try:
         user = user_service.create(session, email, name, passwords.hashed(password), verified=True)

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from controlplane import audit
 from controlplane.core import clock
 from controlplane.domains import service as domains
-from controlplane.login import letters, links, throttle
+from controlplane.login import letters, links, passwords, throttle
 from controlplane.login.links import Purpose
 from controlplane.users import repository as users
 from controlplane.users import service as user_service
@@ -13,13 +13,13 @@ from controlplane.users.models import User
 from controlplane.users.service import EmailTaken
 
 
-def ask(session: Session, email: str, name: str | None, password_hash: str) -> None:
-    """Mail whoever has this address: a link for a new user, else that there is one.
+def ask(session: Session, email: str, name: str | None, password: str) -> None:
+    """Mail whoever has this address: a link for a new user, else that there is one. Only the last link works.
 
-    Somebody else may have signed up with the address before and never confirmed it: what the last one to sign up
-    chose holds, and only the last link works.
+    Whose password it confirms cannot be told when several people sign up with one address: of passwords that differ
+    none holds, and whoever opens the link chooses one then.
     """
-    user = users.by_email(session, email)
+    user, password_hash = users.by_email(session, email), passwords.hashed(password)
     if user is None:
         try:
             user = user_service.create(session, email, name, password_hash, verified=False)
@@ -28,11 +28,14 @@ def ask(session: Session, email: str, name: str | None, password_hash: str) -> N
             return
     # Under lock: an address that is being confirmed right now must not get the password of who signs up once more.
     user = users.locked(session, user.user_id) or user
+    # Compared whoever has the address, so that it takes the same time.
+    same = passwords.matches(password, user.password_hash)
     if user.verified_at is not None:
         audit.record(session, None, "auth.signup_refused", user.user_id)
         letters.address_taken(session, user)
         return
-    user.name, user.password_hash = name, password_hash
+    contested = not same and links.is_waiting(session, user.user_id, Purpose.VERIFY_EMAIL)
+    user.name, user.password_hash = name, None if contested else password_hash
     audit.record(session, None, "auth.signup", user.user_id)
     letters.link(session, user, Purpose.VERIFY_EMAIL)
 
@@ -52,7 +55,7 @@ def ask_again(session: Session, email: str) -> None:
 
 
 def confirm(session: Session, user: User) -> None:
-    """The user has shown that the address is theirs by a link sent to it, and with it that they chose the password."""
+    """The user has shown that the address is theirs by a link sent to it."""
     links.void(session, user.user_id)
     if user.verified_at is None:
         user.verified_at = clock.now()

@@ -177,18 +177,45 @@ def test_what_never_was_a_link(client: TestClient, secret: str) -> None:
     assert refused(client, secret)
 
 
-def test_who_signed_up_with_somebody_else_s_address_gets_nothing_of_theirs(
-    client: TestClient, session: Session
+MALLORY_S = "mallory horse battery"
+
+
+@pytest.mark.parametrize("chosen", [(MALLORY_S, PASSWORD), (PASSWORD, MALLORY_S), (PASSWORD, MALLORY_S, PASSWORD)])
+def test_who_signs_up_with_somebody_else_s_address_gets_nothing_of_theirs(
+    client: TestClient, session: Session, chosen: tuple[str, ...]
 ) -> None:
-    """Whoever came first and never confirmed: neither their password nor their link survives the owner's sign-up."""
-    sign_up(client, "ada@example.com", "mallory horse battery")
-    planted = token(session, "ada@example.com", KIND)
-    sign_up(client, "ada@example.com")
-    assert refused(client, planted)
-    verified(client, session)
-    assert post(client, "/login", email="ada@example.com", password="mallory horse battery").status_code == 401
-    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
+    """Before or after its owner: of passwords that differ, the owner's click confirms none."""
+    links = []
+    for password in chosen:
+        sign_up(client, "ada@example.com", password)
+        links.append(token(session, "ada@example.com", KIND))
+    assert all(refused(client, planted) for planted in links[:-1])
+    owner = verified(client, session).json()
+    assert owner["user"]["hasPassword"] is False
+    for password in {*chosen}:
+        assert post(client, "/login", email="ada@example.com", password=password).status_code == 401
+    headers, body = {"authorization": f"Bearer {owner['accessToken']}"}, {"password": "the owner's horse battery"}
+    assert client.post(f"{API}/auth/password/change", json=body, headers=headers).status_code == 204
+    assert post(client, "/login", email="ada@example.com", **body).status_code == 200
     assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_the_same_person_may_sign_up_twice(client: TestClient, session: Session) -> None:
+    sign_up(client)
+    sign_up(client)
+    verified(client, session)
+    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
+
+
+def test_a_sign_up_that_was_never_confirmed_is_forgotten_with_its_link(
+    client: TestClient, session: Session, later: Callable[[timedelta], None]
+) -> None:
+    sign_up(client, "ada@example.com", MALLORY_S)
+    later(timedelta(hours=settings().verification_link_hours, seconds=1))
+    sign_up(client)
+    verified(client, session)
+    assert post(client, "/login", email="ada@example.com", password=MALLORY_S).status_code == 401
+    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
 
 
 def test_the_audit_trail(client: TestClient, session: Session) -> None:
