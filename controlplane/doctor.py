@@ -92,6 +92,8 @@ def _runners() -> str:
 
 
 def _mail() -> str:
+    if not settings().sends_mail and not settings().is_tried_out:
+        raise Unwell("others reach this plane, and without CONTROLPLANE_SMTP_URL it takes every address on trust")
     try:
         return mail.check_transport()
     except Unavailable as error:

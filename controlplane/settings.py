@@ -2,6 +2,7 @@
 
 from email.utils import parseaddr
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,6 +15,13 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 def _listed(text: object) -> object:
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return (host or "").rpartition(".")[2] == "localhost"
 
 
 # CIDRs with commas between them.
@@ -123,6 +131,14 @@ class Settings(BaseSettings):
     def sends_mail(self) -> bool:
         """Whether there is a way for mail to leave; without one a new address counts as verified."""
         return self.smtp_url is not None
+
+    @property
+    def is_tried_out(self) -> bool:
+        """Whether it is one person's on their own machine. In loopback mode others come in by a proxy or a public host:
+        what is convenient for one person would then be open to them.
+        """
+        hosts = (self.public_host, urlsplit(self.console_url).hostname)
+        return self.loopback_mode and all(_is_loopback(host) for host in hosts)
 
     @property
     def console_url(self) -> str:

@@ -153,7 +153,7 @@ def network() -> str:
 def _is_this_machine() -> bool:
     """On the machine of who tries the plane, everybody has one address."""
     address = _address()
-    return settings().loopback_mode and address is not None and address.is_loopback
+    return settings().is_tried_out and address is not None and address.is_loopback
 
 
 def _address() -> IPv4Address | IPv6Address | None:

@@ -37,7 +37,7 @@ def create(session: Session, email: str, name: str | None, password_hash: str | 
         password_hash=password_hash,
         verified_at=clock.now() if verified else None,
         created_at=clock.now(),
-        operator=settings().loopback_mode and _is_first(session),
+        operator=settings().is_tried_out and _is_first(session),
     )
     try:
         # A savepoint, so that the caller's transaction outlives the refusal.

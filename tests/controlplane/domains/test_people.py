@@ -67,12 +67,14 @@ def test_nobody_becomes_an_administrator_by_an_address(owner: Person, account_id
     assert change(owner, account_id, joinMode="auto", joinRole=role) == (422, "invalid_request")
 
 
+@pytest.mark.parametrize("reached", [{"loopback_mode": "false"}, {"public_url": "https://cloud.example.com"}])
 def test_addresses_that_nobody_has_proven_open_no_door(
-    owner: Person, account_id: str, signed_up: SignedUp, session: Session, configured: Callable[..., None]
-) -> None:
+    owner: Person, account_id: str, signed_up: SignedUp, session: Session, configured: Callable[..., None],
+    reached: dict[str, str],
+) -> None:  # fmt: skip
     """A plane on the network without a mail server takes every address on trust."""
     change(owner, account_id, joinMode="auto")
-    configured(loopback_mode="false")
+    configured(**reached)
     ada = signed_up("ada")
     assert ada.get("/auth/me").json()["accounts"] == []
     assert ada.get("/joinable-accounts").json()["items"] == []

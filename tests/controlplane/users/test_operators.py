@@ -29,8 +29,13 @@ def test_the_first_user_of_a_fresh_plane(signed_up: SignedUp) -> None:
     assert [operates(signed_up(name)) for name in ("ada", "bob")] == [True, False]
 
 
-def test_in_production_nobody_by_themselves(signed_up: SignedUp, configured: Callable[..., None]) -> None:
-    configured(loopback_mode="false")
+@pytest.mark.parametrize(
+    "reached", [{"loopback_mode": "false"}, {"public_url": "https://cloud.example.com"}, {"public_host": "0.0.0.0"}]
+)
+def test_where_others_come_in_nobody_by_themselves(
+    signed_up: SignedUp, configured: Callable[..., None], reached: dict[str, str]
+) -> None:
+    configured(**reached)
     assert not operates(signed_up())
 
 
