@@ -10,7 +10,8 @@ from rcloud.api import Api, lines
 from rcloud.errors import Unreachable
 
 _PAUSE_SECONDS = 1.0
-_ATTEMPTS = 5
+# In a row: a plane that is started anew is there again within this time.
+_ATTEMPTS = 30
 
 
 @dataclass

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +15,9 @@ from urllib.parse import urlsplit
 
 from rcloud import stock_config
 from rcloud.errors import NotLoggedIn, Usage
+
+# RFC 6750 §2.1; anything else would break the header, and be shown where that is complained about.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class Format(StrEnum):
@@ -68,6 +72,10 @@ class Target:
         token = self._flags.token or os.environ.get("RCLOUD_TOKEN") or self.stored_token
         if token is None:
             raise NotLoggedIn(f"You are not logged in to {self.url}.", self.login_advice)
+        # Files and secret stores like to add a line end.
+        token = token.strip()
+        if not _TOKEN.fullmatch(token):
+            raise Usage("What is given as the access token is not one.", "Look at --token and RCLOUD_TOKEN.")
         ended = expiry(token)
         if ended and ended <= datetime.now(UTC):
             raise NotLoggedIn(f"Your login to {self.url} ended at {ended:%Y-%m-%d %H:%M} UTC.", self.login_advice)
@@ -102,9 +110,11 @@ def origin(url: str) -> str:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
+        # What no resolver could even ask for; a UnicodeError is a ValueError.
+        (host or "").encode("idna")
     except ValueError:
         host, port, parts = None, None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+    if parts.scheme not in ("http", "https") or not host or " " in host or parts.username is not None:
         raise Usage(f"{url!r} is not the address of a plane.", "Write it like https://plane.example.com.")
     shown = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}[parts.scheme]

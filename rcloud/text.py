@@ -12,6 +12,7 @@ from rcloud.errors import Usage
 _REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
+_LONGEST = timedelta(days=36_525)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -26,7 +27,10 @@ def duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise Usage(f"{text!r} is not a duration.", "Write a number and one of s, m, h, d, w, such as 30m or 7d.")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if length > _LONGEST:
+        raise Usage(f"{text!r} is longer than a hundred years.", "Write a shorter time, such as 30m or 7d.")
+    return length
 
 
 def moment(text: str, now: datetime) -> str:
@@ -34,10 +38,9 @@ def moment(text: str, now: datetime) -> str:
     if _DURATION.fullmatch(text.strip()):
         return stamp(now - duration(text))
     try:
-        given = datetime.fromisoformat(text)
-    except ValueError as error:
+        return stamp(datetime.fromisoformat(text))
+    except (ValueError, OverflowError) as error:
         raise Usage(f"{text!r} is not a time.", "Write 15m for 15 minutes ago, or 2026-01-31T12:00:00Z.") from error
-    return stamp(given.astimezone(UTC))
 
 
 def stamp(time: datetime) -> str:

@@ -13,7 +13,7 @@ from rcloud import browser, device, settings, state, stock_config
 from rcloud.api import Api, at
 from rcloud.cloud import Cloud
 from rcloud.command import command
-from rcloud.errors import Failure, NotLoggedIn, Unreachable
+from rcloud.errors import Failure, NotLoggedIn, Unreachable, Usage
 from rcloud.text import clean, short_time, stamp
 
 
@@ -52,11 +52,15 @@ def login(
     token = device.token(cloud.anonymous, request)
     me = Api(cloud.target.url, token, cloud.out.trace).get(at("auth", "me"))
     before = cloud.target.stored_token
-    stock_config.write_login(cloud.target.url, token)
+    try:
+        stock_config.write_login(cloud.target.url, token)
+    except Failure:
+        # Nobody has this token now: its session shall not be left over.
+        _give_back(cloud, token)
+        raise
     if before:
         # The login this one replaces would go on working for whoever finds a copy of it.
-        with contextlib.suppress(Unreachable):
-            _revoked(cloud, before)
+        _give_back(cloud, before)
     cloud.out.done(
         _shown(cloud.target.url, token, me) | {"config": str(stock_config.path())},
         f"Logged in to {cloud.target.url} as {me['user']['email']}{_until(token)}.\n{_next(me)}",
@@ -70,7 +74,7 @@ def logout(cloud: Cloud) -> None:
     url, stored, token = cloud.target.url, cloud.target.stored_token, None
     try:
         token = cloud.target.token
-    except NotLoggedIn as gone:
+    except (NotLoggedIn, Usage) as gone:
         cloud.out.note(gone.message)
     if stored and token in (None, stored):
         stock_config.forget_token()
@@ -85,6 +89,11 @@ def logout(cloud: Cloud) -> None:
             "Look at your sessions after the next login: rcloud sessions list",
         )
     cloud.out.done({"url": url}, f"Logged out of {url}.")
+
+
+def _give_back(cloud: Cloud, token: str) -> None:
+    with contextlib.suppress(Unreachable):
+        _revoked(cloud, token)
 
 
 def _revoked(cloud: Cloud, token: str) -> int:

@@ -66,6 +66,20 @@ def test_a_stored_token_goes_to_its_own_plane_only(signed_in: Rcloud) -> None:
         assert hostile.asked == []
 
 
+@pytest.mark.parametrize("token", ["abc def", "abc\r\nx: y", "abcdé", "abc\x00"])
+def test_what_is_no_token_is_neither_sent_nor_shown(rcloud: Rcloud, server: Scripted, token: str) -> None:
+    done = rcloud.attempt("whoami", "--url", server.url, "--token", token)
+    assert (done.status, server.asked) == (2, [])
+    assert "RCLOUD_TOKEN" in done.stderr
+    assert "abc" not in done.stderr
+
+
+def test_a_line_end_is_no_part_of_a_token(rcloud: Rcloud, server: Scripted) -> None:
+    rcloud.env["RCLOUD_TOKEN"] = "abc\n"
+    rcloud.attempt("accounts", "list", "--url", server.url)
+    assert server.to("/accounts")[0].headers["authorization"] == "Bearer abc"
+
+
 def test_a_redirection_is_not_followed(signed_in: Rcloud, server: Scripted) -> None:
     with Scripted() as hostile:
         server.on("GET /auth/me", Answer(307, "", {"location": f"{hostile.url}/api/v1/auth/me"}))

@@ -54,6 +54,17 @@ def test_a_login_waits_for_consent_and_writes_the_configuration(rcloud: Rcloud, 
     assert rcloud.run("whoami", "-o", "json").json["url"] == server.url
 
 
+def test_a_token_that_cannot_be_kept_is_given_back(rcloud: Rcloud, server: Scripted) -> None:
+    _prepared(server, GRANTED)
+    server.on("POST //oauth2/revoke", Answer(200))
+    rcloud.config.parent.mkdir()
+    rcloud.config.write_text("global = 1\n")
+    done = rcloud.attempt("login", "--url", server.url)
+    assert done.status == 1
+    assert str(rcloud.config) in done.stderr
+    assert parse_qs(server.to("//oauth2/revoke")[0].body)["token"] == [TOKEN]
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

@@ -66,6 +66,26 @@ def test_a_reader_that_goes_away_is_no_error_with_a_traceback(signed_in: Rcloud,
     assert "Error" not in done.stderr
 
 
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_output_that_cannot_be_written(signed_in: Rcloud, server: Scripted, output: str) -> None:
+    server.on("GET /accounts", page(account()))
+    line = f"{' '.join(signed_in.argv)} accounts list -o {output} > /dev/full"
+    done = subprocess.run(
+        ["sh", "-c", line], env=signed_in.env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        1,
+        "Error: The output cannot be written: No space left on device.",
+    )
+    assert "Exception" not in done.stderr
+
+
+def test_nobody_has_opened_its_streams(signed_in: Rcloud, server: Scripted) -> None:
+    server.on("GET /accounts", page(account()))
+    line = f"{' '.join(signed_in.argv)} accounts list <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", line], env=signed_in.env, timeout=60, check=False).returncode == 0
+
+
 def test_a_table_that_is_piped_has_one_line_for_each_row(signed_in: Rcloud, server: Scripted) -> None:
     server.on("GET /accounts", page(*(account("a" * 39, f"acc_{n}") for n in range(5))))
     lines = signed_in.run("accounts", "list").stdout.splitlines()
@@ -113,7 +133,10 @@ def test_an_address_becomes_an_origin(given: str, expected: str) -> None:
     assert origin(origin(given)) == expected
 
 
-@pytest.mark.parametrize("given", ["", "ftp://x", "http://", "https://a:b@c", "http://x:port", "https://@x", "::"])
+@pytest.mark.parametrize(
+    "given",
+    ["", "ftp://x", "http://", "https://a:b@c", "http://x:port", "https://@x", "::", "a b", "a..b", f"{'a' * 64}.b"],
+)
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(Usage):
         origin(given)
@@ -138,6 +161,10 @@ def test_times_and_durations() -> None:
     assert moment("15m", now) == "2026-01-31T11:45:00.000000Z"
     assert moment("2026-01-31T13:00:00+02:00", now) == "2026-01-31T11:00:00.000000Z"
     assert short_time("2026-01-31T13:00:59.123+02:00") == "2026-01-31 11:00Z"
-    for wrong in ("", "5", "m5", "-5m", "5y", "1.5h"):
+    for wrong in ("", "5", "m5", "-5m", "5y", "1.5h", "999999w"):
         with pytest.raises(Usage):
             duration(wrong)
+        with pytest.raises(Usage):
+            moment(wrong, now)
+    with pytest.raises(Usage):
+        moment("0001-01-01T00:00:00+14:00", now)
