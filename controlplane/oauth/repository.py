@@ -42,8 +42,15 @@ def open_requests(session: Session, network: str, now: datetime) -> tuple[int, d
 
 
 def living_session(session: Session, session_id: str | None, now: datetime) -> User | None:
-    """Whose login session it is; null when it has ended."""
-    query = select(User).join(LoginSession, LoginSession.user_id == User.user_id)
+    """Whose login session it is; null when it has ended.
+
+    It does not end before this transaction does: whoever ends all sessions also finds what comes of this one.
+    """
+    query = (
+        select(User)
+        .join(LoginSession, LoginSession.user_id == User.user_id)
+        .with_for_update(read=True, of=LoginSession)
+    )
     return session.scalar(
         query.where(
             LoginSession.session_id == session_id, LoginSession.revoked_at.is_(None), LoginSession.expires_at > now

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
@@ -30,6 +30,7 @@ from tests.controlplane.oauth.programs import (
     query,
 )
 from tests.controlplane.people import API, Person, SignedUp
+from tests.support.waiting import until
 
 Later = Callable[[timedelta], None]
 
@@ -255,6 +256,25 @@ def test_whoever_consented_and_signed_out_gave_nothing(cli: Program, ada: Person
     code = decide(ada, query())["code"]
     ada.post("/auth/logout")
     assert error_of(cli.redeem(code)) == (400, "invalid_grant")
+
+
+def test_nothing_is_redeemed_while_the_session_that_consented_is_being_ended(
+    committed: sessionmaker[Session], cli: Program, signed_up: SignedUp
+) -> None:
+    """A new password ends all sessions: one that begins at that very moment must not outlive it."""
+    code = decide(signed_up("ada"), query())["code"]
+    with ThreadPoolExecutor(1) as together, committed() as ending:
+        ending.execute(text("UPDATE login_session SET revoked_at = now()"))
+        redeemed = together.submit(cli.redeem, code)
+        until(lambda: waits_for_a_lock(committed))
+        ending.commit()
+        assert error_of(redeemed.result()) == (400, "invalid_grant")
+
+
+def waits_for_a_lock(sessions: sessionmaker[Session]) -> bool:
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with sessions() as looking:
+        return bool(looking.execute(text(asked)).scalar_one())
 
 
 def test_other_sites_cannot_consent_with_the_cookie(client: TestClient, ada: Person) -> None:
