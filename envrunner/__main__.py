@@ -8,6 +8,7 @@ from envrunner.agent.main import run_agent
 from envrunner.edge import main as edge_main
 from envrunner.guard.main import run_guard
 from envrunner.keep import locks, stop_all
+from envrunner.relay.main import run_relay
 from envrunner.settings import settings
 from envrunner.worker import run_worker
 
@@ -44,6 +45,12 @@ def edge_agent() -> None:
 def guard() -> None:
     """Carry people's calls to the engines, and end them when the right to them ends."""
     run_guard()
+
+
+@app.command()
+def relay() -> None:
+    """Carry calls from engines to services in private networks, through tunnels that customers open."""
+    run_relay()
 
 
 @app.command("stop-engines")

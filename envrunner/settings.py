@@ -34,6 +34,23 @@ class Settings(BaseSettings):
     admin_port: Port = 9070
     environment_ports_from: Port = 8100
 
+    relay_port: Port = 9090
+    """Customers' tunnel clients dial in here."""
+    relay_certificate: Path | None = None
+    """PEM. Without it and its key customers come in without TLS, which clients from 1.6 on refuse."""
+    relay_key: Path | None = None
+    relay_public_url: str = ""
+    """As customers reach it, with its port; empty: what this host listens on."""
+    tunnel_proxy_port: Port = 9080
+    """Engines call services behind tunnels here."""
+    tunnel_proxy_certificate: Path | None = None
+    tunnel_proxy_key: Path | None = None
+    tunnel_proxy_public_url: str = ""
+    """As engines reach it, with its port; empty: what this host listens on."""
+    relay_ping_seconds: Annotated[float, Field(gt=0)] = 30.0
+    relay_drain_seconds: Annotated[float, Field(ge=0)] = 8.0
+    """So long calls under way may take when the relay is told to end."""
+
     query_seconds: Annotated[int, Field(ge=1)] = 60
     """After so long without an answer the edge cuts a SQL query off."""
 
@@ -60,6 +77,28 @@ class Settings(BaseSettings):
     def agent_socket(self) -> Path:
         """Where the node agent listens."""
         return self.run_dir / "agent.sock"
+
+    @property
+    def relay_url(self) -> str:
+        """Where customers dial in."""
+        scheme = "https" if self.relay_certificate else "http"
+        return self.relay_public_url or f"{scheme}://{self.bind_host}:{self.relay_port}"
+
+    @property
+    def tunnel_proxy_url(self) -> str:
+        """Where engines call."""
+        scheme = "https" if self.tunnel_proxy_certificate else "http"
+        return self.tunnel_proxy_public_url or f"{scheme}://{self.bind_host}:{self.tunnel_proxy_port}"
+
+    @property
+    def relay_dir(self) -> Path:
+        """The relay's copy of the tables."""
+        return self.state_dir / "relay"
+
+    @property
+    def relay_socket(self) -> Path:
+        """Where the relay tells about itself."""
+        return self.run_dir / "relay.sock"
 
     @property
     def log_positions_dir(self) -> Path:

@@ -13,6 +13,7 @@ from controlplane.core.ids import label
 from controlplane.core.secret_files import encode
 from controlplane.edge_log.models import EdgeChange, EdgeSequence
 from controlplane.edge_log.service import Table
+from controlplane.environments import repository as environments
 from controlplane.environments.models import Environment
 from controlplane.environments.routes import route
 from controlplane.login import sessions
@@ -50,8 +51,10 @@ def snapshot(session: Session) -> dict[str, Any]:
 
 
 def _routes(session: Session) -> Entries:
-    for environment in session.scalars(select(Environment).where(Environment.purged_at.is_(None))):
-        yield label(environment.environment_id), route(environment)
+    found = session.scalars(select(Environment).where(Environment.purged_at.is_(None))).all()
+    keys = environments.identity_keys(session, found)
+    for environment in found:
+        yield label(environment.environment_id), route(environment, [keys[environment.environment_id].public_key])
 
 
 def _api_keys(session: Session) -> Entries:

@@ -1,18 +1,19 @@
 """An environment's entry in the edge's routing table."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from controlplane.core.ids import label
 from controlplane.edge_log import Table, publish
-from controlplane.environments import addresses
+from controlplane.environments import addresses, repository
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Status
 
 
-def route(environment: Environment) -> dict[str, Any]:
-    """The value of docs/wire.md's `routes` table."""
+def route(environment: Environment, signing_public_keys: Sequence[str]) -> dict[str, Any]:
+    """The value of docs/wire.md's `routes` table; the keys are those that the engine may sign its calls with."""
     urls = addresses.of(environment)
     return {
         "accountId": environment.account_id,
@@ -21,11 +22,13 @@ def route(environment: Environment) -> dict[str, Any]:
         "adminPort": urls.admin_port,
         "requestsPerSecond": environment.requests_per_second,
         "requestSizeLimitBytes": environment.request_size_limit_bytes,
+        "signingPublicKeys": list(signing_public_keys),
     }
 
 
 def publish_route(session: Session, environment: Environment) -> None:
-    publish(session, Table.ROUTES, label(environment.environment_id), route(environment))
+    key = repository.identity_key(session, environment.environment_id)
+    publish(session, Table.ROUTES, label(environment.environment_id), route(environment, [key.public_key]))
 
 
 def withdraw_route(session: Session, environment: Environment) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import structlog
 
 from envrunner.client import InternalClient, InternalError, Unreachable
-from envrunner.edge.mirror import Mirror
+from envrunner.edge.tables import Change
 
 _log = structlog.get_logger(__name__)
 _WAIT_SECONDS = 20
@@ -17,7 +18,18 @@ _FIRST_PAUSE_SECONDS = 0.05
 _SNAPSHOT_SECONDS = 120.0
 
 
-def follow(client: InternalClient, mirror: Mirror, pause: Callable[[float], None] = time.sleep) -> None:
+class Follower(Protocol):
+    """Whoever keeps a copy of the tables. ``sequence`` is the last change it has; None asks for a snapshot."""
+
+    @property
+    def sequence(self) -> int | None: ...
+
+    def replace(self, sequence: int, tables: Mapping[str, Mapping[str, Any]]) -> None: ...
+
+    def apply(self, sequence: int, changes: Sequence[Change]) -> object: ...
+
+
+def follow(client: InternalClient, mirror: Follower, pause: Callable[[float], None] = time.sleep) -> None:
     """Never returns. A control plane that is away is asked again and again, at most `_LONGEST_PAUSE_SECONDS` apart."""
     delay = _FIRST_PAUSE_SECONDS
     while True:
@@ -30,7 +42,7 @@ def follow(client: InternalClient, mirror: Mirror, pause: Callable[[float], None
             delay = min(delay * 2, _LONGEST_PAUSE_SECONDS)
 
 
-def step(client: InternalClient, mirror: Mirror) -> None:
+def step(client: InternalClient, mirror: Follower) -> None:
     """One question and what follows from its answer."""
     after = mirror.sequence
     if after is None:
@@ -45,7 +57,7 @@ def step(client: InternalClient, mirror: Mirror) -> None:
         mirror.apply(int(answer["sequence"]), answer["items"])
 
 
-def snapshot(client: InternalClient, mirror: Mirror) -> None:
+def snapshot(client: InternalClient, mirror: Follower) -> None:
     """Take everything anew."""
     answer = client.get("/internal/v1/edge/snapshot", timeout_seconds=_SNAPSHOT_SECONDS)
     mirror.replace(int(answer["sequence"]), answer["tables"])

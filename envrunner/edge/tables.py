@@ -70,6 +70,11 @@ class Tables:
         rows = self._db.execute("SELECT key, value FROM entries WHERE name = 'routes'")
         return {key: json.loads(value) for key, value in rows}
 
+    def entries(self) -> Iterator[tuple[str, str, Value]]:
+        """Table, key and value of everything."""
+        for name, key, value in self._db.execute("SELECT name, key, value FROM entries"):
+            yield name, key, json.loads(value)
+
     def replace(self, sequence: int, tables: Mapping[str, Mapping[str, Any]]) -> None:
         """Take a snapshot in place of everything."""
         rows = [(name, key, json.dumps(value)) for name, table in tables.items() for key, value in table.items()]

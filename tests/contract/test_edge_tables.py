@@ -26,6 +26,7 @@ from controlplane.login.models import AccessToken
 from envrunner.edge import compact
 from envrunner.edge.tables import Tables
 
+KEY = "publickeyv1_w7YHemBctH5Ck2nQRQ47iBBqhNHy4FV7t2Usbye2A6f"
 SOON = datetime.now(UTC) + timedelta(hours=1)
 
 
@@ -91,7 +92,7 @@ def test_a_route_is_understood(status: str, letter: str, environment: Environmen
     environment.status = status
     name = label(environment.environment_id)
 
-    pairs = dict(compact.route(name, json.loads(json.dumps(route(environment))), slot=7))
+    pairs = dict(compact.route(name, json.loads(json.dumps(route(environment, [KEY]))), slot=7))
 
     columns = pairs.pop(name)
     assert columns is not None
@@ -113,7 +114,7 @@ def test_a_snapshot_and_the_changes_after_it_are_applied(environment: Environmen
     snapshot = Snapshot(
         sequence=41,
         tables={
-            "routes": {name: route(environment)},
+            "routes": {name: route(environment, [KEY])},
             "principals": {key.digest: api_keys.entry(key) for key in (kept, revoked)},
             "members": {},
             "settings": {"digestKey": encode(tokens.digest_key())},

@@ -1,0 +1,82 @@
+"""What an engine asks for: ``/<environment>/<tunnel>/<rest>``, signed by that environment's engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from envrunner.relay.identity import Identity
+from envrunner.relay.machine import Headers
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+"""Of a tunnel: it goes unescaped into paths and headers."""
+_PATH = re.compile(r"/([0-9a-z]{27})/([A-Za-z0-9_-]{1,100})(/[^#]*)?")
+_HTTP_VERSION = b"x-restate-tunnel-http-version"
+_NOT_PASSED_ON = frozenset(
+    {b"host", b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade", _HTTP_VERSION}
+)
+_NO_PATH = (
+    "This is a tunnel proxy: it is called by engines, at /<environment id without env_>/<tunnel name>/… . "
+    "Register a service behind a tunnel with `restate deployments register --tunnel-name <name> <url>`."
+)
+_NOT_PROVEN = (
+    "This call does not prove that it comes from the environment it names: a tunnel answers only to the engine of its "
+    "own environment. Register the deployment in the environment that the tunnel was opened for."
+)
+
+
+class Refused(Exception):
+    """The call goes nowhere. ``status`` and a sentence for whoever registered the deployment."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def head(self) -> Headers:
+        """Of the answer."""
+        length = str(len(self.body)).encode()
+        return [
+            (b":status", str(self.status).encode()),
+            (b"content-type", b"application/json"),
+            (b"content-length", length),
+        ]
+
+    @property
+    def body(self) -> bytes:
+        """Of the answer."""
+        return json.dumps({"message": str(self)}).encode()
+
+
+@dataclass(frozen=True)
+class Call:
+    """``headers`` are those for the tunnel's other end."""
+
+    label: str
+    name: str
+    headers: Headers
+
+
+def read(headers: Headers, identity: Identity, *, http1: bool) -> Call:
+    """The call that an engine's request is. Raises `Refused`, in the same words whether or not something exists."""
+    given = dict(headers)
+    found = _PATH.fullmatch(given.get(b":path", b"").decode("ascii", "replace"))
+    if found is None:
+        raise Refused(404, _NO_PATH)
+    label, name, rest = found.groups()
+    scheme, token = (_text(given.get(key)) for key in (b"x-restate-signature-scheme", b"x-restate-jwt-v1"))
+    if not identity.is_proven(label, scheme, token):
+        raise Refused(401, _NOT_PROVEN)
+    pseudo = [
+        (b":method", given[b":method"]),
+        (b":scheme", b"http"),
+        (b":authority", b"tunnel"),
+        (b":path", (rest or "/").encode()),
+    ]
+    kept = [one for one in headers if not one[0].startswith(b":") and one[0] not in _NOT_PASSED_ON]
+    return Call(label, name, [*pseudo, *kept, *([(_HTTP_VERSION, b"HTTP/1.1")] if http1 else [])])
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("ascii", "replace")

@@ -1,0 +1,61 @@
+"""Whether a call was signed by the engine of the environment it names (request identity, scheme v1)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import base58
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from jwt.types import Options
+
+_PREFIX = "publickeyv1_"
+_MOST_REMEMBERED = 10_000
+_LONGEST_TOKEN = 8 * 1024
+# The token's audience is the path the service sees: the service compares it, the path here is a longer one.
+_OPTIONS: Options = {"require": ["exp", "nbf"], "verify_aud": False, "verify_iat": False}
+
+
+def public_key(text: object) -> Ed25519PublicKey | None:
+    """From ``publickeyv1_`` + base58; None for anything else."""
+    if not isinstance(text, str) or not text.startswith(_PREFIX):
+        return None
+    try:
+        return Ed25519PublicKey.from_public_bytes(base58.b58decode(text.removeprefix(_PREFIX)))
+    except ValueError:
+        return None
+
+
+class Identity:
+    """An engine signs calls of one path once a second: what was found valid stays so until it expires."""
+
+    def __init__(self, keys_of: Callable[[str], Iterable[Ed25519PublicKey]]) -> None:
+        self._keys_of = keys_of
+        self._valid: dict[tuple[str, str], int] = {}
+
+    def forget(self) -> None:
+        """Keys have changed."""
+        self._valid.clear()
+
+    def is_proven(self, label: str, scheme: str | None, token: str | None) -> bool:
+        """Whether ``token`` is a request identity of this environment's engine, valid now."""
+        if scheme != "v1" or not token or len(token) > _LONGEST_TOKEN:
+            return False
+        expires_at = self._valid.get((label, token))
+        if expires_at is None:
+            expires_at = self._check(label, token)
+        return expires_at > time.time()
+
+    def _check(self, label: str, token: str) -> int:
+        """When it expires; 0 when it is not valid."""
+        for key in self._keys_of(label):
+            try:
+                claims = jwt.decode(token, key, algorithms=["EdDSA"], options=_OPTIONS)
+            except jwt.InvalidTokenError:
+                continue
+            if len(self._valid) >= _MOST_REMEMBERED:
+                self._valid.clear()
+            self._valid[label, token] = int(claims["exp"])
+            return int(claims["exp"])
+        return 0

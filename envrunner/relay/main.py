@@ -1,0 +1,120 @@
+"""The relay's process. Told to stop, it lets calls under way finish; killed, it loses those and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+
+import structlog
+import uvloop
+
+from envrunner import durable, logs
+from envrunner.client import InternalClient
+from envrunner.edge.tables import open_tables
+from envrunner.relay.customer import Customer, House
+from envrunner.relay.door import Door
+from envrunner.relay.engine import Departing
+from envrunner.relay.exchange import Exchange
+from envrunner.relay.following import Follower
+from envrunner.relay.identity import Identity
+from envrunner.relay.standing import Standing
+from envrunner.relay.status import Status
+from envrunner.relay.stream import Outlet
+from envrunner.relay.tls import context
+from envrunner.relay.tunnels import Tunnels
+from envrunner.settings import Settings, settings
+
+_BACKLOG = 4096
+_LOOK_SECONDS = 0.02
+_log = structlog.get_logger(__name__)
+
+
+def run_relay() -> None:
+    """Serve until SIGTERM or SIGINT. Listens as soon as it has tables, of whatever age."""
+    logs.configure("relay")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.umask(0o077)
+    given = settings()
+    durable.make_directory(given.state_dir)
+    durable.make_directory(given.relay_dir)
+    given.run_dir.mkdir(parents=True, exist_ok=True)
+    uvloop.run(_Relay(given).serve())
+
+
+class _Relay:
+    def __init__(self, given: Settings) -> None:
+        self._given = given
+        self._tunnels = Tunnels()
+        self._customers: set[Customer] = set()
+        self._engines: set[Departing] = set()
+        self._standing = Standing(self._look)
+        self._identity = Identity(self._standing.keys_of)
+        self._servers: list[asyncio.Server] = []
+        self._outside = context(given.relay_certificate, given.relay_key, ["h2"])
+        self._inside = context(given.tunnel_proxy_certificate, given.tunnel_proxy_key, ["h2", "http/1.1"])
+
+    async def serve(self) -> None:
+        told = _told_to_stop()
+        follower = Follower(open_tables(self._given.relay_dir / "tables.sqlite3"), self._standing)
+        follower.start(InternalClient(self._given.internal_url, self._given.credential_file))
+        known = asyncio.create_task(follower.known.wait())
+        stopping = asyncio.create_task(told.wait())
+        await asyncio.wait({known, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not told.is_set():
+            await self._listen()
+            await stopping
+        await self._drain()
+
+    async def _listen(self) -> None:
+        given, loop = self._given, asyncio.get_running_loop()
+        urls = given.tunnel_proxy_url, given.relay_url
+        house = House(self._standing, self._tunnels, *urls, given.relay_ping_seconds, self._customers)
+        for port, make, tls in (
+            (given.relay_port, lambda: Customer(house), self._outside),
+            (given.tunnel_proxy_port, lambda: Door(self._exchange, self._engines), self._inside),
+        ):
+            self._servers.append(await loop.create_server(make, given.bind_host, port, ssl=tls, backlog=_BACKLOG))
+        self._servers.append(await Status(self._tunnels).listen(given.relay_socket))
+        _log.info("listening", relay=given.relay_port, tunnel_proxy=given.tunnel_proxy_port)
+
+    def _exchange(self, engine: Outlet) -> Exchange:
+        return Exchange(engine, self._tunnels, self._identity)
+
+    def _look(self) -> None:
+        """The tables have changed."""
+        self._identity.forget()
+        for customer in list(self._customers):
+            customer.look()
+
+    async def _drain(self) -> None:
+        for server in self._servers:
+            server.close()
+        for customer in list(self._customers):
+            customer.leave()
+        for engine in list(self._engines):
+            engine.leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._given.relay_drain_seconds):
+                while self._busy():  # noqa: ASYNC110 it depends on many connections
+                    await asyncio.sleep(_LOOK_SECONDS)
+        for customer in list(self._customers):
+            customer.end("the relay is being restarted")
+        for engine in list(self._engines):
+            engine.close()
+        await asyncio.sleep(_LOOK_SECONDS)
+
+    def _busy(self) -> bool:
+        """A customer that closes has nothing under way; one that stays connected gets its time."""
+        return bool(self._customers) or not all(one.idle for one in self._engines)
+
+
+def _told_to_stop() -> asyncio.Event:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told

@@ -1,0 +1,123 @@
+"""The tunnels that are open at this node, and what is known of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from envrunner.relay.calls import Refused
+from envrunner.wire import environment_id_of
+
+if TYPE_CHECKING:
+    from envrunner.relay.customer import Customer
+
+MOST_CONNECTIONS = 100
+"""Of one environment, all its tunnels together."""
+_MOST_REMEMBERED = 100
+_REMEMBERED_SECONDS = 3600.0
+
+
+@dataclass(eq=False)
+class Tunnel:
+    """One name of one environment. Bytes are those of bodies; ``connections`` are in the order they came."""
+
+    label: str
+    name: str
+    since: float = field(default_factory=time.time)
+    connections: list[Customer] = field(default_factory=list)
+    requests: int = 0
+    errors: int = 0
+    bytes_to_service: int = 0
+    bytes_from_service: int = 0
+    last_failure: str | None = None
+    last_failure_at: float | None = None
+    gone_at: float | None = None
+
+    def failed(self, reason: str) -> None:
+        """Note it."""
+        self.errors += 1
+        self.last_failure, self.last_failure_at = reason, time.time()
+
+    def view(self) -> dict[str, Any]:
+        """As JSON (docs/tunnels.md)."""
+        return {
+            "environmentId": environment_id_of(self.label),
+            "name": self.name,
+            "connections": len(self.connections),
+            "since": _time(self.since),
+            "goneAt": _time(self.gone_at),
+            "openRequests": sum(one.open_calls for one in self.connections),
+            "requests": self.requests,
+            "errors": self.errors,
+            "bytesToService": self.bytes_to_service,
+            "bytesFromService": self.bytes_from_service,
+            "lastFailure": self.last_failure,
+            "lastFailureAt": _time(self.last_failure_at),
+        }
+
+
+class Tunnels:
+    """By environment and name."""
+
+    def __init__(self) -> None:
+        self._by_label: dict[str, dict[str, Tunnel]] = {}
+
+    def __iter__(self) -> Iterator[Tunnel]:
+        for named in self._by_label.values():
+            yield from named.values()
+
+    def has_room(self, label: str) -> bool:
+        """Whether the environment may have one more connection."""
+        named = self._by_label.get(label, {})
+        return sum(len(one.connections) for one in named.values()) < MOST_CONNECTIONS
+
+    def add(self, customer: Customer, label: str, name: str) -> Tunnel:
+        """From now on calls go there."""
+        self._forget_old(label)
+        tunnel = self._by_label.setdefault(label, {}).setdefault(name, Tunnel(label, name))
+        if not tunnel.connections:
+            tunnel.since, tunnel.gone_at = time.time(), None
+        tunnel.connections.append(customer)
+        return tunnel
+
+    def remove(self, customer: Customer, tunnel: Tunnel) -> None:
+        """Nothing new goes there. Idempotent. What is known of the tunnel is remembered for a while."""
+        if customer in tunnel.connections:
+            tunnel.connections.remove(customer)
+            tunnel.gone_at = None if tunnel.connections else time.time()
+
+    def tunnel(self, label: str, name: str) -> Tunnel:
+        """One with a connection. Raises `Refused`."""
+        found = self._by_label.get(label, {}).get(name)
+        if found is None or not found.connections:
+            raise Refused(503, f"No tunnel named {name} is open. Start it with `{_COMMAND} {name}`.")
+        return found
+
+    def _forget_old(self, label: str) -> None:
+        named = self._by_label.get(label, {})
+        gone = sorted((one for one in named.values() if one.gone_at is not None), key=lambda one: one.gone_at or 0.0)
+        oldest = time.time() - _REMEMBERED_SECONDS
+        for place, one in enumerate(gone):
+            if (one.gone_at or 0.0) < oldest or place < len(gone) - _MOST_REMEMBERED:
+                del named[one.name]
+
+
+def choose(tunnel: Tunnel, *, but: Customer | None = None) -> Customer:
+    """The connection with the fewest calls, the newest of those; after the failure of ``but``, the newest other.
+
+    Raises `Refused`.
+    """
+    usable = [one for one in reversed(tunnel.connections) if one.has_room and one is not but]
+    if not usable:
+        raise Refused(503, f"All connections of the tunnel {tunnel.name} are busy or closing. Try again in a moment.")
+    return usable[0] if but else min(usable, key=lambda one: one.open_calls)
+
+
+_COMMAND = "restate cloud env tunnel --tunnel-name"
+
+
+def _time(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,40 @@
+"""One relay for tests that only call; those that kill or drain it have one of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.envrunner.relay.node import RelayNode
+
+MINE, OTHERS, DELETED, NOBODYS = 1, 2, 3, 99
+"""Environments; NOBODYS does not exist."""
+
+
+def _filled(node: RelayNode) -> RelayNode:
+    node.add_environment(MINE)
+    node.add_environment(OTHERS, account="acc_2")
+    node.add_environment(DELETED, status="DELETED")
+    node.add_environment(NOBODYS)
+    node.plane.change("routes", f"{NOBODYS:027}", None)
+    return node
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[RelayNode]:
+    made = RelayNode()
+    try:
+        yield _filled(made).start()
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def own_node() -> Iterator[RelayNode]:
+    """Quick to find out that nobody is there any more."""
+    made = RelayNode(settings={"RELAY_PING_SECONDS": 0.3, "RELAY_DRAIN_SECONDS": 5})
+    try:
+        yield _filled(made).start()
+    finally:
+        made.stop()

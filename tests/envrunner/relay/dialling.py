@@ -1,0 +1,35 @@
+"""Opening a tunnel, as the clients do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.envrunner.relay.conftest import MINE
+from tests.envrunner.relay.node import RelayNode, environment_id, label
+from tests.envrunner.relay.peers import Dialled, Engine
+
+
+def introduction(token: str, number: int = MINE, name: str | None = "laptop") -> dict[str, str]:
+    named = {"tunnel-name": name} if name is not None else {}
+    return {"authorization": f"Bearer {token}", "environment-id": environment_id(number), **named}
+
+
+@asynccontextmanager
+async def dialled(node: RelayNode, credential: dict[str, str], window: int = 1024 * 1024) -> AsyncIterator[Dialled]:
+    """A client once it has been told what comes of it."""
+    async with Dialled(credential, window) as client:
+        await client.connect(node.relay_port)
+        await client.ended(1)
+        yield client
+
+
+@asynccontextmanager
+async def engine(node: RelayNode, window: int = 1024 * 1024) -> AsyncIterator[Engine]:
+    async with Engine(window) as made:
+        yield await made.connect(node.proxy_port)
+
+
+def path(name: str = "laptop", rest: str = "/http/localhost/9080/discover", number: int = MINE) -> str:
+    """Of a call through a tunnel."""
+    return f"/{label(number)}/{name}{rest}"

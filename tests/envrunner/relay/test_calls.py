@@ -1,0 +1,294 @@
+"""Calls from an engine through a tunnel: what arrives, what comes back, and whose calls go nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import time
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.envrunner.relay.conftest import DELETED, MINE, NOBODYS, OTHERS
+from tests.envrunner.relay.dialling import dialled, engine, introduction, path
+from tests.envrunner.relay.node import RelayNode, label, until_async
+from tests.envrunner.relay.peers import Dialled, Engine, Message
+from tests.support.waiting import until
+
+BIG = os.urandom(10 * 1024 * 1024)
+
+
+@pytest.fixture
+def token(node: RelayNode) -> str:
+    """A credential the relay knows."""
+    made = node.add_key(MINE)
+    until(lambda: _opens(node, made))
+    return made
+
+
+def _opens(node: RelayNode, token: str) -> bool:
+    async def ask() -> bool:
+        async with dialled(node, introduction(token, name="probe")) as client:
+            return client.told.get("tunnel-status") == "ok"
+
+    return asyncio.run(ask())
+
+
+def test_path_headers_and_body_arrive_and_the_answer_comes_back(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)) as client, engine(node) as caller:
+            signed = node.signed(MINE)
+            sent = [*signed, ("x-own", "kept"), ("x-restate-tunnel-http-version", "HTTP/1.1"), ("te", "trailers")]
+            answer = await caller.call(path(rest="/http/localhost/9080/discover?a=b%20c"), sent, b"hello")
+
+            assert answer.status == 200
+            assert bytes(answer.body) == b"hello"
+            (call,) = client.calls
+            assert call.headers[":path"] == "/http/localhost/9080/discover?a=b%20c"
+            assert call.headers[":method"] == "POST"
+            assert call.headers["x-own"] == "kept"
+            assert dict(signed).items() <= call.headers.items(), "the tunnel's other end verifies, too"
+            assert "x-restate-tunnel-http-version" not in call.headers
+            assert node.plane is not None
+
+    asyncio.run(scenario())
+
+
+def test_the_older_clients_short_path(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)) as client, engine(node) as caller:
+            for rest, expected in (("/discover", "/discover"), ("", "/"), ("/", "/"), ("?x=1", None)):
+                answer = await caller.call(path(rest=rest), node.signed(MINE), method="GET")
+                assert (answer.status, answer.headers.get("x-path")) == ((200, expected) if expected else (404, None))
+            assert [call.ended for call in client.calls] == [True] * 3
+
+    asyncio.run(scenario())
+
+
+def test_http1_is_said_to_the_other_end(node: RelayNode, token: str) -> None:
+    async def scenario() -> tuple[httpx2.Response, httpx2.Response, Message, Message]:
+        async with dialled(node, introduction(token)) as client:
+            headers = {**dict(node.signed(MINE)), "connection": "keep-alive, x-hop", "x-hop": "1"}
+            url = f"http://127.0.0.1:{node.proxy_port}{path()}"
+            async with httpx2.AsyncClient(trust_env=False) as http:
+                first = await http.post(url, headers=headers, content=b"one")
+                second = await http.post(url, headers=headers, content=_chunks())
+            return first, second, client.calls[0], client.calls[1]
+
+    first, second, seen, chunked = asyncio.run(scenario())
+    assert (first.content, second.content) == (b"one", b"two" * 1000)
+    assert first.http_version == "HTTP/1.1"
+    assert seen.headers["x-restate-tunnel-http-version"] == "HTTP/1.1"
+    assert not {"connection", "x-hop", "host", "transfer-encoding"} & (seen.headers.keys() | chunked.headers.keys())
+
+
+async def _chunks() -> Any:
+    for _ in range(1000):
+        yield b"two"
+
+
+@pytest.mark.parametrize("window", [16 * 1024, 1024 * 1024])
+def test_large_bodies_both_ways(node: RelayNode, token: str, window: int) -> None:
+    async def scenario() -> bytes:
+        async with dialled(node, introduction(token), window) as client, engine(node, window) as caller:
+            answer = await caller.call(path(), node.signed(MINE), BIG)
+            assert client.calls[0].ended
+            return bytes(answer.body)
+
+    assert asyncio.run(scenario()) == BIG
+
+
+def test_large_bodies_over_http1(node: RelayNode, token: str) -> None:
+    async def scenario() -> bytes:
+        async with dialled(node, introduction(token)):
+            url = f"http://127.0.0.1:{node.proxy_port}{path()}"
+            async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+                return (await http.post(url, headers=node.signed(MINE), content=BIG)).content
+
+    assert asyncio.run(scenario()) == BIG
+
+
+def test_both_directions_stream_at_once(node: RelayNode, token: str) -> None:
+    """A conversation: each side says something only after it has heard the other."""
+
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)) as client, engine(node) as caller:
+            number = caller.begin(path(), node.signed(MINE))
+            await client.wait(lambda: client.calls)
+            (there,) = [one for one in client.messages if one != 1]
+            client.h2.send_headers(there, [(":status", "200")])
+            for turn in range(1, 20):
+                await caller.body(number, b"?", end=False)
+                await client.wait(lambda turn=turn: len(client.messages[there].body) == turn)  # type: ignore[misc]
+                await client.body(there, b"!", end=False)
+                await caller.wait(lambda turn=turn: len(caller.messages[number].body) == turn)  # type: ignore[misc]
+            client.h2.send_headers(there, [("x-last", "word")], end_stream=True)
+            client.send()
+            assert (await caller.ended(number)).trailers == {"x-last": "word"}
+
+    asyncio.run(scenario())
+
+
+def test_connections_of_one_name_share_the_load(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with (
+            dialled(node, introduction(token)) as one,
+            dialled(node, introduction(token)) as two,
+            engine(node) as caller,
+        ):
+            for client in (one, two):
+                client.answer = _never
+            for _ in range(10):
+                caller.begin(path(), node.signed(MINE), end=True)
+            await until_async(lambda: len(one.calls) + len(two.calls) == 10)
+            assert (len(one.calls), len(two.calls)) == (5, 5)
+
+    asyncio.run(scenario())
+
+
+async def _never(number: int, message: Message) -> None:
+    """Answers nothing."""
+
+
+@pytest.mark.parametrize("number", [OTHERS, DELETED, NOBODYS])
+def test_other_environments_engines_reach_nothing(node: RelayNode, token: str, number: int) -> None:
+    async def scenario() -> list[tuple[int, bytes]]:
+        answers = []
+        async with dialled(node, introduction(token)) as client, engine(node) as caller:
+            # With their own signature at my tunnel, with their own at a tunnel of theirs that is not there.
+            for where in (path(), path(number=DELETED), path(number=NOBODYS)):
+                answer = await caller.call(where, node.signed(number))
+                answers.append((answer.status, bytes(answer.body)))
+            assert not client.calls
+        return answers
+
+    found = asyncio.run(scenario())
+    assert {status for status, _ in found} == {401}
+    assert len({body for _, body in found}) == 1, "whether an environment exists is nobody's business"
+
+
+async def _until_status(caller: Engine, status: int, where: str, headers: list[tuple[str, str]]) -> None:
+    async with asyncio.timeout(20):
+        while (await caller.call(where, headers)).status != status:  # noqa: ASYNC110 the relay learns it from outside
+            await asyncio.sleep(0.02)
+
+
+def _forged(node: RelayNode) -> dict[str, list[tuple[str, str]]]:
+    scheme, (_, good) = node.signed(MINE)
+    header, payload, signature = good.split(".")
+    unsigned = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).rstrip(b"=").decode()
+    now = int(time.time())
+    return {
+        "nothing": [],
+        "no scheme": [("x-restate-jwt-v1", good)],
+        "other scheme": [("x-restate-signature-scheme", "unsigned"), ("x-restate-jwt-v1", good)],
+        "no token": [scheme],
+        "rubbish": [scheme, ("x-restate-jwt-v1", "a.b.c")],
+        "no signature": [scheme, ("x-restate-jwt-v1", f"{header}.{payload}.")],
+        "algorithm none": [scheme, ("x-restate-jwt-v1", f"{unsigned}.{payload}.")],
+        "other payload": [scheme, ("x-restate-jwt-v1", f"{header}.{payload[:-4]}AAAA.{signature}")],
+        "expired": node.signed(MINE, exp=now - 1),
+        "not yet": node.signed(MINE, nbf=now + 30),
+        "for ever": node.signed(MINE, exp=None),
+        "since ever": node.signed(MINE, nbf=None),
+        "another's key": node.signed(MINE, signer=OTHERS),
+        "too long": node.signed(MINE, sub="x" * 20_000),
+    }
+
+
+def test_forged_and_stale_signatures_reach_nothing(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)) as client, engine(node) as caller:
+            for name, headers in _forged(node).items():
+                answer = await caller.call(path(), headers)
+                assert answer.status == 401, name
+            assert not client.calls
+            assert (await caller.call(path(), node.signed(MINE))).status == 200
+
+    asyncio.run(scenario())
+
+
+def test_a_signature_that_was_good_is_not_good_for_ever(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)), engine(node) as caller:
+            brief = node.signed(MINE, exp=int(time.time()) + 2)
+            assert (await caller.call(path(), brief)).status == 200
+            await _until_status(caller, 401, path(), brief)
+
+    asyncio.run(scenario())
+
+
+def test_a_key_that_was_replaced_opens_nothing(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        node.add_environment(60)
+        old = node.signed(60)
+        async with engine(node) as caller:
+            await _until_status(caller, 503, path(number=60), old)
+            del node.keys[60]
+            node.add_environment(60)
+            await _until_status(caller, 401, path(number=60), old)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["/", "/x", f"/{label(MINE)}", f"/{label(MINE)}/", f"/{label(MINE)}/a b/x", f"/{label(MINE)}/%2e%2e/x",
+     f"/{label(MINE)[1:]}/t/x", f"//{label(MINE)}/t/x", f"/env_{label(MINE)}/t/x", "*", "http://h/x"],
+)  # fmt: skip
+def test_paths_that_name_no_tunnel(node: RelayNode, token: str, asked: str) -> None:
+    async def scenario() -> Message:
+        async with engine(node) as caller:
+            return await caller.call(asked, node.signed(MINE))
+
+    answer = asyncio.run(scenario())
+    # One that no parser takes for a path never becomes a call.
+    assert answer.reset is not None or answer.status == 404 or not answer.headers
+
+
+def test_odd_names_are_names(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with engine(node) as caller:
+            for name in ("-", "_", "__proto__", "0", "A-b_C", "x" * 100):
+                async with dialled(node, introduction(token, name=name)):
+                    assert (await caller.call(path(name), node.signed(MINE))).status == 200
+
+    asyncio.run(scenario())
+
+
+def test_no_tunnel_is_said_in_a_sentence(node: RelayNode, token: str) -> None:
+    async def scenario() -> Message:
+        async with engine(node) as caller:
+            return await caller.call(path("nobody"), node.signed(MINE), b"body that nobody takes")
+
+    answer = asyncio.run(scenario())
+    assert answer.status == 503
+    assert "No tunnel named nobody is open" in json.loads(bytes(answer.body))["message"]
+
+
+def test_what_is_known_of_a_tunnel(node: RelayNode, token: str) -> None:
+    async def fails(number: int, message: Message) -> None:
+        client.h2.send_headers(number, [(":status", "502")], end_stream=True)
+        client.send()
+
+    client: Dialled
+
+    async def scenario() -> None:
+        nonlocal client
+        async with dialled(node, introduction(token, name="seen")) as client, engine(node) as caller:
+            await caller.call(path("seen"), node.signed(MINE), b"12345")
+            client.answer = fails
+            await caller.call(path("seen"), node.signed(MINE))
+
+    asyncio.run(scenario())
+    seen = until(lambda: node.tunnel("seen") if node.tunnel("seen")["connections"] == 0 else None)
+    figures = {name: seen[name] for name in ("requests", "errors", "bytesToService", "bytesFromService", "lastFailure")}
+    assert figures == {
+        "requests": 2, "errors": 1, "bytesToService": 5, "bytesFromService": 5, "lastFailure": "answered 502",
+    }  # fmt: skip
+    metrics = node.ask("/metrics")
+    assert metrics is not None
+    assert f'envrunner_tunnel_requests_total{{environment_id="env_{label(MINE)}"}}' in metrics.text
