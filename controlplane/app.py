@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from controlplane.accounts import endpoints as accounts
 from controlplane.api_keys import endpoints as api_keys
 from controlplane.audit import endpoints as audit
+from controlplane.aws import endpoints as aws
 from controlplane.cli_api import discovery as cli_discovery
 from controlplane.cli_api import endpoints as cli_api
 from controlplane.cli_api import keys as cli_keys
@@ -56,6 +57,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     environments.router,
     operations.router,
     api_keys.router,
+    aws.router,
     logs.router,
     audit.router,
     oauth.router,

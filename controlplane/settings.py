@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     domain_recheck_hours: int = 24
     domain_lost_days: int = 7
     outbound_allowed_networks: Networks = ()
+    # The role our engines run with, which customers' roles trust; the account is the one in its ARN.
+    aws_principal_role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
+    aws_principal_account: Annotated[str | None, Field(pattern=r"^\d{12}$", validate_default=True)] = None
     trusted_proxies: Networks = ()
 
     @field_validator("smtp_url")
@@ -118,6 +121,14 @@ class Settings(BaseSettings):
         if (key is None) != (info.data.get("tls_certificate") is None):
             raise ValueError("Name both CONTROLPLANE_TLS_CERTIFICATE and CONTROLPLANE_TLS_KEY, or neither.")
         return key
+
+    @field_validator("aws_principal_account")
+    @classmethod
+    def _account_of_the_role(cls, account: str | None, info: ValidationInfo) -> str | None:
+        role_arn = info.data.get("aws_principal_role_arn")
+        if account is not None and (role_arn is None or role_arn.split(":")[4] != account):
+            raise ValueError("It is the account in CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN; name that role, too.")
+        return account
 
     @field_validator("mail_from")
     @classmethod

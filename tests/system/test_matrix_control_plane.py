@@ -97,6 +97,8 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "listEnvironmentOperations": EVERY_ROLE,
     "deleteEnvironment": ADMINISTRATORS,
     "restoreEnvironment": ADMINISTRATORS,
+    "getAwsTrustPolicy": EVERY_ROLE,
+    "lintAwsTrustPolicy": EVERY_ROLE,
     "createApiKey": DEVELOPERS,
     "readLogs": EVERY_ROLE,
     "listApiKeys": EVERY_ROLE,
@@ -151,6 +153,9 @@ INVENTED = {
     "verifyDomain": 404,
     "changeDomain": 404,
     "deleteDomain": 404,
+    # The plane of the tests has no identity in AWS.
+    "getAwsTrustPolicy": 409,
+    "lintAwsTrustPolicy": 409,
 }
 # What needs a sign-in of the last minutes.
 RECENT = {
@@ -270,6 +275,7 @@ def body(operation: Operation, victim: Victim) -> Any:
         "acceptInvitation": {"invitationId": "inv_unknown"},
         "declineInvitation": {"invitationId": "inv_unknown"},
         "createEnvironment": {"name": word},
+        "lintAwsTrustPolicy": {"policy": {}},
         "createApiKey": {"description": word, "role": "ingress"},
         "cliCreateAccount": {"name": word},
         "cliUpdateAccount": {"accountId": victim.account_id},

@@ -24,6 +24,7 @@ READING = {
     "cliDescribeApiKey",
     "cliGetEnvironmentLogs",
     "checkAuthorization",
+    "lintAwsTrustPolicy",
     "startPasskey",
     "startPasskeyLogin",
     "startSecondFactor",

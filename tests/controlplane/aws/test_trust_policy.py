@@ -1,0 +1,100 @@
+"""The generated trust policy is the documented one, for this environment and this plane."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from controlplane.auth import Role
+from controlplane.settings import settings
+from tests.controlplane.people import SignedUp
+
+ACCOUNT = "654654156625"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/RestateCloud"
+# As documented for the hosted service; the environment's id stands where the placeholder is.
+POLICY = """{ "Version": "2012-10-17", "Statement": [ { "Effect": "Allow", "Principal": { "AWS":
+"arn:aws:iam::654654156625:root" }, "Action": "sts:AssumeRole", "Condition": { "StringEquals": { "aws:PrincipalArn":
+"arn:aws:iam::654654156625:role/RestateCloud", "sts:ExternalId": "${ENVIRONMENT_ID}" } } }, { "Effect": "Allow",
+"Principal": { "AWS": "arn:aws:iam::654654156625:root" }, "Action": "sts:TagSession" } ]}"""
+CDK = """const restateCloudRole = new iam.Role(this, "RestateCloudRole", { assumedBy: new
+iam.AccountPrincipal("654654156625") .withConditions({ "StringEquals": { "sts:ExternalId": environmentId,
+"aws:PrincipalArn": "arn:aws:iam::654654156625:role/RestateCloud", }, }),});
+restateCloudRole.assumeRolePolicy!.addStatements( new iam.PolicyStatement({ principals:
+[new iam.AccountPrincipal("654654156625")], actions: ["sts:TagSession"], }),);"""
+
+
+def bare(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.fixture
+def principal(configured: Callable[..., None]) -> None:
+    configured(aws_principal_account=ACCOUNT, aws_principal_role_arn=ROLE)
+
+
+@pytest.mark.usefixtures("node", "principal")
+def test_all_forms_are_the_documented_ones(signed_up: SignedUp) -> None:
+    ada = signed_up()
+    path = f"/accounts/{ada.account()}/environments"
+    environment_id = ada.post(path, {"name": "dev"}).json()["environmentId"]
+
+    forms = ada.get(f"{path}/{environment_id}/aws-trust-policy").json()
+
+    assert forms["policy"] == json.loads(POLICY.replace("${ENVIRONMENT_ID}", environment_id))
+    assert bare(forms["cdk"]) == bare(f'const environmentId = "{environment_id}";{CDK}')
+    for statement in (
+        f'test="StringEquals"variable="sts:ExternalId"values=["{environment_id}"]',
+        f'test="StringEquals"variable="aws:PrincipalArn"values=["{ROLE}"]',
+        f'principals{{type="AWS"identifiers=["arn:aws:iam::{ACCOUNT}:root"]}}}}}}resource',
+        'actions=["sts:TagSession"]',
+    ):
+        assert statement in bare(forms["terraform"])
+    assert forms["terraform"].count("{") == forms["terraform"].count("}")
+    answer = ada.post(f"{path}/{environment_id}/aws-trust-policy/lint", {"policy": forms["policy"]})
+    assert answer.json()["ok"]
+
+
+@pytest.mark.usefixtures("node", "principal")
+def test_every_member_and_nobody_else_sees_it(signed_up: SignedUp) -> None:
+    ada, eve = signed_up("ada"), signed_up("eve")
+    account, of_eve = ada.account(), eve.account("another")
+    environment_id = ada.post(f"/accounts/{account}/environments", {"name": "dev"}).json()["environmentId"]
+    viewer = signed_up("bob").joins(account, Role.VIEWER)
+
+    assert viewer.get(f"/accounts/{account}/environments/{environment_id}/aws-trust-policy").status_code == 200
+    for of in (account, of_eve):
+        assert eve.get(f"/accounts/{of}/environments/{environment_id}/aws-trust-policy").status_code == 404
+
+
+@pytest.mark.usefixtures("node")
+def test_without_an_identity_of_the_plane_it_says_whom_to_ask(signed_up: SignedUp) -> None:
+    ada = signed_up()
+    path = f"/accounts/{ada.account()}/environments"
+    path += f"/{ada.post(path, {'name': 'dev'}).json()['environmentId']}/aws-trust-policy"
+
+    for answer in (ada.get(path), ada.post(f"{path}/lint", {"policy": {}})):
+        assert (answer.status_code, answer.json()["code"]) == (409, "aws_principal_not_set")
+        assert "CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aws_principal_account": ACCOUNT},
+        {"aws_principal_account": "111122223333", "aws_principal_role_arn": ROLE},
+        {"aws_principal_role_arn": f"arn:aws:iam::{ACCOUNT}:root"},
+        {"aws_principal_role_arn": f"arn:aws:iam::{ACCOUNT}:user/somebody"},
+        {"aws_principal_role_arn": f'{ROLE}"]}}'},
+    ],
+)
+def test_a_wrong_identity_is_refused_when_settings_are_read(
+    configured: Callable[..., None], wrong: dict[str, Any]
+) -> None:
+    configured(**wrong)
+    with pytest.raises(ValidationError, match="aws_principal"):
+        settings()
