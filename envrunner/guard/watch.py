@@ -13,6 +13,8 @@ from envrunner.guard.call import Call
 
 _EVERY_SECONDS = 0.05
 _TIMEOUT_SECONDS = 5.0
+# nginx reads no question that it had to put on disk, and answers callers meanwhile only if this one is short.
+_AT_ONCE = 2000
 _ENDED = {
     "token": (401, "The access token was revoked or the session ended while this call was under way."),
     "member": (403, "Your membership or role in this account changed while this call was under way."),
@@ -28,6 +30,7 @@ class Watch:
         self._calls: set[Call] = set()
         self._unasked: set[Call] = set()
         self._sequence = ""
+        self._away = False
         transport = httpx2.AsyncHTTPTransport(uds=str(control))
         self._http = httpx2.AsyncClient(
             base_url="http://nginx", transport=transport, timeout=_TIMEOUT_SECONDS, trust_env=False
@@ -59,13 +62,18 @@ class Watch:
             sequence = (await self._http.get("/sequence")).raise_for_status().text
             await self._end_revoked(list(self._calls if sequence != self._sequence else self._unasked))
         except httpx2.HTTPError as error:
-            _log.debug("nginx_away", error=type(error).__name__)
+            if not self._away:
+                # Once: it is asked again in a moment.
+                _log.warning("nginx_away", error=type(error).__name__)
+            self._away = True
         else:
-            self._sequence = sequence
+            self._sequence, self._away = sequence, False
 
     async def _end_revoked(self, asked: list[Call]) -> None:
-        if not asked:
-            return
+        for first in range(0, len(asked), _AT_ONCE):
+            await self._ask(asked[first : first + _AT_ONCE])
+
+    async def _ask(self, asked: list[Call]) -> None:
         lines = "\n".join(f"{call.right.digest}\t{call.right.member}\t{call.right.role}" for call in asked)
         verdicts = (await self._http.post("/standing", content=lines.encode())).raise_for_status().text
         for call, verdict in zip(asked, verdicts.split("\n"), strict=True):
