@@ -58,6 +58,11 @@ class Call:
         begun = before + (b"\r\n" + after if after else b"") + got[end:]
         return cls(Right(words[0], words[1], words[2], int(words[3])), words[4], begun)
 
+    @property
+    def ended(self) -> bool:
+        """By `end`."""
+        return bool(self._refusal)
+
     def end(self, status: int, message: str) -> None:
         """The caller hears no more than this, if anything: an answer that has begun breaks off."""
         self._refusal = _response(status, message)
@@ -69,7 +74,8 @@ class Call:
         with socket.socket(socket.AF_UNIX) as self._engine:
             self._engine.setblocking(False)
             try:
-                await loop.sock_connect(self._engine, str(slots / f"{self.target[1:-1]}.{self.target[-1]}.sock"))
+                # Succeeds or fails at once (unix(7)); the loop's own takes a full queue (EAGAIN) for a connection.
+                self._engine.connect(str(slots / f"{self.target[1:-1]}.{self.target[-1]}.sock"))
             except OSError:
                 self._refusal = self._refusal or _response(503, _AWAY)
             else:

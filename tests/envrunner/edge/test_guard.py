@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import queue
@@ -9,9 +10,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from envrunner.guard.call import Call, Right
+from envrunner.guard.watch import Watch
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.echo_engine import EchoEngine
 from tests.envrunner.edge.stack import Stack, digest, label
@@ -135,6 +139,36 @@ def test_an_api_key_and_a_stranger_cannot_speak_to_the_guard(guarded: Stack, tok
 def test_nobody_else_gets_in_at_its_socket(guarded: Stack) -> None:
     mode = (guarded.run / "edge" / "guard.sock").stat().st_mode
     assert mode & 0o777 == 0o600
+
+
+def test_more_calls_than_fit_into_one_question(guarded: Stack) -> None:
+    right = Right("unknown", "usr_" + "x" * 60 + "/acc_1", "d", 9_999_999_999)
+    calls = [Call(right, "s0000000i", b"") for _ in range(60_000)]
+    watch = Watch(guarded.run / "edge" / "control" / "ctl.sock")
+    for call in calls:
+        watch.add(call)
+
+    async def all_ended() -> None:
+        watching = asyncio.create_task(watch.run())
+        while not all(call.ended for call in calls):  # noqa: ASYNC110 - a call tells nobody that it has ended
+            await asyncio.sleep(0.01)
+        watching.cancel()
+
+    asyncio.run(asyncio.wait_for(all_ended(), 30))
+
+
+def test_an_engine_whose_queue_is_full_is_away(tmp_path: Path) -> None:
+    call = Call(Right("", "", "", 0), "s0000000i", b"GET / HTTP/1.1\r\n\r\n")
+    edge, nginx = socket.socketpair()
+    nginx.setblocking(False)
+    with edge, nginx, socket.socket(socket.AF_UNIX) as engine, socket.socket(socket.AF_UNIX) as waiting:
+        engine.bind(str(tmp_path / "0000000.i.sock"))
+        engine.listen(0)
+        waiting.connect(str(tmp_path / "0000000.i.sock"))
+        asyncio.run(asyncio.wait_for(call.carry(tmp_path, nginx), 20))
+        answer = edge.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 1" in answer
 
 
 def test_large_bodies_pass_both_ways(guarded: Stack, tokens: dict[str, str]) -> None:
