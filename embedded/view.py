@@ -75,7 +75,8 @@ def _steps(layout: Layout, demo_is_there: bool) -> list[str]:
         if demo_is_there
         else "Or get an environment, a key and a sample service at once: script/up --demo"
     )
-    return [sign_up, f"See what the API can do: {url}/api/docs", third]
+    log_in = f"Log in from a terminal, for the stock CLI too: .venv/bin/rcloud login --url {url}"
+    return [sign_up, log_in, f"{third} (the API: {url}/api/docs)"]
 
 
 class _Table:
