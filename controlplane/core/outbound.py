@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import BoundedSemaphore, Lock
@@ -27,8 +27,10 @@ MAX_BYTES = 1024 * 1024
 SECONDS = 10.0
 Address = IPv4Address | IPv6Address
 # Public by their number, for some Python at least, and yet not: IPv4 within IPv6, protocols' own, a cloud's service.
-_NETWORKS = "64:ff9b::/96 64:ff9b:1::/48 2002::/16 2001::/23 ::/96 192.0.0.0/24 192.88.99.0/24 168.63.129.16/32"
+_NETWORKS = "2002::/16 2001::/23 3fff::/20 192.0.0.0/24 192.88.99.0/24 168.63.129.16/32"
 _NEVER = [ip_network(text) for text in _NETWORKS.split()]
+# All of IPv6 that leads anywhere on the internet (RFC 4291 §2.4); the rest stands for IPv4, sites or nothing.
+_IPV6 = ip_network("2000::/3")
 _places: dict[str, BoundedSemaphore] = {}
 _lock = Lock()
 
@@ -50,11 +52,20 @@ class AnswerTooLarge(httpx2.ReadError):
 
 
 @contextmanager
-def place(name: str, places: int = 4) -> Iterator[None]:
+def place(name: str, places: int = 4, tenant: str | None = None) -> Iterator[None]:
     """One of a process's few places for calls of a kind: who waits for a slow peer holds up its like only.
 
-    Raises `Busy` at once when none is free.
+    Half of them at most are one `tenant`'s, who may keep us waiting on purpose. Raises `Busy` at once without one.
     """
+    with ExitStack() as taken:
+        if tenant is not None:
+            taken.enter_context(_one(f"{name} of {tenant}", places // 2))
+        taken.enter_context(_one(name, places))
+        yield
+
+
+@contextmanager
+def _one(name: str, places: int) -> Iterator[None]:
     with _lock:
         free = _places.setdefault(name, BoundedSemaphore(places))
     if not free.acquire(blocking=False):
@@ -136,7 +147,8 @@ def refused(address: Address) -> bool:
     address = getattr(address, "ipv4_mapped", None) or address
     if any(address in network for network in settings().outbound_allowed_networks):
         return False
-    return not address.is_global or address.is_multicast or any(address in network for network in _NEVER)
+    elsewhere = address.version == 6 and address not in _IPV6
+    return elsewhere or not address.is_global or address.is_multicast or any(address in one for one in _NEVER)
 
 
 class _Guarded(httpx2.HTTPTransport):

@@ -69,7 +69,7 @@ def verify_domain(account_id: str, name: Name, session: DbSession, principal: Ma
     challenge = service.get(session, account_id, name).challenge
     # Other people's name servers may take their time: not with a transaction open.
     database.commit(session)
-    with place("domains"):
+    with place("domains", tenant=account_id):
         held = dns_records.holds(name, challenge)
     return _view(service.prove(session, principal, account_id, name, held=held))
 

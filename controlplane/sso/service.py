@@ -40,6 +40,7 @@ class Returned:
     """A browser that is back from its provider, its attempt used up.
 
     `attempted` is the connection that the attempt went to, `connection_id` the one of the address it came back to.
+    `tenant` is the account whose provider it is, null for the plane's own.
     """
 
     peer: Peer
@@ -48,6 +49,7 @@ class Returned:
     proofs: Proofs
     destination: str
     link_user_id: str | None
+    tenant: str | None
 
 
 def connection(session: Session, provider: str) -> SsoConnection:
@@ -94,6 +96,7 @@ def come_back(session: Session, provider: str, state: str | None, browser: str |
         attempts.proofs(str(state), str(browser)),
         attempt.destination,
         attempt.link_user_id,
+        found.account_id,
     )
 
 
@@ -106,7 +109,7 @@ def profile_of(returned: Returned, code: str | None, issuer: str | None, error: 
         raise SsoRefused("sso_denied" if error in _DENIED else "sso_provider_error", error[:100])
     if not code:
         raise SsoRefused("sso_invalid_answer", "no code")
-    with outbound.place("sign-ins of tenants" if returned.peer.tenants else "sign-ins", 8):
+    with outbound.place("sign-ins of tenants" if returned.tenant else "sign-ins", 8, returned.tenant):
         return providers.exchange(returned.peer, code, returned.proofs)
 
 

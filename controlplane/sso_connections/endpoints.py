@@ -95,7 +95,7 @@ def create_sso_connection(
     """Connect the account's own provider. It signs in people of the account's verified domains, nobody else."""
     database.commit(session)
     asked = service.asked(body, tenants=True)
-    with place("tenants"):
+    with place("tenants", tenant=account_id):
         found = discovery.discover(asked)
     return once(by.user_id, lambda: view(service.create(session, by, account_id, body, asked.issuer, found)))
 
@@ -124,7 +124,7 @@ def change_sso_connection(
     """Change one of the account's own providers, or switch it off."""
     asked = service.provider_of(service.of_account(session, account_id, connection_id), body.client_id)
     database.commit(session)
-    with place("tenants"):
+    with place("tenants", tenant=account_id):
         found = discovery.discover(asked)
     return view(service.change(session, by, service.of_account(session, account_id, connection_id), body, found))
 

@@ -82,7 +82,7 @@ NOT_PUBLIC = [
     "192.0.0.192", "192.0.2.1", "198.18.0.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
     "168.63.129.16", "::", "::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::ffff:7f00:1", "::127.0.0.1",
     "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "64:ff9b::7f00:1", "64:ff9b:1::a00:1",
-    "2002:7f00:1::1", "2001::1",
+    "2002:7f00:1::1", "2001::1", "fec0::1", "::ffff:0:7f00:1", "3fff::1", "5f00::1",
 ]  # fmt: skip
 
 
@@ -241,6 +241,16 @@ def test_places_are_few_and_come_back() -> None:
         with outbound.place("another", 1):
             pass
     with outbound.place("test", 1):
+        pass
+
+
+def test_one_tenant_leaves_places_for_others() -> None:
+    with outbound.place("tests of tenants", 4, "evil"), outbound.place("tests of tenants", 4, "evil"):
+        with pytest.raises(Busy), outbound.place("tests of tenants", 4, "evil"):
+            pytest.fail("a third place of four")
+        with outbound.place("tests of tenants", 4, "good"):
+            pass
+    with outbound.place("tests of tenants", 4, "evil"):
         pass
 
 
