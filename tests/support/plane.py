@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +55,13 @@ class Plane:
     def down(self) -> str:
         """`script/down`, which must succeed; what it printed."""
         return self._run("down")
+
+    def command(self, *arguments: str) -> str:
+        """`controlplane …` as on the plane's host; what it printed."""
+        argv = [sys.executable, "-m", "controlplane", *arguments]
+        done = subprocess.run(argv, cwd=CHECKOUT, env=self.env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def __enter__(self) -> Self:
         self.up()

@@ -60,6 +60,7 @@ def secured(directory: Path) -> Iterator[Secured]:
     }
     with Plane(directory, settings, base) as plane:
         environment = create_environment(sign_up(plane.api_url))
+        plane.command("operator", "add", environment.owner.email)
         own = [urlsplit(url).port or 0 for url in (environment.ingress_url, environment.admin_url)]
         forwards = {443: tls_port, 80: base, **{port: port for port in own}}
         with OwnNetwork([HOST, WORKOS], forwards) as network:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.support import identity_provider, workos_double
 from tests.support.browser import chromium, page
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
-from tests.support.plane import CHECKOUT, Plane
+from tests.support.plane import Plane
 from tests.support.tenants import Person, create_environment
 from tests.support.waiting import until
 from tests.support.workos_double import WorkOs
@@ -27,10 +25,7 @@ __all__ = ["chromium", "page"]
 
 def operate(plane: Plane, *arguments: str) -> str:
     """`controlplane sso …` as on the plane's host; what it printed."""
-    argv = [sys.executable, "-m", "controlplane", "sso", *arguments]
-    done = subprocess.run(argv, cwd=CHECKOUT, env=plane.env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return plane.command("sso", *arguments)
 
 
 def secret_file(directory: Path, secret: str) -> str:
