@@ -21,6 +21,7 @@ from envrunner.wire import label_of
 
 _HANDSHAKE_SECONDS = 4.5
 """Both generations of the client give up after 5."""
+MOST_WAITING = 1000
 _FAREWELL_SECONDS = 2.0
 _LONGEST_LOOK_SECONDS = 3600.0
 _LAST_STREAM = 2**31 - 1000
@@ -61,12 +62,45 @@ class House:
 
 
 class TunnelStream(Stream):
-    """One call on its way through the tunnel."""
+    """One call on its way through the tunnel; ``waiting`` until the client takes one more."""
 
-    def __init__(self, customer: Customer, number: int, answers: Answers) -> None:
-        super().__init__(customer, number)
+    def __init__(self, customer: Customer, answers: Answers, headers: Headers, *, end: bool) -> None:
+        super().__init__(customer, 0)
+        self.waiting = True
         self._customer = customer
         self._answers = answers
+        self._begin = headers, end
+
+    @property
+    def over(self) -> bool:
+        return not self.waiting and super().over
+
+    def start(self, number: int) -> None:
+        """There is room now."""
+        headers, end = self._begin
+        self.number, self.waiting = number, False
+        self.connection.streams[number] = self
+        self.head(headers, end=end)
+        if self.has_more:
+            self.connection.wants_to_send(self)
+
+    def data(self, data: bytes) -> None:
+        if self.waiting:
+            self._queue.append(data)
+        else:
+            super().data(data)
+
+    def end(self, trailers: Headers | None = None) -> None:
+        if self.waiting:
+            self._ending, self.trailers = True, trailers
+        else:
+            super().end(trailers)
+
+    def abort(self, code: int = ErrorCodes.CANCEL) -> None:
+        if self.waiting:
+            self._customer.no_longer_waits(self)
+        else:
+            super().abort(code)
 
     def came_head(self, headers: Headers, *, end: bool) -> None:
         self._answers.response_head(headers, end=end)
@@ -117,32 +151,44 @@ class Customer(Http2):
         self._tunnel: Tunnel | None = None
         self._digest = self._label = ""
         self._leaving = False
+        self._waiting: dict[TunnelStream, None] = {}
 
     @property
     def has_room(self) -> bool:
-        """Whether a call can begin here."""
-        room = self.open_calls < self.machine.remote_settings.max_concurrent_streams
-        return room and not self._leaving and not self.closing
+        """Whether a call can begin here, or wait for another's end."""
+        return len(self._waiting) < MOST_WAITING and not self._leaving and not self.closing
 
     @property
     def open_calls(self) -> int:
-        """Under way now."""
-        return len(self.streams)
+        """Under way now, and waiting."""
+        return len(self.streams) + len(self._waiting)
 
     def open(self, answers: Answers, headers: Headers, *, end: bool) -> TunnelStream:
         """Begin a call; there must be room."""
-        stream = TunnelStream(self, self.machine.get_next_available_stream_id(), answers)
-        self.streams[stream.number] = stream
-        stream.head(headers, end=end)
-        if stream.number > _LAST_STREAM:
-            self.leave()
+        stream = TunnelStream(self, answers, headers, end=end)
+        self._waiting[stream] = None
+        self.room_made()
         return stream
+
+    def room_made(self) -> None:
+        """The client says how many calls it takes at once (1.5.6: 200); one more waits, as it would at the engine."""
+        while self._waiting and not self._leaving and not self.closing:
+            if len(self.streams) >= self.machine.remote_settings.max_concurrent_streams:
+                return
+            stream = next(iter(self._waiting))
+            del self._waiting[stream]
+            stream.start(self.machine.get_next_available_stream_id())
+            if stream.number > _LAST_STREAM:
+                self.leave()
+
+    def no_longer_waits(self, stream: TunnelStream) -> None:
+        """The engine has lost interest."""
+        self._waiting.pop(stream, None)
 
     def leave(self) -> None:
         """GOAWAY: calls under way finish, the customer dials again."""
         if not self._leaving:
-            self._leaving = True
-            self._forget()
+            self._take_no_more()
             self.say_goodbye(0)
 
     def end(self, reason: str) -> None:
@@ -176,12 +222,11 @@ class Customer(Http2):
         return None
 
     def peer_says_goodbye(self, code: int) -> None:  # noqa: ARG002 the base class's signature
-        self._leaving = True
-        self._forget()
+        self._take_no_more()
 
     def lost(self) -> None:
         self._house.customers.discard(self)
-        self._forget()
+        self._take_no_more()
 
     def introduced(self, given: dict[str, str]) -> None:
         """Judge, and say so in the trailers."""
@@ -223,9 +268,14 @@ class Customer(Http2):
         }
         return [(key.encode(), value.encode()) for key, value in said.items()]
 
-    def _forget(self) -> None:
+    def _take_no_more(self) -> None:
+        self._leaving = True
         if self._tunnel is not None:
             self._house.tunnels.remove(self, self._tunnel)
+        waiting, self._waiting = self._waiting, {}
+        for stream in waiting:
+            # Nothing of it has been sent: another connection may have it.
+            stream.came_abort(int(ErrorCodes.REFUSED_STREAM), "the connection is being closed")
 
     # -- as time goes by
 

@@ -105,13 +105,12 @@ class Http2(asyncio.Protocol, ABC):
     def send_head(self, stream: Stream, headers: Headers, *, end: bool) -> None:
         self.machine.send_headers(stream.number, headers, end_stream=end)
         if stream.finished:
-            self.streams.pop(stream.number, None)
+            self._drop(stream.number)
         self.flush()
 
     def send_reset(self, stream: Stream, code: int) -> None:
         """The stream is over; what it still wanted to send is dropped."""
-        self.streams.pop(stream.number, None)
-        self._ready.pop(stream, None)
+        self._drop(stream.number)
         try:
             self.machine.reset_stream(stream.number, code)
         except ProtocolError:
@@ -155,6 +154,16 @@ class Http2(asyncio.Protocol, ABC):
         if self._transport is transport:
             transport.abort()
 
+    def room_made(self) -> None:
+        """A stream is over."""
+
+    def _drop(self, number: int) -> Stream | None:
+        stream = self.streams.pop(number, None)
+        if stream is not None:
+            self._ready.pop(stream, None)
+            self.room_made()
+        return stream
+
     # -- sending
 
     def _flush(self) -> None:
@@ -175,7 +184,7 @@ class Http2(asyncio.Protocol, ABC):
         try:
             return self._send_frame(stream)
         except ProtocolError as error:
-            self.streams.pop(stream.number, None)
+            self._drop(stream.number)
             stream.came_abort(int(ErrorCodes.INTERNAL_ERROR), str(error))
             return False
 
@@ -192,7 +201,7 @@ class Http2(asyncio.Protocol, ABC):
         if ends and stream.trailers:
             self.machine.send_headers(number, stream.trailers, end_stream=True)
         if stream.finished:
-            self.streams.pop(number, None)
+            self._drop(number)
         return piece is not None and stream.has_more
 
     def _write(self) -> None:
@@ -211,7 +220,7 @@ class Http2(asyncio.Protocol, ABC):
         if stream is not None:
             stream.peer_ended = event.stream_ended is not None
             if stream.finished:
-                self.streams.pop(number, None)
+                self._drop(number)
             stream.came_head(event.headers, end=stream.peer_ended)
 
     def _on_data(self, event: events.DataReceived) -> None:
@@ -239,13 +248,12 @@ class Http2(asyncio.Protocol, ABC):
             return  # the head or trailers were the end
         stream.peer_ended = True
         if stream.finished:
-            self.streams.pop(stream.number, None)
+            self._drop(stream.number)
         stream.came_end(trailers)
 
     def _on_reset(self, event: events.StreamReset) -> None:
-        stream = self.streams.pop(event.stream_id, None)
+        stream = self._drop(event.stream_id)
         if stream is not None:
-            self._ready.pop(stream, None)
             stream.came_abort(int(event.error_code or 0), "the stream was reset")
 
     def _on_window(self, event: events.WindowUpdated) -> None:

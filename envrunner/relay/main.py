@@ -7,6 +7,7 @@ import contextlib
 import os
 import resource
 import signal
+from collections.abc import Callable
 
 import structlog
 import uvloop
@@ -29,6 +30,7 @@ from envrunner.settings import Settings, settings
 
 _BACKLOG = 4096
 _LOOK_SECONDS = 0.02
+_FAREWELL_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -98,19 +100,25 @@ class _Relay:
             customer.leave()
         for engine in list(self._engines):
             engine.leave()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._given.relay_drain_seconds):
-                while self._busy():  # noqa: ASYNC110 it depends on many connections
-                    await asyncio.sleep(_LOOK_SECONDS)
+        # A customer that has nothing under way closes.
+        await _until(lambda: not self._customers and self._engines_idle(), self._given.relay_drain_seconds)
         for customer in list(self._customers):
             customer.end("the relay is being restarted")
+        await _until(self._engines_idle, _FAREWELL_SECONDS)
         for engine in list(self._engines):
             engine.close()
-        await asyncio.sleep(_LOOK_SECONDS)
+        await _until(lambda: not self._customers and not self._engines, _FAREWELL_SECONDS)
 
-    def _busy(self) -> bool:
-        """A customer that closes has nothing under way; one that stays connected gets its time."""
-        return bool(self._customers) or not all(one.idle for one in self._engines)
+    def _engines_idle(self) -> bool:
+        return all(one.idle for one in self._engines)
+
+
+async def _until(condition: Callable[[], bool], seconds: float) -> None:
+    """At most so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 it depends on many connections
+                await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -60,22 +60,22 @@ class Stream(ABC):
 
     def head(self, headers: Headers, *, end: bool = False) -> None:
         """Raises nothing: a stream that is over ignores all of these."""
-        if not self._over:
+        if not self.over:
             self._ended = end
             self.connection.send_head(self, headers, end=end)
 
     def data(self, data: bytes) -> None:
-        if not self._over and not self._ended:
+        if not self.over and not self._ended:
             self._queue.append(data)
             self.connection.wants_to_send(self)
 
     def end(self, trailers: Headers | None = None) -> None:
-        if not self._over and not self._ended:
+        if not self.over and not self._ended:
             self._ending, self.trailers = True, trailers
             self.connection.wants_to_send(self)
 
     def abort(self, code: int = ErrorCodes.CANCEL) -> None:
-        if not self._over:
+        if not self.over:
             self.connection.send_reset(self, code)
 
     def taken(self, size: int) -> None:
@@ -83,7 +83,8 @@ class Stream(ABC):
         self.connection.give_credit(self.number, size)
 
     @property
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Nothing more can be sent."""
         return self.number not in self.connection.streams
 
     @property

@@ -53,6 +53,7 @@ class Peer:
         self.reads = True
         self.goaway: int | None = None
         self.closed = False
+        self.most_streams = 2**31 - 1
         self._window = window
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,7 +61,7 @@ class Peer:
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
         self.h2.local_settings.initial_window_size = self._window
         self.h2.initiate_connection()
-        self.h2.update_settings({4: self._window})
+        self.h2.update_settings({4: self._window, 3: self.most_streams})
         self.h2.increment_flow_control_window(2**30)
         self.send()
         self._spawn(self._read())
