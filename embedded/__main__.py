@@ -7,7 +7,7 @@ import os
 import sys
 
 from embedded import supervisor, up
-from embedded.layout import Layout, Refused, locate
+from embedded.layout import Layout, Refused, as_it_runs, locate
 from embedded.surroundings import for_processes
 
 
@@ -15,7 +15,7 @@ def main(arguments: list[str]) -> int:
     """Exit status: 0 done, 1 refused or failed (one message on stderr says why)."""
     try:
         if arguments[:1] == ["operate"]:
-            return _operate(locate(os.environ), arguments[1:])
+            return _operate(as_it_runs(locate(os.environ)), arguments[1:])
         options, unknown = _parser().parse_known_args(arguments)
         if unknown:
             options.parser.error(f"unknown arguments: {' '.join(unknown)}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _NOT_FOR_NGINX = set('"{}$\\\n')
@@ -87,6 +89,10 @@ class Layout:
         return self.run / "edge" / "guard.sock"
 
     @property
+    def relay_socket(self) -> Path:
+        return self.run / "relay.sock"
+
+    @property
     def console_url(self) -> str:
         return f"http://127.0.0.1:{self.ports.api}"
 
@@ -102,6 +108,17 @@ def locate(env: Mapping[str, str]) -> Layout:
     """
     home = Path(env.get("CONTROLPLANE_HOME") or CHECKOUT / ".controlplane").expanduser().resolve()
     return Layout(home, run_directory(home, env), Ports.chosen(env.get("CONTROLPLANE_PORT_BASE")))
+
+
+def as_it_runs(layout: Layout) -> Layout:
+    """With the ports it was started with, if it runs: addresses that are told to others have to be the true ones."""
+    try:
+        api = urlsplit(str(json.loads(layout.endpoints.read_text())["apiUrl"])).port
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return layout
+    if api in (None, layout.ports.api):
+        return layout
+    return replace(layout, ports=Ports.chosen(None if api == Ports.api else str(api)))
 
 
 def run_directory(home: Path, env: Mapping[str, str]) -> Path:

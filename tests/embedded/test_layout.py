@@ -12,6 +12,7 @@ import pytest
 
 from embedded import commands
 from embedded import layout as places
+from embedded.board import endpoints, write_json
 from embedded.layout import Layout, Ports, Refused
 from tests.support.ports import free_base
 
@@ -19,6 +20,18 @@ from tests.support.ports import free_base
 def test_ports_follow_the_base() -> None:
     assert Ports.chosen("20000") == Ports(20000, 20001, 20002, 20003, 20004, 20100, 20005)
     assert Ports.chosen(None) == Ports(8000, 8080, 9070, 9080, 9090, 8100, 9081)
+
+
+@pytest.mark.parametrize("started_with", [None, "20000"])
+@pytest.mark.parametrize("asked_with", [None, "21000"])
+def test_commands_of_a_running_plane_know_its_ports(
+    tmp_path: Path, started_with: str | None, asked_with: str | None
+) -> None:
+    running = Layout(tmp_path, tmp_path, Ports.chosen(started_with))
+    asked = Layout(tmp_path, tmp_path, Ports.chosen(asked_with))
+    assert places.as_it_runs(asked) == asked
+    write_json(asked.endpoints, endpoints(running, {}))
+    assert places.as_it_runs(asked) == running
 
 
 @pytest.mark.parametrize("base", ["eighty", "80", "70000", "-1", "8000.5", " "])
