@@ -56,12 +56,16 @@ def _node(layout: Layout, env: Mapping[str, str]) -> list[Part]:
     def edge() -> bool:
         return all(probes.http_status(port, "/") for port in (layout.ports.ingress, layout.ports.admin))
 
+    def relay() -> bool:
+        return probes.http_status(layout.relay_socket, "/healthz") == 200
+
     return [
         Part("agent", _module(layout, env, "agent", "envrunner", "agent"), agent),
         Part("guard", _module(layout, env, "guard", "envrunner", "guard"), lambda: probes.accepts(layout.guard_socket)),
         Part("edge", _module(layout, env, "edge", "envrunner", "edge"), edge),
         Part("edge-agent", _module(layout, env, "edge-agent", "envrunner", "edge-agent"), after=(SETUP,)),
         Part("runner-worker", _module(layout, env, "runner-worker", "envrunner", "worker"), after=(SETUP,)),
+        Part("relay", _module(layout, env, "relay", "envrunner", "relay"), relay, after=(SETUP,)),
     ]
 
 

@@ -67,6 +67,8 @@ def _node(layout: Layout, given: Mapping[str, str]) -> dict[str, str]:
         "ENVRUNNER_BIND_HOST": "127.0.0.1",
         "ENVRUNNER_INGRESS_PORT": str(ports.ingress),
         "ENVRUNNER_ADMIN_PORT": str(ports.admin),
+        "ENVRUNNER_RELAY_PORT": str(ports.relay),
+        "ENVRUNNER_TUNNEL_PROXY_PORT": str(ports.tunnel_proxy),
         "ENVRUNNER_ENVIRONMENT_PORTS_FROM": str(ports.environments_from),
         "ENVRUNNER_ENGINE_BINARIES": given.get("ENVRUNNER_ENGINE_BINARIES") or str(CHECKOUT),
     }

@@ -32,12 +32,12 @@ def of(environment: Environment) -> Addresses:
     s = settings()
     zone = f"{environment.region}.{s.domain}"
     host = f"{label(environment.environment_id)}.env.{zone}"
-    relay = f"https://tunnel.{zone}:{s.relay_port}"
     if environment.port_index is None:
+        relay = f"https://tunnel.{zone}:{s.relay_port}"
         ingress, admin = f"https://{host}:{s.ingress_port}", f"https://{host}:{s.admin_port}"
         proxy = f"https://tunnel.{zone}:{s.tunnel_proxy_port}"
         return Addresses(host, ingress, admin, proxy, relay, f"tunnel.{zone}", None, None)
     first = s.environment_ports_from + 2 * environment.port_index
     base = f"http://{s.public_host}"
-    proxy = f"{base}:{s.tunnel_proxy_port}"
+    proxy, relay = f"{base}:{s.tunnel_proxy_port}", f"{base}:{s.relay_port}"
     return Addresses(host, f"{base}:{first}", f"{base}:{first + 1}", proxy, relay, f"tunnel.{zone}", first, first + 1)

@@ -39,6 +39,7 @@ def test_endpoints_are_those_of_the_contract(lonely_plane: Plane) -> None:
         "guard",
         "agent",
         "runner-worker",
+        "relay",
     } <= set(ends["pids"])
     assert all(alive(pid) for pid in ends["pids"].values())
 

@@ -12,6 +12,8 @@ def test_in_loopback_mode_each_environment_has_two_ports_of_its_own() -> None:
     first = settings().environment_ports_from + 6
     assert (urls.ingress, urls.admin) == (f"http://127.0.0.1:{first}", f"http://127.0.0.1:{first + 1}")
     assert urls.host == f"{LABEL}.env.local.{settings().domain}"
+    assert urls.tunnel_relay == f"http://127.0.0.1:{settings().relay_port}"
+    assert urls.tunnel_proxy == f"http://127.0.0.1:{settings().tunnel_proxy_port}"
 
 
 def test_in_production_the_label_is_the_host_and_the_ports_are_the_stock_ones() -> None:
@@ -19,5 +21,6 @@ def test_in_production_the_label_is_the_host_and_the_ports_are_the_stock_ones() 
     host = f"{LABEL}.env.eu.{settings().domain}"
     assert urls.ingress == f"https://{host}:{settings().ingress_port}"
     assert urls.admin == f"https://{host}:{settings().admin_port}"
+    assert urls.tunnel_relay == f"https://tunnel.eu.{settings().domain}:{settings().relay_port}"
     assert urls.tunnel_srv == f"tunnel.eu.{settings().domain}"
     assert (urls.ingress_port, urls.admin_port) == (None, None)
