@@ -32,6 +32,7 @@ from controlplane.oauth import endpoints as oauth
 from controlplane.oauth import protocol as oauth_protocol
 from controlplane.oauth import workos as oauth_workos
 from controlplane.operations import endpoints as operations
+from controlplane.outbound_policy import endpoints as outbound_policy
 from controlplane.pages import endpoints as pages
 from controlplane.second_factors import endpoints as second_factors
 from controlplane.settings import settings
@@ -58,6 +59,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     operations.router,
     api_keys.router,
     aws.router,
+    outbound_policy.router,
     logs.router,
     audit.router,
     oauth.router,

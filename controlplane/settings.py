@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     domain_recheck_hours: int = 24
     domain_lost_days: int = 7
     outbound_allowed_networks: Networks = ()
+    # What no environment's policy can allow: the operator's own addresses. And what accounts may allow by themselves.
+    outbound_refused_networks: Networks = ()
+    outbound_grantable_networks: Networks | None = None
     # The role our engines run with, which customers' roles trust; the account is the one in its ARN.
     aws_principal_role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
     aws_principal_account: Annotated[str | None, Field(pattern=r"^\d{12}$", validate_default=True)] = None

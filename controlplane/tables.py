@@ -15,6 +15,7 @@ from controlplane.mail import models as mail
 from controlplane.members import models as members
 from controlplane.oauth import models as oauth
 from controlplane.operations import models as operations
+from controlplane.outbound_policy import models as outbound_policy
 from controlplane.runners import models as runners
 from controlplane.second_factors import models as second_factors
 from controlplane.sso import models as sso
@@ -36,6 +37,7 @@ MODULES = (
     members,
     oauth,
     operations,
+    outbound_policy,
     runners,
     second_factors,
     sso,

@@ -31,6 +31,9 @@ class Permission(StrEnum):
     ENVIRONMENT_DELETE = "environment:delete"
     ENVIRONMENT_PURGE = "environment:purge"
     LOG_READ = "log:read"
+    SERVICE_PREFLIGHT = "service:preflight"
+    OUTBOUND_READ = "outbound:read"
+    OUTBOUND_MANAGE = "outbound:manage"
     API_KEY_READ = "api_key:read"
     API_KEY_CREATE = "api_key:create"
     API_KEY_REVOKE = "api_key:revoke"
@@ -43,10 +46,16 @@ _READ = frozenset(
         Permission.MEMBER_LEAVE,
         Permission.ENVIRONMENT_READ,
         Permission.LOG_READ,
+        Permission.OUTBOUND_READ,
         Permission.API_KEY_READ,
     }
 )
-_DEVELOP = _READ | {Permission.ENVIRONMENT_CREATE, Permission.API_KEY_CREATE, Permission.API_KEY_REVOKE}
+_DEVELOP = _READ | {
+    Permission.ENVIRONMENT_CREATE,
+    Permission.SERVICE_PREFLIGHT,
+    Permission.API_KEY_CREATE,
+    Permission.API_KEY_REVOKE,
+}
 # Nothing here may touch an owner or make one: members.rules sees to that.
 _ADMINISTER = _DEVELOP | {
     Permission.ACCOUNT_UPDATE,
@@ -59,6 +68,7 @@ _ADMINISTER = _DEVELOP | {
     Permission.AUDIT_READ,
     Permission.ENVIRONMENT_DELETE,
     Permission.ENVIRONMENT_PURGE,
+    Permission.OUTBOUND_MANAGE,
 }
 
 # Which roles one may give to others, take from them, or invite to.

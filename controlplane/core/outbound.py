@@ -147,8 +147,14 @@ def refused(address: Address) -> bool:
     address = getattr(address, "ipv4_mapped", None) or address
     if any(address in network for network in settings().outbound_allowed_networks):
         return False
+    return not is_public(address)
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is somewhere on the internet (RFC 6890), and not a cloud's own service."""
     elsewhere = address.version == 6 and address not in _IPV6
-    return elsewhere or not address.is_global or address.is_multicast or any(address in one for one in _NEVER)
+    never = elsewhere or not address.is_global or address.is_multicast or any(address in one for one in _NEVER)
+    return not never
 
 
 class _Guarded(httpx2.HTTPTransport):

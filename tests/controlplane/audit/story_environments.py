@@ -22,6 +22,8 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield "createApiKey", ["api_key.create"]
     story.asked(ada, "DELETE", f"{path}/api-keys/{key}")
     yield "revokeApiKey", ["api_key.revoke"]
+    story.asked(ada, "PUT", f"{path}/outbound-policy", {"networks": ["10.0.0.0/8"]})
+    yield "putOutboundPolicy", ["outbound_policy.update"]
     story.asked(ada, "DELETE", path)
     yield "deleteEnvironment", ["environment.delete"]
     story.asked(ada, "POST", f"{path}/restore")

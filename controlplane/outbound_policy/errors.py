@@ -1,0 +1,5 @@
+from controlplane.core.errors import PermissionDenied
+
+
+class OperatorMustAllow(PermissionDenied):
+    code = "operator_must_allow"
