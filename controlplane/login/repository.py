@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from controlplane.login.models import AccessToken, LoginSession
+from controlplane.login.models import AccessToken, LoginSession, MailToken
+from controlplane.members.models import Member
 from controlplane.users.models import User
 
 
@@ -85,3 +86,9 @@ def delete_sessions(session: Session, ended_before: datetime, idle_since: dateti
     )
     in_use = exists().where(AccessToken.session_id == LoginSession.session_id)
     session.execute(delete(LoginSession).where(over, ~in_use))
+
+
+def delete_unconfirmed(session: Session, created_before: datetime) -> None:
+    """Delete users whose address nobody confirmed and who are waiting for no link; they own nothing."""
+    used = [exists().where(kind.user_id == User.user_id) for kind in (MailToken, LoginSession, Member)]
+    session.execute(delete(User).where(User.verified_at.is_(None), User.created_at < created_before, ~or_(*used)))

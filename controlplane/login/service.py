@@ -23,6 +23,8 @@ from controlplane.users.service import EmailTaken
 
 # How long what has ended stays to be looked at.
 _KEPT = timedelta(days=1)
+# How long a sign-up may wait for its owner, who asks for another link meanwhile.
+_UNCONFIRMED_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -152,5 +154,6 @@ def forget_expired(session: Session) -> None:
     repository.delete_sessions(session, ended_before, ended_before - timedelta(hours=settings().session_idle_hours))
     throttle.forget_expired(session)
     links.forget_expired(session)
+    repository.delete_unconfirmed(session, clock.now() - _UNCONFIRMED_KEPT)
     second_step.forget_expired(session)
     second_factors.forget_expired(session)

@@ -16,6 +16,7 @@ from controlplane.audit.models import AuditEvent
 from controlplane.core import tokens
 from controlplane.login import passwords
 from controlplane.login.models import AccessToken, LoginSession, MailToken
+from controlplane.login.tasks import forget_expired
 from controlplane.mail.models import OutboxMessage
 from controlplane.settings import settings
 from controlplane.users.models import User
@@ -216,6 +217,25 @@ def test_a_sign_up_that_was_never_confirmed_is_forgotten_with_its_link(
     verified(client, session)
     assert post(client, "/login", email="ada@example.com", password=MALLORY_S).status_code == 401
     assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
+
+
+def test_addresses_that_nobody_confirms_are_not_kept_for_ever(
+    client: TestClient, session: Session, later: Callable[[timedelta], None]
+) -> None:
+    sign_up(client, "bob@example.com")
+    verified(client, session, "bob@example.com")
+    sign_up(client, "ada@example.com")
+    later(timedelta(days=29))
+    forget_expired()
+    sign_up(client, "new@example.com")
+    assert set(session.scalars(select(User.email))) == {"ada@example.com", "bob@example.com", "new@example.com"}
+    later(timedelta(days=30, hours=1))
+    post(client, "/verify-email/resend", email="ada@example.com")
+    forget_expired()
+    assert set(session.scalars(select(User.email))) == {"ada@example.com", "bob@example.com", "new@example.com"}
+    later(timedelta(days=32))
+    forget_expired()
+    assert set(session.scalars(select(User.email))) == {"bob@example.com", "new@example.com"}
 
 
 def test_the_audit_trail(client: TestClient, session: Session) -> None:
