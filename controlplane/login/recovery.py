@@ -19,7 +19,7 @@ Refusal = ApplicationError | None
 def ask(session: Session, email: str) -> None:
     """Mail a link, or that nobody has this address: as much work either way. Raises `TooManyRequests`."""
     throttle.check(session)
-    throttle.count_mail(session, email)
+    throttle.count_mail(session, email, "password reset")
     user = users.by_email(session, email)
     audit.record(session, None, "user.ask_password_reset", user.user_id if user else "unknown")
     if user is None:

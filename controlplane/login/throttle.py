@@ -71,11 +71,14 @@ def count_sign_up(session: Session) -> None:
         _count_up_to(session, f"signup:{_address_digest()}", limit, said)
 
 
-def count_mail(session: Session, recipient: str) -> None:
-    """One more mail that somebody who is not signed in asks for. Raises `TooManyRequests`, whoever has the address."""
+def count_mail(session: Session, recipient: str, purpose: str = "sign-up") -> None:
+    """One more mail that somebody who is not signed in asks for. Raises `TooManyRequests`, whoever has the address.
+
+    Every purpose has a count of its own: what leads its owner back in is not used up by mails that do not.
+    """
     limit = settings().mails_per_recipient_per_hour
     said = "Enough mail has gone to this address for now; look for the last one, also among the unwanted."
-    _count_up_to(session, f"mail:{tokens.digest(recipient)}", limit, said)
+    _count_up_to(session, f"mail:{tokens.digest(f'{purpose} {recipient}')}", limit, said)
     if not _is_this_machine():
         limit = settings().mails_per_address_per_hour
         _count_up_to(session, f"mails:{_address_digest()}", limit, "Your network address has asked for much mail.")

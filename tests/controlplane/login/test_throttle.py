@@ -107,12 +107,15 @@ def test_nobody_s_mailbox_is_flooded(at: At, session: Session, path: str) -> Non
         assert len(mails(session, email)) == limit
 
 
-def test_all_ways_to_ask_for_mail_count_together(at: At, configured: Callable[..., None], session: Session) -> None:
+def test_ways_to_confirm_an_address_count_together_and_leave_the_way_back_open(
+    at: At, configured: Callable[..., None], session: Session
+) -> None:
     configured(smtp_url="smtp://127.0.0.1:1", mail_from="cloud@example.com", mails_per_recipient_per_hour=3)
-    paths = ("/password/forgot", "/verify-email/resend", "/password/forgot", "/verify-email/resend")
-    assert [send(at("192.0.2.1"), path, email=EMAIL) for path in paths] == [202, 202, 202, 429]
-    assert sign_up(at("192.0.2.1")) == 429
+    assert [sign_up(at("192.0.2.1")) for _ in range(2)] == [202, 202]
+    answers = [send(at("192.0.2.1"), "/verify-email/resend", email=EMAIL) for _ in range(2)]
+    assert answers == [202, 429]
     assert len(mails(session, EMAIL)) == 3
+    assert send(at("192.0.2.1"), "/password/forgot", email=EMAIL) == 202
 
 
 def test_an_hour_later_mail_may_go_again(client: TestClient, later: Callable[[timedelta], None]) -> None:
