@@ -70,6 +70,9 @@ def _refuse_operators(connection: SsoConnection, user: User) -> None:
 
 def _by_address(session: Session, email: str, name: str | None) -> User:
     user = users.by_email(session, email)
+    if user is not None and user.verified_at is None:
+        # Under lock, and as it is now: somebody may be signing up with this address at this very moment.
+        user = users.locked(session, user.user_id)
     if user is not None and user.verified_at is not None:
         return user
     if user is None:

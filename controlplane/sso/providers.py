@@ -66,7 +66,7 @@ def exchange(peer: Peer, code: str, proofs: Proofs) -> Profile:
         raise SsoRefused("sso_unavailable", str(error)) from error
     except TokenRefused as error:
         raise SsoRefused("sso_invalid_answer", str(error)) from error
-    except (OAuthError, TypeError, AttributeError, KeyError) as error:
+    except (OAuthError, TypeError, AttributeError, KeyError, ValueError) as error:
         raise SsoRefused("sso_invalid_answer", f"token endpoint: {type(error).__name__}") from error
 
 

@@ -30,8 +30,10 @@ def has_been_seen(session: Session, digest: str) -> bool:
 
 
 def session_of_client(session: Session, user_id: str, client: str) -> LoginSession | None:
+    """It does not end before this transaction does: whoever ends it also finds the tokens that this one adds."""
     query = select(LoginSession).where(LoginSession.user_id == user_id, LoginSession.client == client)
-    return session.scalar(query.order_by(LoginSession.session_id.desc()).limit(1))
+    query = query.order_by(LoginSession.session_id.desc()).limit(1).with_for_update(read=True)
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def take(session: Session, digest: str, browser_digest: str, now: datetime) -> SsoAttempt | None:

@@ -106,7 +106,7 @@ def profile_of(returned: Returned, code: str | None, issuer: str | None, error: 
         raise SsoRefused("sso_expired", "the attempt went to another provider (RFC 9700 §4.4)")
     providers.check_answer(returned.peer, issuer)
     if error is not None:
-        raise SsoRefused("sso_denied" if error in _DENIED else "sso_provider_error", error[:100])
+        raise SsoRefused("sso_denied" if error in _DENIED else "sso_provider_error", repr(error[:100]))
     if not code:
         raise SsoRefused("sso_invalid_answer", "no code")
     with outbound.place("sign-ins of tenants" if returned.tenant else "sign-ins", 8, returned.tenant):

@@ -68,7 +68,7 @@ def check_audience(claims: dict[str, Any], client_id: str) -> None:
 def subject(claims: dict[str, Any]) -> str:
     """Raises `TokenRefused`."""
     found = claims.get("sub")
-    if not isinstance(found, str) or not 1 <= len(found) <= 255 or "\0" in found:
+    if not isinstance(found, str) or not 1 <= len(found) <= 255 or not found.isprintable():
         raise TokenRefused("has no subject")
     return found
 

@@ -94,7 +94,12 @@ def test_the_database_holds_nothing_that_could_be_replayed(here: Browser, rogue:
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [("access_denied", "sso_denied"), ("server_error", "sso_provider_error"), ("<script>", "sso_provider_error")],
+    [
+        ("access_denied", "sso_denied"),
+        ("server_error", "sso_provider_error"),
+        ("<script>", "sso_provider_error"),
+        ("\0", "sso_provider_error"),
+    ],
 )
 def test_what_a_provider_says_is_never_shown(here: Browser, rogue: Rogue, error: str, code: str) -> None:
     answer = rogue.consents(here.start("corp"), code=None) | {"error": error, "error_description": "<script>evil"}

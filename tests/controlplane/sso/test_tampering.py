@@ -11,6 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from controlplane.sso_connections import jwts
+from controlplane.sso_connections.jwts import TokenRefused
 from tests.controlplane.sso.conftest import Browser, connected, landed, refusal
 from tests.support.identity_provider_rogue import Rogue, by_hand, with_rsa, with_secret
 from tests.support.identity_provider_thread import In
@@ -178,3 +180,9 @@ def test_a_stolen_code_is_of_no_use_in_another_attempt(here: Browser, browser: B
     own = rogue.consents(here.start("corp"), code=victims["code"])
     rogue.nonce = victims_nonce
     assert refusal(here.come_back("corp", **own)) == "sso_invalid_answer"
+
+
+def test_a_subject_that_no_database_takes() -> None:
+    """JSON can name half of a character."""
+    with pytest.raises(TokenRefused):
+        jwts.subject({"sub": "a\ud800da"})
