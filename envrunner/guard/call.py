@@ -40,6 +40,7 @@ class Call:
     answered: bool = False
     _refusal: bytes = b""
     _engine: socket.socket | None = None
+    _nginx: socket.socket | None = None
 
     @classmethod
     async def read(cls, nginx: socket.socket) -> Call:
@@ -66,11 +67,14 @@ class Call:
     def end(self, status: int, message: str) -> None:
         """The caller hears no more than this, if anything: an answer that has begun breaks off."""
         self._refusal = _response(status, message)
-        self._hang_up()
+        _hang_up(self._engine)
+        if self.answered:
+            # A caller who reads slowly, or not at all, would else be sent what waits here.
+            _hang_up(self._nginx)
 
     async def carry(self, slots: Path, nginx: socket.socket) -> None:
         """Until either side or `end` ends it; the caller of this closes ``nginx``. Raises OSError."""
-        loop = asyncio.get_running_loop()
+        loop, self._nginx = asyncio.get_running_loop(), nginx
         with socket.socket(socket.AF_UNIX) as self._engine:
             self._engine.setblocking(False)
             try:
@@ -106,7 +110,7 @@ class Call:
             while piece:
                 piece = await loop.sock_recv(nginx, _PIECE)
         finally:
-            self._hang_up()
+            _hang_up(engine)
 
     async def _down(self, engine: socket.socket, nginx: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -114,11 +118,12 @@ class Call:
             self.answered = True
             await loop.sock_sendall(nginx, piece)
 
-    def _hang_up(self) -> None:
-        """The engine reads its end, and so do we."""
-        if self._engine is not None:
-            with contextlib.suppress(OSError):
-                self._engine.shutdown(socket.SHUT_RDWR)
+
+def _hang_up(end: socket.socket | None) -> None:
+    """The other side reads its end, and so do we."""
+    if end is not None:
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
 
 
 def _response(status: int, message: str) -> bytes:

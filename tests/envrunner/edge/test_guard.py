@@ -171,6 +171,28 @@ def test_an_engine_whose_queue_is_full_is_away(tmp_path: Path) -> None:
     assert b"Retry-After: 1" in answer
 
 
+def test_a_caller_who_does_not_read_keeps_no_call_alive(tmp_path: Path) -> None:
+    call = Call(Right("", "", "", 0), "s0000000i", b"GET / HTTP/1.1\r\n\r\n")
+    edge, nginx = socket.socketpair()
+    nginx.setblocking(False)
+
+    async def carried(engine: socket.socket) -> None:
+        under_way = asyncio.create_task(call.carry(tmp_path, nginx))
+        accepted, _ = await asyncio.to_thread(engine.accept)
+        with accepted:
+            # More than all buffers on the way can hold.
+            talking = asyncio.create_task(asyncio.to_thread(accepted.sendall, b"x" * 20_000_000))
+            while not call.answered:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+            call.end(401, "It is over.")
+            await asyncio.gather(under_way, talking, return_exceptions=True)
+
+    with edge, nginx, socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(tmp_path / "0000000.i.sock"))
+        engine.listen()
+        asyncio.run(asyncio.wait_for(carried(engine), 20))
+
+
 def test_large_bodies_pass_both_ways(guarded: Stack, tokens: dict[str, str]) -> None:
     body = b"x" * 20_000_000
     answer = ask(guarded.ports_from + 2, "/S/h", method="POST", token=tokens[ANN], body=body)
