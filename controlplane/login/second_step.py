@@ -99,9 +99,10 @@ def _refused(
     session: Session, row: SignInChallenge, user: User, proof: Proof, refusal: ApplicationError
 ) -> WrongSecondFactor:
     row.failures += 1
-    throttle.failed(session, _subject(user) if proof.method != PASSKEY else None)
+    counted = throttle.failed(session, _subject(user) if proof.method != PASSKEY else None)
     audit.record(session, None, "auth.second_factor_failed", user.user_id, details={"method": proof.method})
-    if row.failures == TRIES:
+    # Also for who begins anew before each guess.
+    if TRIES in (row.failures, counted):
         notices.warn(session, user, TRIES)
     return WrongSecondFactor(refusal.message, TRIES - row.failures)
 

@@ -43,14 +43,15 @@ def check(session: Session, email: str | None = None, *, everywhere: int = EVERY
         raise _too_many(max(closed), "Too many failed attempts.")
 
 
-def failed(session: Session, email: str | None = None) -> None:
-    """Count one failure; two at once are both counted."""
+def failed(session: Session, email: str | None = None) -> int:
+    """Count one failure; two at once are both counted. How many there are now for `email` from everywhere."""
     window = timedelta(minutes=settings().login_window_minutes)
     # Always in this order: two transactions cannot wait for each other.
     if email:
         _count(session, _by_pair(email), window)
-        _count(session, _by_email(email), window)
+    known = _count(session, _by_email(email), window)[0] if email else 0
     _count(session, _by_address(), window)
+    return known
 
 
 def succeeded(session: Session, email: str) -> None:

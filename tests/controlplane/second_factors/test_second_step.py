@@ -84,6 +84,14 @@ def test_who_fails_that_often_is_told_of_by_mail(signed_up: SignedUp, client: Te
     assert "5 times" in last_body(session, ada.email, "second_factor_failed").text
 
 
+def test_so_is_who_begins_anew_before_each_guess(signed_up: SignedUp, client: TestClient, session: Session) -> None:
+    ada = signed_up()
+    enrol_app(ada)
+    for warnings in (0, 0, 0, 0, 1, 1):
+        prove(client, first_step(ada)["challenge"], "totp", "000000")
+        assert len(mails(session, ada.email, "second_factor_failed")) == warnings
+
+
 def test_new_challenges_give_no_more_guesses(signed_up: SignedUp, client: TestClient) -> None:
     """Who knows the password gets as many challenges as they like, and still only ten wrong codes in a while."""
     ada, bob = signed_up("ada"), signed_up("bob")
