@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Role
-from controlplane.domains import dns_records, sweep
+from controlplane.domains import dns_records, sweep, tasks
 from tests.controlplane.domains.nameserver import NameServer
 from tests.controlplane.people import Person, SignedUp
 
@@ -168,6 +168,20 @@ def test_name_servers_out_of_order_prove_nothing_either_way(
     later(timedelta(0))
     domain = owner_sees(owner, proven)
     assert (domain["verified"], domain["failingSince"]) == (True, None)
+
+
+def test_slow_name_servers_occupy_one_of_the_worker_s_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    def look() -> None:
+        looks.append("begun")
+        tasks.look_at_domains()
+
+    monkeypatch.setattr(sweep, "look_again", look)
+    tasks.look_at_domains()
+    assert looks == ["begun"]
+    tasks.look_at_domains()
+    assert looks == ["begun"] * 2
 
 
 def owner_sees(owner: Person, account_id: str) -> dict[str, Any]:
