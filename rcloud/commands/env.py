@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from rcloud.cloud import Cloud
 from rcloud.command import command, group
 from rcloud.commands import env_logs, env_use
 from rcloud.commands.arguments import Env, Yes
+from rcloud.errors import NotFound
 from rcloud.output import Columns, time_of
 from rcloud.text import short_time
 
@@ -88,7 +90,9 @@ def describe(cloud: Cloud, env: Env) -> None:
     if cloud.out.json:
         cloud.out.document(found)
         return
-    last = cloud.api.get(f"{cloud.find.path(found)}/operations", limit=1)["items"]
+    last: list[dict[str, Any]] = []
+    with suppress(NotFound):  # a plane that is older than this command
+        last = cloud.api.get(f"{cloud.find.path(found)}/operations", limit=1)["items"]
     cloud.out.one(found | {"change": _change(last[0]) if last else None}, DETAILS)
 
 

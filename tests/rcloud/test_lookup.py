@@ -34,3 +34,9 @@ def test_an_id_is_looked_for_in_every_account(signed_in: Rcloud, server: Scripte
     assert listed[1].split()[:3] == ["op_1", "environment.restore", "FAILED"]
     assert len(server.to("/accounts/acc_0/environments/env_1")) == 1
     assert signed_in.attempt("env", "describe", "env_2").status == 5
+
+
+def test_a_plane_that_lists_no_changes_is_described_all_the_same(signed_in: Rcloud, server: Scripted) -> None:
+    server.on("GET /accounts", page(account()))
+    server.on(f"GET {ENVIRONMENTS}", page(environment()))
+    assert "last change" in signed_in.run("env", "describe", "dev").stdout
