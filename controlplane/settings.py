@@ -17,7 +17,8 @@ def _listed(text: object) -> object:
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address is this machine's for itself."""
     try:
         return ip_address(host or "").is_loopback
     except ValueError:
@@ -152,7 +153,7 @@ class Settings(BaseSettings):
         what is convenient for one person would then be open to them.
         """
         hosts = (self.public_host, urlsplit(self.console_url).hostname)
-        return self.loopback_mode and all(_is_loopback(host) for host in hosts)
+        return self.loopback_mode and all(is_loopback(host) for host in hosts)
 
     @property
     def console_url(self) -> str:

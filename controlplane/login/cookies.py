@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from controlplane.login.errors import CrossSiteRefused
-from controlplane.settings import settings
+from controlplane.settings import is_loopback, settings
 
 NAME = "rc_session"
 _SCHEMES = ("http", "https")
@@ -26,6 +26,8 @@ def from_our_pages(request: Request) -> bool:
     """Safe methods need no proof; others need Fetch Metadata (W3C) or an `Origin` that is ours."""
     if request.method in _SAFE_METHODS:
         return True
+    if not _by_our_name(request):
+        return False
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}
@@ -40,6 +42,15 @@ def refuse_other_sites(request: Request) -> None:
     """
     if ("sec-fetch-site" in request.headers or "origin" in request.headers) and not from_our_pages(request):
         raise CrossSiteRefused
+
+
+def _by_our_name(request: Request) -> bool:
+    """On one's own machine a page of a name that was led here (DNS rebinding) is, to its browser, of our origin."""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return False
+    return not settings().is_tried_out or is_loopback(host)
 
 
 def _own_origin() -> str:

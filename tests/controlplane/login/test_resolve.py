@@ -114,6 +114,17 @@ def test_a_change_with_the_cookie_needs_our_own_page(
     assert len(ada.get("/accounts").json()["items"]) == (1 if allowed else 0)
 
 
+@pytest.mark.parametrize("host", ["evil.example:8000", "127.0.0.1.evil.example", "[", "10.0.0.1"])
+def test_a_name_that_was_led_to_this_machine_is_not_its_own(client: TestClient, host: str) -> None:
+    """DNS rebinding: to its browser the page is of our origin, and nobody could tell it from ours by that."""
+    body = {"email": "eve@example.com", "password": PASSWORD}
+    headers = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
+    answer = client.post(f"{API}/auth/signup", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_refused")
+    headers = {"host": "localhost:8000", "origin": "http://localhost:8000", "sec-fetch-site": "same-origin"}
+    assert client.post(f"{API}/auth/signup", json=body, headers=headers).status_code == 201
+
+
 def test_reading_with_the_cookie_needs_no_proof(signed_up: SignedUp, client: TestClient) -> None:
     assert client.get(ME, headers=with_cookie(signed_up(), sec_fetch_site="cross-site")).status_code == 200
 
