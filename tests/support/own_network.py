@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import socket
@@ -16,6 +17,11 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from tests.support import name_server
+from tests.support.name_server import Services
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1  # netdevice(7)
 UNSHARE = ["unshare", "--mount", "--net"]
 
@@ -27,13 +33,14 @@ def permitted() -> bool:
 
 
 class OwnNetwork:
-    """Inside it ``names`` are loopback, there is no other DNS, and loopback port → our loopback port.
+    """Inside it ``names`` are loopback, and loopback port → our loopback port. With ``services`` there is DNS.
 
     As a context manager it exists inside the block; what still runs in it then has no way out any more.
     """
 
-    def __init__(self, names: Iterable[str], forwards: Mapping[int, int]) -> None:
+    def __init__(self, names: Iterable[str], forwards: Mapping[int, int], services: Services | None = None) -> None:
         self.names = list(names)
+        self.services = services
         self.forwards = dict(forwards)
 
     def __enter__(self) -> Self:
@@ -42,9 +49,10 @@ class OwnNetwork:
         hosts, resolver = Path(self._files.name, "hosts"), Path(self._files.name, "resolv.conf")
         hosts.write_text(f"127.0.0.1 localhost {' '.join(self.names)}\n")
         resolver.write_text("nameserver 127.0.0.1\n")
-        inside = [sys.executable, __file__, str(theirs.fileno()), str(hosts), str(resolver)]
+        inside = [sys.executable, "-m", __name__, str(theirs.fileno()), str(hosts), str(resolver)]
+        what = [",".join(map(str, self.forwards)), json.dumps(self.services)]
         self._holder = subprocess.Popen(
-            [*UNSHARE, *inside, ",".join(map(str, self.forwards))], pass_fds=[theirs.fileno()], stdin=subprocess.PIPE
+            [*UNSHARE, *inside, *what], pass_fds=[theirs.fileno()], stdin=subprocess.PIPE, cwd=CHECKOUT
         )
         theirs.close()
         _, listeners, _, _ = socket.recv_fds(ours, 1, len(self.forwards))
@@ -95,7 +103,12 @@ def _serve(listener: socket.socket, port: int) -> None:
             client, _ = listener.accept()
         except OSError:
             return
-        server = socket.create_connection(("127.0.0.1", port))
+        try:
+            server = socket.create_connection(("127.0.0.1", port))
+        except OSError:
+            # Nobody is there now; somebody may be there for the next one.
+            client.close()
+            continue
         for source, sink in ((client, server), (server, client)):
             Thread(target=_copy, args=(source, sink), daemon=True).start()
 
@@ -115,12 +128,14 @@ def _loopback_up() -> None:
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh", b"lo", flags | _UP))
 
 
-def _hold(number: str, hosts: str, resolver: str, ports: str) -> None:
+def _hold(number: str, hosts: str, resolver: str, ports: str, services: str) -> None:
     """Within the new namespaces: hand the listeners out, whose other side is reached from outside only, and wait."""
     _loopback_up()
     for ours, theirs in ((hosts, "/etc/hosts"), (resolver, "/etc/resolv.conf")):
         subprocess.run(["mount", "--bind", ours, theirs], check=True)
     listeners = [socket.create_server(("127.0.0.1", int(port))) for port in ports.split(",")]
+    if json.loads(services):
+        name_server.start(json.loads(services))
     with socket.socket(fileno=int(number)) as channel:
         socket.send_fds(channel, [b"x"], [listener.fileno() for listener in listeners])
     os.read(0, 1)
