@@ -2,7 +2,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
 
-from controlplane.auth import Operator, Permission, Principal, require, require_person
+from controlplane.auth import (
+    Operator,
+    Permission,
+    Principal,
+    RecentSignInRequired,
+    require,
+    require_person,
+    require_recent,
+)
 from controlplane.core import database
 from controlplane.core.database import DbSession
 from controlplane.core.idempotency_service import Once
@@ -30,8 +38,9 @@ public_router = APIRouter(prefix="/auth/providers", tags=["sso"])
 operators_router = APIRouter(prefix="/sso-providers", tags=["operators"])
 router = APIRouter(prefix="/accounts/{account_id}/sso-connections", tags=["sso"])
 Reader = Annotated[Principal, Depends(require(Permission.SSO_READ))]
-# A program's token that got lost must not open a door of its own to everybody of a domain.
+# A program's token that got lost, or an old cookie, must not open a door of its own to everybody of a domain.
 _PERSON = [Depends(require_person)]
+_RECENT = [Depends(require_recent)]
 Manager = Annotated[Principal, Depends(require(Permission.SSO_MANAGE))]
 
 
@@ -47,7 +56,7 @@ def list_providers(session: DbSession) -> Providers:
 
 @operators_router.post(
     "", status_code=status.HTTP_201_CREATED, response_model=ConnectionView, operation_id="createSsoProvider",
-    responses=refusals(ProviderUnusable, ProviderTaken),
+    responses=refusals(ProviderUnusable, ProviderTaken, RecentSignInRequired), dependencies=_RECENT,
 )  # fmt: skip
 def create_sso_provider(body: NewProvider, session: DbSession, by: Operator, once: Once) -> Response:
     """Connect a provider for the whole plane. It is asked for its endpoints at once; what is wrong is said."""
@@ -66,7 +75,10 @@ def list_sso_providers(
     return Page[ConnectionView](items=[view(row) for row in rows], next=following)
 
 
-@operators_router.patch("/{provider}", operation_id="changeSsoProvider", responses=refusals(ProviderUnusable))
+@operators_router.patch(
+    "/{provider}", operation_id="changeSsoProvider", dependencies=_RECENT,
+    responses=refusals(ProviderUnusable, RecentSignInRequired),
+)  # fmt: skip
 def change_sso_provider(provider: str, body: ConnectionChange, session: DbSession, by: Operator) -> ConnectionView:
     """Change a provider of the plane, or switch it off."""
     asked = service.provider_of(service.plane_wide(session, provider), body.client_id)
@@ -86,8 +98,8 @@ def delete_sso_provider(provider: str, session: DbSession, by: Operator) -> None
 
 @router.post(
     "", status_code=status.HTTP_201_CREATED, response_model=ConnectionView,
-    operation_id="createSsoConnection", dependencies=_PERSON,
-    responses=refusals(ProviderUnusable, ConnectionLimitReached),
+    operation_id="createSsoConnection", dependencies=_RECENT,
+    responses=refusals(ProviderUnusable, ConnectionLimitReached, RecentSignInRequired),
 )  # fmt: skip
 def create_sso_connection(
     account_id: str, body: NewConnection, session: DbSession, by: Manager, once: Once
@@ -116,8 +128,9 @@ def get_sso_connection(account_id: str, connection_id: str, session: DbSession, 
 
 
 @router.patch(
-    "/{connection_id}", operation_id="changeSsoConnection", dependencies=_PERSON, responses=refusals(ProviderUnusable)
-)
+    "/{connection_id}", operation_id="changeSsoConnection", dependencies=_RECENT,
+    responses=refusals(ProviderUnusable, RecentSignInRequired),
+)  # fmt: skip
 def change_sso_connection(
     account_id: str, connection_id: str, body: ConnectionChange, session: DbSession, by: Manager
 ) -> ConnectionView:

@@ -40,6 +40,7 @@ class NewConnection(Schema):
         default=False,
         description="take addresses as verified where the provider says nothing of it (Microsoft Entra ID); "
         "where it says they are not, they are not",
+        examples=[False],
     )
     api_base_url: Url | None = Field(
         default=None, description="of GitHub Enterprise and WorkOS, where it is not the usual one", examples=[None]

@@ -35,6 +35,13 @@ class Person:
         result: dict[str, Any] = answer.json()
         return result
 
+    def again(self) -> Person:
+        """The same person with a sign-in of this moment."""
+        body = {"email": self.email, "password": PASSWORD}
+        answer = _request("POST", f"{self.api_url}/api/v1/auth/login", json=body)
+        assert answer.status_code == 200, answer.text
+        return Person(self.api_url, self.email, answer.json()["accessToken"])
+
 
 def sign_up(api_url: str) -> Person:
     email = f"u{uuid4().hex}@example.com"

@@ -185,7 +185,7 @@ def workos(plane: Secured, ada: Person) -> Iterator[WorkOs]:
     with running() as standing_in:
         standing_in.users["user_01ADA"]["email"] = ada.email
         provider = {"kind": "workos", "name": "WorkOS", "clientId": CLIENT_ID, "clientSecret": API_KEY}
-        made = ada.created("/sso-providers", **provider, apiBaseUrl=standing_in.url)
+        made = ada.again().created("/sso-providers", **provider, apiBaseUrl=standing_in.url)
         yield standing_in
         assert ada.call("DELETE", f"/sso-providers/{made['provider']}").is_success
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -183,6 +185,21 @@ def test_a_connection_that_a_domain_names_stays(owner: Person, rogue: Rogue, loo
     verified_domain(account_id, sso_connection_id=connection.connection_id, sso_required=True)
     answer = owner.delete(f"/accounts/{account_id}/sso-connections/{connection.connection_id}")
     assert (answer.status_code, answer.json()["code"]) == (409, "sso_connection_in_use")
+
+
+def test_a_door_is_opened_by_who_signed_in_a_moment_ago(
+    owner: Person, operator: Person, rogue: Rogue, loopback_allowed: None, later: Callable[[timedelta], None]
+) -> None:
+    """A cookie or a token that got lost is an old one as a rule."""
+    path = f"/accounts/{owner.account('corp')}/sso-connections"
+    theirs = f"{path}/{owner.post(path, new(rogue.issuer)).json()['connectionId']}"
+    operator.post("/sso-providers", new(rogue.issuer, provider="corp"))
+    later(timedelta(minutes=16))
+    for person, one, all_of_them in ((owner, theirs, path), (operator, "/sso-providers/corp", "/sso-providers")):
+        for answer in (person.post(all_of_them, new(rogue.issuer)), person.call("PATCH", one, json={"clientId": "x"})):
+            assert (answer.status_code, answer.json()["code"]) == (403, "recent_sign_in_required")
+        assert person.get(all_of_them).status_code == 200
+        assert person.delete(one).status_code == 204
 
 
 def test_an_account_has_a_few(owner: Person, rogue: Rogue, loopback_allowed: None) -> None:
