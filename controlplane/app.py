@@ -34,6 +34,7 @@ from controlplane.oauth import workos as oauth_workos
 from controlplane.operations import endpoints as operations
 from controlplane.outbound_policy import endpoints as outbound_policy
 from controlplane.pages import endpoints as pages
+from controlplane.preflight import endpoints as preflight
 from controlplane.second_factors import endpoints as second_factors
 from controlplane.settings import settings
 from controlplane.sso import bearer
@@ -60,6 +61,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     api_keys.router,
     aws.router,
     outbound_policy.router,
+    preflight.router,
     logs.router,
     audit.router,
     oauth.router,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     outbound_grantable_networks: Networks | None = None
     # The role our engines run with, which customers' roles trust; the account is the one in its ARN.
     aws_principal_role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
+    aws_region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="whose STS is asked")
     aws_principal_account: Annotated[str | None, Field(pattern=r"^\d{12}$", validate_default=True)] = None
     trusted_proxies: Networks = ()
 
@@ -159,6 +160,13 @@ class Settings(BaseSettings):
     def console_url(self) -> str:
         """Without a trailing slash, as an `Origin` has it."""
         return (self.public_url or f"http://{self.public_host}:{self.api_port}").rstrip("/")
+
+
+def explained(error: ValidationError) -> str:
+    """Each variable that is missing or wrong, and why; never its value."""
+    prefix = Settings.model_config["env_prefix"]
+    faults = ((str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ")) for fault in error.errors())
+    return "; ".join(f"{prefix}{name.upper()}: {message}" for name, message in faults)
 
 
 @lru_cache

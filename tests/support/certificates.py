@@ -37,6 +37,10 @@ class Authority:
         key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return certificate, key_file
 
+    def key_pem(self) -> bytes:
+        """The authority's own key: with its certificate, a server's that has signed for itself."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
     def _root(self) -> x509.Certificate:
         builder = self._builder(self.name, self.key.public_key(), 60)
         authority = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)

@@ -25,6 +25,7 @@ READING = {
     "cliGetEnvironmentLogs",
     "checkAuthorization",
     "lintAwsTrustPolicy",
+    "preflightService",
     "startPasskey",
     "startPasskeyLogin",
     "startSecondFactor",

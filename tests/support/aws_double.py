@@ -1,0 +1,188 @@
+"""A STAND-IN for AWS: an STS that really enforces trust policies, and a Lambda that runs a handler on this machine.
+
+As AWS does, it decides AssumeRole, with external id and session tags, by the role's trust policy (statements,
+principals, conditions, refusals first), and assumed credentials invoke what the role permits. Unlike AWS it checks no
+signatures, and a condition that it does not know is an error of the test.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import escape
+
+import httpx2
+
+_INVOCATIONS = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+
+
+class Refused(Exception):
+    """An answer of AWS with this code."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+@dataclass
+class Role:
+    trust: Mapping[str, Any]
+    may_invoke: set[str] = field(default_factory=set)
+
+
+@dataclass
+class AwsDouble:
+    """`identities`: who calls, by access key id; `functions`: the URL that takes a function's events, by ARN."""
+
+    url: str
+    identities: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    _sessions: dict[str, str] = field(default_factory=dict)
+
+    def environment(self, access_key_id: str) -> dict[str, str]:
+        """The variables with which an engine or a plane takes this for AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": access_key_id,
+            "AWS_SECRET_ACCESS_KEY": "a-secret-of-nobody",
+            "AWS_REGION": "eu-central-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def assume(self, access_key_id: str, form: Mapping[str, str]) -> str:
+        """The answer's XML. Raises `Refused`."""
+        caller = self.identities.get(access_key_id)
+        if caller is None:
+            raise Refused(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+        asked = {"role": form["RoleArn"], "external_id": form.get("ExternalId"), "session": form["RoleSessionName"]}
+        tags = {name: value for name, value in form.items() if name.startswith("Tags.")}
+        self.calls.append({"action": "AssumeRole", "caller": caller, "tags": tags, **asked})
+        role = self.roles.get(form["RoleArn"])
+        for action in ("sts:AssumeRole", *(["sts:TagSession"] if tags else [])):
+            if role is None or not trusts(role.trust, action, caller, form.get("ExternalId")):
+                who = caller.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/i-0123456789abcdef0"
+                said = f"User: {who} is not authorized to perform: {action} on resource: {form['RoleArn']}"
+                raise Refused(403, "AccessDenied", said)
+        token = secrets.token_urlsafe(12)
+        self._sessions[token] = form["RoleArn"]
+        return _assumed(form["RoleArn"], token)
+
+    def invoke(self, token: str | None, function_arn: str, event: bytes) -> tuple[bytes, bool]:
+        """The handler's answer, and whether it raised an error. Raises `Refused`."""
+        role_arn = self._sessions.get(token or "")
+        if role_arn is None:
+            raise Refused(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+        self.calls.append({"action": "Invoke", "role": role_arn, "function": function_arn, "event": json.loads(event)})
+        if function_arn not in self.roles[role_arn].may_invoke:
+            raise Refused(403, "AccessDeniedException", f"User: {role_arn} is not authorized: lambda:InvokeFunction")
+        if function_arn not in self.functions:
+            raise Refused(404, "ResourceNotFoundException", f"Function not found: {function_arn}")
+        answer = httpx2.post(self.functions[function_arn], content=event, timeout=30)
+        return answer.content, answer.status_code != 200
+
+
+def trusts(policy: Mapping[str, Any], action: str, caller: str, external_id: str | None) -> bool:
+    effects = [one["Effect"] for one in policy["Statement"] if _applies(one, action, caller, external_id)]
+    return "Deny" not in effects and "Allow" in effects
+
+
+def _applies(statement: Mapping[str, Any], action: str, caller: str, external_id: str | None) -> bool:
+    account = caller.split(":")[4]
+    principal = statement["Principal"]
+    trusted = ["*"] if principal == "*" else _list(principal.get("AWS", []))
+    if not {"*", account, f"arn:aws:iam::{account}:root", caller} & set(trusted):
+        return False
+    if not any(fnmatch.fnmatch(action, one) for one in _list(statement["Action"])):
+        return False
+    context = {"sts:ExternalId": external_id, "aws:PrincipalArn": caller}
+    conditions = statement.get("Condition", {}).items()
+    return all(_holds(test, context[key], _list(v)) for test, keys in conditions for key, v in keys.items())
+
+
+def _holds(test: str, value: str | None, wanted: list[Any]) -> bool:
+    if test == "Null":
+        return (value is None) == (str(wanted[0]).lower() == "true")
+    if test == "StringNotEquals":
+        return value not in wanted
+    if test == "StringEquals":
+        return value in wanted
+    if test == "StringLike":
+        return value is not None and any(fnmatch.fnmatchcase(value, one) for one in wanted)
+    raise AssertionError(f"the double does not know {test}")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _assumed(role_arn: str, token: str) -> str:
+    expires = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+<Credentials><AccessKeyId>ASIA{secrets.token_hex(8).upper()}</AccessKeyId><SecretAccessKey>assumed</SecretAccessKey>
+<SessionToken>{token}</SessionToken><Expiration>{expires}</Expiration></Credentials>
+<AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>{escape(role_arn)}</Arn></AssumedRoleUser>
+</AssumeRoleResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>"""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    double: AwsDouble
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        function = _INVOCATIONS.fullmatch(unquote(self.path))
+        try:
+            if function is not None:
+                answer, failed = self.double.invoke(self.headers.get("x-amz-security-token"), function[1], body)
+                self._send(200, answer, "application/json", {"X-Amz-Function-Error": "Unhandled"} if failed else {})
+            else:
+                self._send(200, self._assume(body), "text/xml", {})
+        except Refused as error:
+            self._refuse(error, sts=function is None)
+
+    def _assume(self, body: bytes) -> bytes:
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        signed = re.search(r"Credential=([^/]+)/", self.headers.get("authorization", ""))
+        return self.double.assume(signed[1] if signed else "", form).encode()
+
+    def _refuse(self, error: Refused, *, sts: bool) -> None:
+        if sts:
+            said = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{escape(str(error))}</Message></Error>"
+            self._send(error.status, f"<ErrorResponse>{said}</ErrorResponse>".encode(), "text/xml", {})
+        else:
+            body = json.dumps({"Message": str(error)}).encode()
+            self._send(error.status, body, "application/json", {"x-amzn-ErrorType": error.code})
+
+    def _send(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"content-type": kind, "content-length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@contextmanager
+def aws_double() -> Iterator[AwsDouble]:
+    """Running on a loopback port."""
+    handler = type("Handler", (_Handler,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    double = AwsDouble(f"http://127.0.0.1:{server.server_address[1]}")
+    handler.double = double  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield double
+    server.shutdown()
+    server.server_close()
