@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from alembic import command
 from alembic.config import Config
+from pydantic import ValidationError
 
 from controlplane import doctor as checks
 from controlplane import worker as celery
@@ -18,6 +19,7 @@ from controlplane.initialise import initialise
 from controlplane.mail import printing
 from controlplane.second_factors import service as second_factors
 from controlplane.serve import serve as serve_api
+from controlplane.settings import Settings, explained
 from controlplane.sso import commands as sso
 from controlplane.users import repository as user_queries
 from controlplane.users import service as users
@@ -178,7 +180,12 @@ def main() -> None:
     """Without a database URL the command is meant for the embedded installation of this checkout."""
     if "CONTROLPLANE_DATABASE_URL" not in os.environ and sys.argv[1:2] and sys.argv[1] in _IN_AN_INSTALLATION:
         _embedded("operate", sys.argv[1:])
-    app()
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        raise SystemExit(f"✗ An environment variable is not right. {explained(error)}") from None
 
 
 if __name__ == "__main__":

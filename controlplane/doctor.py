@@ -18,7 +18,7 @@ from controlplane.mail import service as mail
 from controlplane.mail.smtp import Unavailable
 from controlplane.runners.models import Runner
 from controlplane.runners.service import is_alive
-from controlplane.settings import settings
+from controlplane.settings import explained, settings
 
 _RENEW_WITHIN = timedelta(days=7)
 
@@ -49,8 +49,7 @@ def _settings() -> str:
     try:
         return f"console {settings().console_url}, region {settings().region}"
     except ValidationError as error:
-        names = ", ".join("CONTROLPLANE_" + str(e["loc"][0]).upper() for e in error.errors())
-        raise Unwell(f"set {names}") from error
+        raise Unwell(explained(error)) from error
 
 
 def _secrets() -> str:
