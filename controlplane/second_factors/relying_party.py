@@ -29,7 +29,7 @@ def relying_party(asked_from: str | None) -> RelyingParty:
         if url.scheme != "https" and host.rpartition(".")[2] != "localhost":
             raise PasskeysNeedHttps(settings().console_url)
         return RelyingParty(host, f"{url.scheme}://{url.netloc}")
-    if not settings().loopback_mode:
+    if not settings().is_tried_out:
         raise PasskeysNeedAHostName(
             f"Passkeys belong to a host name, and this plane is known by the address {host}. "
             "Its operator gives it a name with CONTROLPLANE_PUBLIC_URL=https://…"

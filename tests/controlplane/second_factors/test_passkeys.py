@@ -207,10 +207,10 @@ class TestTheHostName:
 
     @pytest.fixture
     def known_as(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-        """The plane's public URL from now on, outside loopback mode."""
+        """The plane's public URL from now on."""
 
         def become(url: str) -> None:
-            own = settings().model_copy(update={"public_url": url, "loopback_mode": False})
+            own = settings().model_copy(update={"public_url": url})
             monkeypatch.setattr(relying_party, "settings", lambda: own)
 
         return become
