@@ -13,9 +13,14 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 """Of a tunnel: it goes unescaped into paths and headers."""
 _PATH = re.compile(r"/([0-9a-z]{27})/([A-Za-z0-9_-]{1,100})(/[^#]*)?")
 _HTTP_VERSION = b"x-restate-tunnel-http-version"
+_FORWARDED = b"x-envrunner-relay-forwarded"
+"""Another node sent this on, in the engine's words, and with its HTTP version as value."""
 _NOT_PASSED_ON = frozenset(
-    {b"host", b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade", _HTTP_VERSION}
-)
+    {
+        b"host", b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade",
+        _HTTP_VERSION, _FORWARDED,
+    }
+)  # fmt: skip
 _NO_PATH = (
     "This is a tunnel proxy: it is called by engines, at /<environment id without env_>/<tunnel name>/… . "
     "Register a service behind a tunnel with `restate deployments register --tunnel-name <name> <url>`."
@@ -51,11 +56,21 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """``headers`` are those for the tunnel's other end."""
+    """``headers`` are those for the tunnel's other end; ``forwarded``: from another node, which looked there first."""
 
     label: str
     name: str
     headers: Headers
+    forwarded: bool
+    _path: bytes
+    _http1: bool
+
+    @property
+    def for_another_node(self) -> Headers:
+        """The headers with which that node finds, and verifies, what this one did."""
+        version = b"1.1" if self._http1 else b"2"
+        kept = [one for one in self.headers if one[0] not in (b":path", _HTTP_VERSION)]
+        return [*kept[:3], (b":path", self._path), *kept[3:], (_FORWARDED, version)]
 
 
 def read(headers: Headers, identity: Identity, *, http1: bool) -> Call:
@@ -75,7 +90,9 @@ def read(headers: Headers, identity: Identity, *, http1: bool) -> Call:
         (b":path", (rest or "/").encode()),
     ]
     kept = [one for one in headers if not one[0].startswith(b":") and one[0] not in _NOT_PASSED_ON]
-    return Call(label, name, [*pseudo, *kept, *([(_HTTP_VERSION, b"HTTP/1.1")] if http1 else [])])
+    http1 = http1 or given.get(_FORWARDED) == b"1.1"
+    said = [(_HTTP_VERSION, b"HTTP/1.1")] if http1 else []
+    return Call(label, name, [*pseudo, *kept, *said], _FORWARDED in given, given[b":path"], http1)
 
 
 def _text(value: bytes | None) -> str | None:

@@ -5,26 +5,33 @@ from __future__ import annotations
 from h2.errors import ErrorCodes
 
 from envrunner.relay.calls import Call, Refused, read
-from envrunner.relay.customer import Customer, TunnelStream
+from envrunner.relay.carrier import CallStream, Carrier
 from envrunner.relay.identity import Identity
 from envrunner.relay.machine import Headers
 from envrunner.relay.stream import Outlet
-from envrunner.relay.tunnels import Tunnel, Tunnels, choose
+from envrunner.relay.tunnels import Tunnel
+from envrunner.relay.ways import Ways
 
 _LOST = "The tunnel was lost while this call was under way"
+_KEPT_BYTES = 64 * 1024
+"""Of a request's body, until somebody has looked at it: enough for what an invocation begins with."""
 
 
 class Exchange:
     """``engine`` is where the answer goes. Bytes are held only until the other side has room for them."""
 
-    def __init__(self, engine: Outlet, tunnels: Tunnels, identity: Identity) -> None:
+    def __init__(self, engine: Outlet, ways: Ways, identity: Identity) -> None:
         self._engine = engine
-        self._tunnels = tunnels
+        self._ways = ways
         self._identity = identity
         self._tunnel: Tunnel | None = None
-        self._service: TunnelStream | None = None
+        self._service: CallStream | None = None
         self._call: Call | None = None
-        self._request_ended = self._sent_body = self._answered = self._over = False
+        self._request_ended = self._answered = self._over = False
+        self._trailers: Headers | None = None
+        self._kept: bytearray | None = bytearray()
+        self._owed = 0
+        self._tried: set[Carrier] = set()
 
     # -- from the engine
 
@@ -33,24 +40,24 @@ class Exchange:
         self._request_ended = end
         try:
             self._call = read(headers, self._identity, http1=http1)
-            self._tunnel = self._tunnels.tunnel(self._call.label, self._call.name)
-            self._tunnel.requests += 1
-            self._open(choose(self._tunnel))
+            self._open(self._call)
         except Refused as refusal:
-            self._refuse(refusal)
+            self._refuse(refusal, looked_at=False)
 
     def request_data(self, data: bytes) -> None:
         """Of the request's body."""
-        if self._service is None or self._tunnel is None:
+        if self._service is None:
             self._engine.taken(len(data))
             return
-        self._sent_body = True
-        self._tunnel.bytes_to_service += len(data)
+        self._owed += len(data)
+        self._keep(data)
+        if self._tunnel is not None:
+            self._tunnel.bytes_to_service += len(data)
         self._service.data(data)
 
     def request_end(self, trailers: Headers | None) -> None:
         """The request is complete."""
-        self._request_ended = True
+        self._request_ended, self._trailers = True, trailers
         if self._service is not None:
             self._service.end(trailers)
 
@@ -69,12 +76,14 @@ class Exchange:
     # -- from the tunnel
 
     def request_taken(self, size: int) -> None:
-        """The tunnel's other end has room for so much more."""
-        self._engine.taken(size)
+        """The tunnel's other end has room for so much more; what is sent again counts once."""
+        taken = min(size, self._owed)
+        self._owed -= taken
+        self._engine.taken(taken)
 
     def response_head(self, headers: Headers, *, end: bool) -> None:
         """The answer's head."""
-        self._over = end
+        self._over, self._kept = end, None
         self._answered, status = True, dict(headers).get(b":status", b"")
         if self._tunnel is not None and (status == b"401" or status.startswith(b"5")):
             self._tunnel.failed(f"answered {status.decode()}")
@@ -91,33 +100,54 @@ class Exchange:
         self._over = True
         self._engine.end(trailers)
 
-    def response_aborted(self, failed: Customer, code: int, reason: str) -> None:
+    def response_aborted(self, failed: Carrier, code: int, reason: str) -> None:
         """The stream through ``failed`` is over before its end."""
         self._service = None
-        if self._over or self._tunnel is None or self._again(code, failed):
+        if self._over or self._again(code, failed):
             return
-        self._tunnel.failed(reason)
+        if self._tunnel is not None:
+            self._tunnel.failed(reason)
         if self._answered:
             self._over = True
             self._engine.abort(ErrorCodes.INTERNAL_ERROR)
         else:
-            self._refuse(Refused(502, f"{_LOST}: {reason.rstrip('.')}."))
+            refusal = Refused(502, f"{_LOST}: {reason.rstrip('.')}.")
+            self._refuse(refusal, looked_at=code != ErrorCodes.REFUSED_STREAM)
 
-    def _again(self, code: int, failed: Customer) -> bool:
-        """Through another connection, if this one did not look at it (RFC 9113 §8.7) and nothing of it is gone."""
-        if code != ErrorCodes.REFUSED_STREAM or self._answered or self._sent_body or self._tunnel is None:
+    def _open(self, call: Call) -> None:
+        carrier, headers, tunnel = self._ways.choose(call, but=self._tried)
+        if tunnel is not None and tunnel is not self._tunnel:
+            tunnel.requests += 1
+        self._tunnel = tunnel
+        self._service = carrier.open(self, headers, end=self._request_ended and not self._kept)
+
+    def _again(self, code: int, failed: Carrier) -> bool:
+        """By another way, if this one did not look at the call (RFC 9113 §8.7) and all of it is still here."""
+        if code != ErrorCodes.REFUSED_STREAM or self._kept is None or self._call is None:
             return False
+        self._tried.add(failed)
         try:
-            self._open(choose(self._tunnel, but=failed))
+            self._open(self._call)
         except Refused:
             return False
+        if self._kept and self._service is not None:
+            self._service.data(bytes(self._kept))
+            if self._request_ended:
+                self._service.end(self._trailers)
         return True
 
-    def _open(self, customer: Customer) -> None:
-        assert self._call is not None, "nothing is opened before the call is known"  # noqa: S101
-        self._service = customer.open(self, self._call.headers, end=self._request_ended)
+    def _keep(self, data: bytes) -> None:
+        if self._kept is not None:
+            self._kept += data
+            if len(self._kept) > _KEPT_BYTES:
+                self._kept = None
 
-    def _refuse(self, refusal: Refused) -> None:
+    def _refuse(self, refusal: Refused, *, looked_at: bool) -> None:
+        if self._call is not None and self._call.forwarded and not looked_at:
+            # The node that asked may know another way.
+            self._over = True
+            self._engine.abort(ErrorCodes.REFUSED_STREAM)
+            return
         self._over = self._answered = True
         self._service = None
         self._engine.head(refusal.head)

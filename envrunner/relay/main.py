@@ -16,16 +16,19 @@ from envrunner import durable, logs
 from envrunner.client import InternalClient
 from envrunner.edge.tables import open_tables
 from envrunner.relay.customer import Customer, House
+from envrunner.relay.directory import Directory
 from envrunner.relay.door import Door
 from envrunner.relay.engine import Departing
 from envrunner.relay.exchange import Exchange
 from envrunner.relay.following import Follower
 from envrunner.relay.identity import Identity
+from envrunner.relay.peers import Peers
 from envrunner.relay.standing import Standing
 from envrunner.relay.status import Status
 from envrunner.relay.stream import Outlet
 from envrunner.relay.tls import context
 from envrunner.relay.tunnels import Tunnels
+from envrunner.relay.ways import Ways
 from envrunner.settings import Settings, settings
 
 _BACKLOG = 4096
@@ -57,6 +60,8 @@ class _Relay:
         self._standing = Standing(self._look)
         self._identity = Identity(self._standing.keys_of)
         self._servers: list[asyncio.Server] = []
+        self._ways = Ways(self._tunnels, None)
+        self._directory: asyncio.Task[None] | None = None
         self._outside = context(given.relay_certificate, given.relay_key, ["h2"])
         self._inside = context(given.tunnel_proxy_certificate, given.tunnel_proxy_key, ["h2", "http/1.1"])
 
@@ -81,11 +86,18 @@ class _Relay:
             (given.tunnel_proxy_port, lambda: Door(self._exchange, self._engines), self._inside),
         ):
             self._servers.append(await loop.create_server(make, given.bind_host, port, ssl=tls, backlog=_BACKLOG))
+        if given.relay_node_url:
+            self._join(given)
         self._servers.append(await Status(self._tunnels).listen(given.relay_socket))
         _log.info("listening", relay=given.relay_port, tunnel_proxy=given.tunnel_proxy_port)
 
+    def _join(self, given: Settings) -> None:
+        directory = Directory(given.redis_url, given.relay_node_url, self._tunnels)
+        self._directory = asyncio.create_task(directory.run())
+        self._ways = Ways(self._tunnels, Peers(directory, given.relay_ping_seconds))
+
     def _exchange(self, engine: Outlet) -> Exchange:
-        return Exchange(engine, self._tunnels, self._identity)
+        return Exchange(engine, self._ways, self._identity)
 
     def _look(self) -> None:
         """The tables have changed."""
@@ -108,6 +120,9 @@ class _Relay:
         for engine in list(self._engines):
             engine.close()
         await _until(lambda: not self._customers and not self._engines, _FAREWELL_SECONDS)
+        if self._directory is not None:
+            self._directory.cancel()
+            await asyncio.wait({self._directory}, timeout=_FAREWELL_SECONDS)
 
     def _engines_idle(self) -> bool:
         return all(one.idle for one in self._engines)

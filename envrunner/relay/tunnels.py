@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from envrunner.relay.calls import Refused
 from envrunner.wire import environment_id_of
 
 if TYPE_CHECKING:
+    from envrunner.relay.carrier import Carrier
     from envrunner.relay.customer import Customer
 
 MOST_CONNECTIONS = 100
@@ -64,6 +65,8 @@ class Tunnels:
 
     def __init__(self) -> None:
         self._by_label: dict[str, dict[str, Tunnel]] = {}
+        self.changed = asyncio.Event()
+        """Set when a tunnel comes or goes; whoever waits clears it."""
 
     def __iter__(self) -> Iterator[Tunnel]:
         for named in self._by_label.values():
@@ -81,20 +84,24 @@ class Tunnels:
         if not tunnel.connections:
             tunnel.since, tunnel.gone_at = time.time(), None
         tunnel.connections.append(customer)
+        self.changed.set()
         return tunnel
 
     def remove(self, customer: Customer, tunnel: Tunnel) -> None:
         """Nothing new goes there. Idempotent. What is known of the tunnel is remembered for a while."""
         if customer in tunnel.connections:
             tunnel.connections.remove(customer)
+            self.changed.set()
             tunnel.gone_at = None if tunnel.connections else time.time()
 
-    def tunnel(self, label: str, name: str) -> Tunnel:
-        """One with a connection. Raises `Refused`."""
+    def find(self, label: str, name: str) -> Tunnel | None:
+        """One with a connection."""
         found = self._by_label.get(label, {}).get(name)
-        if found is None or not found.connections:
-            raise Refused(503, f"No tunnel named {name} is open. Start it with `{_COMMAND} {name}`.")
-        return found
+        return found if found is not None and found.connections else None
+
+    def held(self) -> list[str]:
+        """``<label>/<name>`` of each that calls can go through."""
+        return [f"{one.label}/{one.name}" for one in self if one.connections]
 
     def _forget_old(self, label: str) -> None:
         named = self._by_label.get(label, {})
@@ -105,18 +112,10 @@ class Tunnels:
                 del named[one.name]
 
 
-def choose(tunnel: Tunnel, *, but: Customer | None = None) -> Customer:
-    """The connection with the fewest calls, the newest of those; after the failure of ``but``, the newest other.
-
-    Raises `Refused`.
-    """
-    usable = [one for one in reversed(tunnel.connections) if one.has_room and one is not but]
-    if not usable:
-        raise Refused(503, f"All connections of the tunnel {tunnel.name} are busy or closing. Try again in a moment.")
-    return usable[0] if but else min(usable, key=lambda one: one.open_calls)
-
-
-_COMMAND = "restate cloud env tunnel --tunnel-name"
+def choose(tunnel: Tunnel, *, but: Collection[Carrier] = ()) -> Customer | None:
+    """The connection with the fewest calls, the newest of those; after the failure of ``but`` the newest other."""
+    usable = [one for one in reversed(tunnel.connections) if one.has_room and one not in but]
+    return usable[0] if but and usable else min(usable, key=lambda one: one.open_calls, default=None)
 
 
 def _time(at: float | None) -> str | None:

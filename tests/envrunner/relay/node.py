@@ -54,15 +54,18 @@ class RelayNode:
 
     home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="relay-", dir="/tmp")))
     settings: dict[str, object] = field(default_factory=dict)
+    beside: RelayNode | None = None
+    """Another node of the same region, which hears of the same control plane."""
 
     def __post_init__(self) -> None:
         self.ports = Claim()
         self.relay_port, self.proxy_port = self.ports.base, self.ports.base + 1
-        self.plane = PlaneDouble(self.home / "api.sock")
-        self.keys: dict[int, Ed25519PrivateKey] = {}
+        self.plane: PlaneDouble = self.beside.plane if self.beside else PlaneDouble(self.home / "api.sock")
+        self.keys: dict[int, Ed25519PrivateKey] = self.beside.keys if self.beside else {}
         self.process: subprocess.Popen[bytes] | None = None
         (self.home / "credential").write_text(CREDENTIAL)
-        self.plane.change("settings", "digestKey", DIGEST_KEY)
+        if not self.beside:
+            self.plane.change("settings", "digestKey", DIGEST_KEY)
 
     # -- what the control plane says
 
@@ -123,7 +126,8 @@ class RelayNode:
 
     def stop(self) -> None:
         self.kill()
-        self.plane.stop()
+        if not self.beside:
+            self.plane.stop()
         shutil.rmtree(self.home, ignore_errors=True)
         self.ports.release()
 

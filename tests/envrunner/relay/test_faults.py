@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -98,12 +99,7 @@ def test_a_refused_call_takes_the_newest_other_connection(node: RelayNode, token
             clients = [await stack.enter_async_context(dialled(node, introduction(token))) for _ in range(3)]
             caller = await stack.enter_async_context(engine(node))
             newest = clients[2]
-
-            async def refuse(number: int, message: Message) -> None:
-                newest.h2.reset_stream(number, _REFUSED_STREAM)
-                newest.send()
-
-            newest.answer = refuse
+            newest.answer = _refusing(newest)
             answer = await caller.call(path(), node.signed(MINE), method="GET")
             assert answer.headers["x-served-by"] == str(id(clients[1]))
             assert not clients[0].calls
@@ -111,21 +107,49 @@ def test_a_refused_call_takes_the_newest_other_connection(node: RelayNode, token
     asyncio.run(scenario())
 
 
+def test_what_an_invocation_begins_with_is_sent_again(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)) as other, dialled(node, introduction(token)) as newest:
+            newest.answer = _refusing(newest)
+            async with engine(node) as caller:
+                body = os.urandom(60_000)
+                answer = await caller.call(path(), node.signed(MINE), body)
+                assert (answer.status, bytes(answer.body)) == (200, body)
+                assert len(other.calls) == 1
+
+    asyncio.run(scenario())
+
+
 def test_a_call_whose_body_is_gone_is_not_made_twice(node: RelayNode, token: str) -> None:
     async def scenario() -> None:
         async with dialled(node, introduction(token)) as other, dialled(node, introduction(token)) as newest:
-
-            async def refuse(number: int, message: Message) -> None:
-                newest.h2.reset_stream(number, _REFUSED_STREAM)
-                newest.send()
-
-            newest.answer = refuse
+            newest.answer = _refusing(newest)
             async with engine(node) as caller:
-                answer = await caller.call(path(), node.signed(MINE), b"once")
+                answer = await caller.call(path(), node.signed(MINE), bytes(100_000))
                 assert answer.status == 502
                 assert not other.calls
 
     asyncio.run(scenario())
+
+
+def test_a_call_that_all_refuse_ends(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)) as one, dialled(node, introduction(token)) as two:
+            for client in (one, two):
+                client.answer = _refusing(client)
+            async with engine(node) as caller:
+                assert (await caller.call(path(), node.signed(MINE), b"x")).status == 502
+            assert (len(one.calls), len(two.calls)) == (1, 1)
+
+    asyncio.run(scenario())
+
+
+def _refusing(client: Dialled) -> Callable[[int, Message], Awaitable[None]]:
+    async def refuse(number: int, message: Message) -> None:
+        client.h2.reset_stream(number, _REFUSED_STREAM)
+        client.send()
+
+    return refuse
 
 
 def test_who_does_not_read_holds_up_nobody_else_and_little_memory(node: RelayNode, token: str) -> None:

@@ -1,0 +1,162 @@
+"""A connection through which calls go on: to a customer, or to another relay node."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+from h2.errors import ErrorCodes
+
+from envrunner.relay.http2 import Http2
+from envrunner.relay.machine import Headers
+from envrunner.relay.stream import Stream
+
+MOST_WAITING = 1000
+_LAST_STREAM = 2**31 - 1000
+_log = structlog.get_logger(__name__)
+
+
+class Answers(Protocol):
+    """What a call's stream reports to (`exchange.Exchange`)."""
+
+    def request_taken(self, size: int) -> None: ...
+
+    def response_head(self, headers: Headers, *, end: bool) -> None: ...
+
+    def response_data(self, data: bytes) -> None: ...
+
+    def response_end(self, trailers: Headers | None) -> None: ...
+
+    def response_aborted(self, failed: Carrier, code: int, reason: str) -> None: ...
+
+
+class CallStream(Stream):
+    """One call on its way out; ``waiting`` until the other end takes one more."""
+
+    def __init__(self, carrier: Carrier, answers: Answers, headers: Headers, *, end: bool) -> None:
+        super().__init__(carrier, 0)
+        self.waiting = True
+        self._carrier = carrier
+        self._answers = answers
+        self._begin = headers, end
+
+    @property
+    def over(self) -> bool:
+        return not self.waiting and super().over
+
+    def start(self, number: int) -> None:
+        """There is room now."""
+        headers, end = self._begin
+        self.number, self.waiting = number, False
+        self.connection.streams[number] = self
+        self.head(headers, end=end)
+        if self.has_more:
+            self.connection.wants_to_send(self)
+
+    def data(self, data: bytes) -> None:
+        if self.waiting:
+            self._queue.append(data)
+        else:
+            super().data(data)
+
+    def end(self, trailers: Headers | None = None) -> None:
+        if self.waiting:
+            self._ending, self.trailers = True, trailers
+        else:
+            super().end(trailers)
+
+    def abort(self, code: int = ErrorCodes.CANCEL) -> None:
+        if self.waiting:
+            self._carrier.no_longer_waits(self)
+        else:
+            super().abort(code)
+
+    def came_head(self, headers: Headers, *, end: bool) -> None:
+        self._answers.response_head(headers, end=end)
+
+    def came_data(self, data: bytes) -> None:
+        self._answers.response_data(data)
+
+    def came_end(self, trailers: Headers | None) -> None:
+        self._answers.response_end(trailers)
+
+    def came_abort(self, code: int, reason: str) -> None:
+        self._answers.response_aborted(self._carrier, code, reason)
+
+    def gave(self, size: int) -> None:
+        self._answers.request_taken(size)
+
+
+class Carrier(Http2):
+    """Takes calls from when it is ``ready`` until it is ``leaving``; what comes earlier waits."""
+
+    def __init__(self, ping_seconds: float) -> None:
+        super().__init__(client=True)
+        self._ping_seconds = ping_seconds
+        self.ready = self.leaving = False
+        self._waiting: dict[CallStream, None] = {}
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a call can begin here, or wait for another's end."""
+        return len(self._waiting) < MOST_WAITING and not self.leaving and not self.closing
+
+    @property
+    def open_calls(self) -> int:
+        """Under way now, and waiting."""
+        return len(self.streams) + len(self._waiting)
+
+    def open(self, answers: Answers, headers: Headers, *, end: bool) -> CallStream:
+        """Begin a call; there must be room."""
+        stream = CallStream(self, answers, headers, end=end)
+        self._waiting[stream] = None
+        self.room_made()
+        return stream
+
+    def room_made(self) -> None:
+        """The client says how many calls it takes at once (1.5.6: 200); one more waits, as it would at the engine."""
+        while self._waiting and self.ready and not self.leaving and not self.closing:
+            if len(self.streams) >= self.machine.remote_settings.max_concurrent_streams:
+                return
+            stream = next(iter(self._waiting))
+            del self._waiting[stream]
+            stream.start(self.machine.get_next_available_stream_id())
+            if stream.number > _LAST_STREAM:
+                self.leave()
+
+    def no_longer_waits(self, stream: CallStream) -> None:
+        """The engine has lost interest."""
+        self._waiting.pop(stream, None)
+
+    def watch(self) -> None:
+        """Half-open connections do not tell: one that was silent for two rounds, and to a PING, is given up."""
+        self._loop.call_later(self._ping_seconds, self._check_alive)
+
+    def _check_alive(self) -> None:
+        if self.closing:
+            return
+        if not self.heard:
+            _log.info("connection_silent", calls=self.open_calls)
+            self.close()
+            return
+        self.ping()
+        self.watch()
+
+    def leave(self) -> None:
+        """GOAWAY: calls under way finish, nothing new begins."""
+        if not self.leaving:
+            self.take_no_more()
+            self.say_goodbye(0)
+
+    def take_no_more(self) -> None:
+        """Calls under way finish; those that wait may try another connection, since nothing of them has been sent."""
+        self.leaving = True
+        waiting, self._waiting = self._waiting, {}
+        for stream in waiting:
+            stream.came_abort(int(ErrorCodes.REFUSED_STREAM), "the connection is being closed")
+
+    def new_stream(self, number: int) -> Stream | None:  # noqa: ARG002 the base class's signature
+        return None
+
+    def peer_says_goodbye(self, code: int) -> None:  # noqa: ARG002 the base class's signature
+        self.take_no_more()

@@ -1,0 +1,72 @@
+"""The other relay nodes of the region, for calls whose tunnel is held there."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+import structlog
+
+from envrunner.relay.calls import Call
+from envrunner.relay.carrier import Carrier
+from envrunner.relay.directory import Directory
+
+_DIAL_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
+
+
+class Peer(Carrier):
+    """A connection to another node's tunnel proxy; calls wait until it is there."""
+
+    def opened(self) -> None:
+        self.ready = True
+        self.watch()
+        self.room_made()
+
+    def lost(self) -> None:
+        self.take_no_more()
+
+
+class Peers:
+    """One connection a node, made when it is needed."""
+
+    def __init__(self, directory: Directory, ping_seconds: float) -> None:
+        self._directory = directory
+        self._ping_seconds = ping_seconds
+        self._by_url: dict[str, Peer] = {}
+        self._dialling: set[asyncio.Task[None]] = set()
+
+    def holding(self, call: Call, but: Collection[Carrier]) -> Peer | None:
+        """A connection to a node that holds the call's tunnel, and is not among ``but``."""
+        for url in self._directory.holders(call.label, call.name):
+            peer = self._peer(url)
+            if peer not in but:
+                return peer
+        return None
+
+    def _peer(self, url: str) -> Peer:
+        known = self._by_url.get(url)
+        if known is not None and known.has_room:
+            return known
+        peer = self._by_url[url] = Peer(self._ping_seconds)
+        dialling = asyncio.get_running_loop().create_task(self._dial(url, peer))
+        self._dialling.add(dialling)
+        dialling.add_done_callback(self._dialling.discard)
+        return peer
+
+    async def _dial(self, url: str, peer: Peer) -> None:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 0
+        tls: ssl.SSLContext | None = None
+        if parts.scheme == "https":
+            tls = ssl.create_default_context()
+            tls.set_alpn_protocols(["h2"])
+        try:
+            async with asyncio.timeout(_DIAL_SECONDS):
+                await asyncio.get_running_loop().create_connection(lambda: peer, host, port, ssl=tls)
+        except OSError as error:
+            _log.warning("another_node_away", node=url, reason=str(error))
+            peer.closing = True
+            peer.take_no_more()
