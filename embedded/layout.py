@@ -50,6 +50,7 @@ class Layout:
     home: Path
     run: Path
     ports: Ports
+    public_url: str = ""
 
     @property
     def logs(self) -> Path:
@@ -96,6 +97,11 @@ class Layout:
     def console_url(self) -> str:
         return f"http://127.0.0.1:{self.ports.api}"
 
+    @property
+    def address(self) -> str:
+        """What people open: cookies and the checks of origins belong to it."""
+        return self.public_url.rstrip("/") or self.console_url
+
     def log(self, name: str) -> Path:
         """Log file of the process ``name``."""
         return self.logs / f"{name}.log"
@@ -107,7 +113,12 @@ def locate(env: Mapping[str, str]) -> Layout:
     Raises `Refused`.
     """
     home = Path(env.get("CONTROLPLANE_HOME") or CHECKOUT / ".controlplane").expanduser().resolve()
-    return Layout(home, run_directory(home, env), Ports.chosen(env.get("CONTROLPLANE_PORT_BASE")))
+    return Layout(
+        home,
+        run_directory(home, env),
+        Ports.chosen(env.get("CONTROLPLANE_PORT_BASE")),
+        env.get("CONTROLPLANE_PUBLIC_URL", ""),
+    )
 
 
 def as_it_runs(layout: Layout) -> Layout:

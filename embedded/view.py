@@ -61,14 +61,14 @@ def uptime(seconds: float) -> str:
 
 def next_steps(layout: Layout, console: Console, demo_is_there: bool) -> None:
     """Where the console is and what to do first."""
-    console.print(f"\nConsole  {layout.console_url}\n\nNext steps", style="bold", highlight=False)
+    console.print(f"\nConsole  {layout.address}\n\nNext steps", style="bold", highlight=False)
     for number, step in enumerate(_steps(layout, demo_is_there), start=1):
         console.print(f"  {number}. {step}", highlight=False, markup=False, soft_wrap=True)
     console.print()
 
 
 def _steps(layout: Layout, demo_is_there: bool) -> list[str]:
-    url = layout.console_url
+    url = layout.address
     sign_up = f"Sign up and be led to an environment of your own: {url}/signup"
     third = (
         "Look at the sample service: examples/python/greeter"
@@ -84,7 +84,7 @@ class _Table:
         self._live, self._layout, self._hint = live, layout, hint
 
     def update(self, status: Status) -> None:
-        head = Text.assemble("Console  ", (self._layout.console_url, "bold cyan"))
+        head = Text.assemble("Console  ", (self._layout.address, "bold cyan"))
         self._live.update(Group(head, "", table(status), "", Text(self._hint, style="dim")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -40,3 +41,11 @@ def test_on_a_terminal_there_is_a_table_and_the_hint(layout: Layout) -> None:
     assert {"api", "4711", "ready", "Ctrl-C", layout.console_url} <= set(
         written.getvalue().replace("\x1b", " ").replace("m", " ").split()
     )
+
+
+def test_people_are_sent_to_the_address_that_is_theirs(layout: Layout) -> None:
+    written = io.StringIO()
+    named = replace(layout, public_url="https://cloud.example.com/")
+    view.next_steps(named, Console(file=written, width=200), demo_is_there=False)
+    assert "https://cloud.example.com/signup" in written.getvalue()
+    assert "127.0.0.1" not in written.getvalue()
