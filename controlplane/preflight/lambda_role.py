@@ -6,11 +6,11 @@ What AWS answers is never repeated: it names our own identity, and a tenant coul
 import base64
 import binascii
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controlplane.aws import principal as own_principal
+from controlplane.aws.arns import function_region, is_function, is_role
 from controlplane.aws.door import AssumeRefused, Credentials, Invoked, InvokeRefused, PlaneTrouble
 from controlplane.aws.errors import AwsPrincipalNotSet
 from controlplane.core.ids import new_id
@@ -18,10 +18,6 @@ from controlplane.preflight.checks import BIDIRECTIONAL, Answer, Failed, Report,
 from controlplane.preflight.endpoint import Caller
 from controlplane.preflight.signing import DISCOVER
 
-_FUNCTION = re.compile(
-    r"arn:aws[a-z-]*:lambda:([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:function:[A-Za-z0-9_-]{1,140}(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?"
-)
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,200}", re.ASCII)
 _POLICY = "Compare it with this environment's trust policy, or have it judged: POST …/aws-trust-policy/lint."
 
 
@@ -55,16 +51,16 @@ def run(function: Function, caller: Caller, door: Door, report: Report) -> None:
 
 
 def _names(function: Function, report: Report) -> tuple[str, str]:
-    found = _FUNCTION.fullmatch(function.arn)
-    if found is None:
+    region = function_region(function.arn)
+    if region is None:
         raise Failed(
             "arn", "This is no Lambda function's ARN: arn:aws:lambda:<region>:<account>:function:<name>:<version>."
         )
-    if found[2] is None:
+    if not is_function(function.arn):
         raise Failed("arn", "The ARN must end with a version or an alias; :$LATEST will do.")
     if function.role_arn is None:
         raise Failed("role", "Name the invoker role (assumeRoleArn): the engine has no right to your functions itself.")
-    if not _ROLE.fullmatch(function.role_arn):
+    if not is_role(function.role_arn):
         raise Failed("role", "This is no role's ARN: arn:aws:iam::<account>:role/<name>.")
     try:
         if function.role_arn == own_principal.own().role_arn:
@@ -74,7 +70,7 @@ def _names(function: Function, report: Report) -> tuple[str, str]:
     except AwsPrincipalNotSet as error:
         raise Failed("aws", error.message) from error
     report.passed("arn", "The ARNs are well-formed.")
-    return found[1], function.role_arn
+    return region, function.role_arn
 
 
 def _assume(function: Function, role_arn: str, door: Door, report: Report) -> Credentials:

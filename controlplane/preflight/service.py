@@ -21,6 +21,7 @@ from controlplane.preflight.endpoint import Caller
 from controlplane.preflight.schemas import Preflight
 from controlplane.preflight.signing import discovery_headers
 from controlplane.preflight.targets import Target
+from controlplane.preflight.tunnels import is_own_tunnel
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ def run(trial: Trial, asked: Preflight) -> Report:
 def _try_url(trial: Trial, asked: Preflight, target: Target, report: Report) -> None:
     report.passed("uri", "The URL is one.")
     if asked.tunnel_name is None:
-        endpoint.run(target, trial.destinations, trial.caller, use_http11=asked.use_http11, report=report)
+        own = is_own_tunnel(target, targets.parsed(trial.tunnel_proxy), label(trial.environment_id))
+        endpoint.run(
+            target, None if own else trial.destinations, trial.caller, use_http11=asked.use_http11, report=report
+        )
         return
     scheme, host = ("https" if target.secure else "http"), target.authority.rpartition(":")[0] or target.authority
     path = f"/{label(trial.environment_id)}/{asked.tunnel_name}/{scheme}/{host}/{target.port}{target.path}"

@@ -1,0 +1,21 @@
+from dataclasses import dataclass
+
+from controlplane.core.destinations import Destinations
+from controlplane.preflight.checks import Report
+from controlplane.preflight.dialling import resolve
+from controlplane.preflight.targets import Target
+from controlplane.preflight.tunnels import is_own_tunnel
+
+
+@dataclass(frozen=True)
+class Places:
+    """What one environment may reach, its tunnels included."""
+
+    destinations: Destinations
+    tunnel_proxy: Target
+    label: str
+
+    def judge(self, target: Target) -> None:
+        """The name is resolved now, and nothing is dialled. Raises `preflight.checks.Failed`."""
+        if not is_own_tunnel(target, self.tunnel_proxy, self.label):
+            resolve(target, self.destinations, Report())

@@ -1,0 +1,51 @@
+"""One judgement for every call that gives an engine an address. Nothing of a body is stored or logged."""
+
+import re
+
+from controlplane.admission import deployments, kafka, repository
+from controlplane.admission.bodies import Refused
+from controlplane.admission.places import Places
+from controlplane.core.database import transaction
+from controlplane.core.errors import NotFound
+from controlplane.core.ids import label
+from controlplane.core.outbound import place
+from controlplane.environments import addresses
+from controlplane.outbound_policy import service as outbound_policy
+from controlplane.preflight import targets
+from controlplane.preflight.checks import Failed
+
+
+def refusal(runner_id: str, environment_id: str, route: str, body: str) -> str | None:
+    """Why the call must not reach the engine; null when it may. Raises `NotFound`, `Busy`."""
+    places = _places(runner_id, environment_id)
+    try:
+        with place("admission", 8, tenant=environment_id):
+            _judge(route, body, places)
+    except (Refused, Failed) as error:
+        return str(error)
+    return None
+
+
+def _places(runner_id: str, environment_id: str) -> Places:
+    """In a transaction that ends before any name is resolved."""
+    with transaction() as session:
+        environment = repository.of_runner(session, runner_id, environment_id)
+        if environment is None:
+            raise NotFound("environment")
+        proxy = targets.parsed(addresses.of(environment).tunnel_proxy)
+        return Places(outbound_policy.destinations(session, environment_id), proxy, label(environment_id))
+
+
+def _judge(route: str, body: str, places: Places) -> None:
+    if route == "POST /deployments":
+        deployments.judge(body, places, creates=True)
+    elif re.fullmatch(r"(PATCH|PUT) /deployments/[^/]+", route):
+        deployments.judge(body, places, creates=False)
+    elif route == "POST /kafka-clusters":
+        kafka.judge_cluster(body, places, creates=True)
+    elif re.fullmatch(r"PATCH /kafka-clusters/[^/]+", route):
+        kafka.judge_cluster(body, places, creates=False)
+    elif route == "POST /subscriptions":
+        kafka.judge_subscription(body)
+    else:
+        raise Refused("This plane does not know what this call would reach.")
