@@ -40,6 +40,7 @@ from controlplane.settings import settings
 from controlplane.sso import bearer
 from controlplane.sso import endpoints as sso
 from controlplane.sso_connections import endpoints as sso_connections
+from controlplane.tunnels import endpoints as tunnels
 
 API = "/api/v1"
 SIGNED_IN: tuple[APIRouter, ...] = (
@@ -62,6 +63,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     aws.router,
     outbound_policy.router,
     preflight.router,
+    tunnels.router,
     logs.router,
     audit.router,
     oauth.router,

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from controlplane.admission import endpoints as admission
 from controlplane.core.http import install_error_handlers
 from controlplane.core.middleware import RequestContext
 from controlplane.edge_feed import endpoints as edge_feed
 from controlplane.edge_feed.listener import Listener
 from controlplane.provisioning import endpoints as provisioning
+from controlplane.tunnels import endpoints as tunnels
 
 
 def create_internal_app() -> FastAPI:
@@ -20,6 +22,8 @@ def create_internal_app() -> FastAPI:
     app.add_middleware(RequestContext)
     app.include_router(provisioning.router)
     app.include_router(edge_feed.router)
+    app.include_router(tunnels.internal_router)
+    app.include_router(admission.router)
     return app
 
 

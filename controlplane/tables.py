@@ -20,6 +20,7 @@ from controlplane.runners import models as runners
 from controlplane.second_factors import models as second_factors
 from controlplane.sso import models as sso
 from controlplane.sso_connections import models as sso_connections
+from controlplane.tunnels import models as tunnels
 from controlplane.users import models as users
 
 MODULES = (
@@ -42,6 +43,7 @@ MODULES = (
     second_factors,
     sso,
     sso_connections,
+    tunnels,
     users,
 )
 metadata = Base.metadata

@@ -51,8 +51,9 @@ class Directory:
             await self._redis.aclose()
 
     async def _tell(self) -> None:
+        changed = self._tunnels.watch()
         while True:
-            self._tunnels.changed.clear()
+            changed.clear()
             with contextlib.suppress(RedisError, OSError, TimeoutError):
                 await self._redis.set(_PREFIX + self._own, json.dumps(self._tunnels.held()), ex=_LASTS_SECONDS)
                 await self._redis.publish(_CHANNEL, self._own)
@@ -60,7 +61,7 @@ class Directory:
             await asyncio.sleep(_PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_EVERY_SECONDS):
-                    await self._tunnels.changed.wait()
+                    await changed.wait()
 
     async def _hear(self) -> None:
         while True:

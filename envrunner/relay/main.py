@@ -23,6 +23,7 @@ from envrunner.relay.exchange import Exchange
 from envrunner.relay.following import Follower
 from envrunner.relay.identity import Identity
 from envrunner.relay.peers import Peers
+from envrunner.relay.reporting import Reporting
 from envrunner.relay.standing import Standing
 from envrunner.relay.status import Status
 from envrunner.relay.stream import Outlet
@@ -61,19 +62,22 @@ class _Relay:
         self._identity = Identity(self._standing.keys_of)
         self._servers: list[asyncio.Server] = []
         self._ways = Ways(self._tunnels, None)
-        self._directory: asyncio.Task[None] | None = None
+        self._works: list[asyncio.Task[None]] = []
         self._outside = context(given.relay_certificate, given.relay_key, ["h2"])
         self._inside = context(given.tunnel_proxy_certificate, given.tunnel_proxy_key, ["h2", "http/1.1"])
 
     async def serve(self) -> None:
         told = _told_to_stop()
         follower = Follower(open_tables(self._given.relay_dir / "tables.sqlite3"), self._standing)
-        follower.start(InternalClient(self._given.internal_url, self._given.credential_file))
+        client = InternalClient(self._given.internal_url, self._given.credential_file)
+        follower.start(client)
         known = asyncio.create_task(follower.known.wait())
         stopping = asyncio.create_task(told.wait())
         await asyncio.wait({known, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not told.is_set():
             await self._listen()
+            node = self._given.relay_node_url or self._given.relay_url
+            self._works.append(asyncio.create_task(Reporting(client, node, self._tunnels).run()))
             await stopping
         await self._drain()
 
@@ -93,7 +97,7 @@ class _Relay:
 
     def _join(self, given: Settings) -> None:
         directory = Directory(given.redis_url, given.relay_node_url, self._tunnels)
-        self._directory = asyncio.create_task(directory.run())
+        self._works.append(asyncio.create_task(directory.run()))
         self._ways = Ways(self._tunnels, Peers(directory, given.relay_ping_seconds))
 
     def _exchange(self, engine: Outlet) -> Exchange:
@@ -120,9 +124,10 @@ class _Relay:
         for engine in list(self._engines):
             engine.close()
         await _until(lambda: not self._customers and not self._engines, _FAREWELL_SECONDS)
-        if self._directory is not None:
-            self._directory.cancel()
-            await asyncio.wait({self._directory}, timeout=_FAREWELL_SECONDS)
+        for work in self._works:
+            work.cancel()
+        if self._works:
+            await asyncio.wait(self._works, timeout=_FAREWELL_SECONDS)
 
     def _engines_idle(self) -> bool:
         return all(one.idle for one in self._engines)

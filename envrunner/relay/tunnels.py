@@ -65,8 +65,7 @@ class Tunnels:
 
     def __init__(self) -> None:
         self._by_label: dict[str, dict[str, Tunnel]] = {}
-        self.changed = asyncio.Event()
-        """Set when a tunnel comes or goes; whoever waits clears it."""
+        self._watches: list[asyncio.Event] = []
 
     def __iter__(self) -> Iterator[Tunnel]:
         for named in self._by_label.values():
@@ -84,20 +83,29 @@ class Tunnels:
         if not tunnel.connections:
             tunnel.since, tunnel.gone_at = time.time(), None
         tunnel.connections.append(customer)
-        self.changed.set()
+        self._note_change()
         return tunnel
 
     def remove(self, customer: Customer, tunnel: Tunnel) -> None:
         """Nothing new goes there. Idempotent. What is known of the tunnel is remembered for a while."""
         if customer in tunnel.connections:
             tunnel.connections.remove(customer)
-            self.changed.set()
+            self._note_change()
             tunnel.gone_at = None if tunnel.connections else time.time()
 
     def find(self, label: str, name: str) -> Tunnel | None:
         """One with a connection."""
         found = self._by_label.get(label, {}).get(name)
         return found if found is not None and found.connections else None
+
+    def watch(self) -> asyncio.Event:
+        """Set when a connection comes or goes; whoever waits for it clears it."""
+        self._watches.append(asyncio.Event())
+        return self._watches[-1]
+
+    def _note_change(self) -> None:
+        for one in self._watches:
+            one.set()
 
     def held(self) -> list[str]:
         """``<label>/<name>`` of each that calls can go through."""

@@ -103,6 +103,7 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "getOutboundPolicy": EVERY_ROLE,
     "putOutboundPolicy": ADMINISTRATORS,
     "createApiKey": DEVELOPERS,
+    "listTunnels": EVERY_ROLE,
     "readLogs": EVERY_ROLE,
     "listApiKeys": EVERY_ROLE,
     "revokeApiKey": DEVELOPERS,
@@ -454,7 +455,8 @@ def test_head_is_decided_as_get(name: str, cast: Cast, bystander: Victim) -> Non
 def test_the_internal_api_is_not_on_the_public_port(name: str, cast: Cast) -> None:
     api_port = int(cast.own.owner.api_url.rpartition(":")[2])
 
-    for path in ("specs", "reports", "heartbeat", "edge/snapshot", "edge/changes?after=0", "edge/usage", "logs"):
+    posts = ("reports", "heartbeat", "edge/usage", "logs", "tunnels", "admission")
+    for path in ("specs", "edge/snapshot", "edge/changes?after=0", *posts):
         for prefix in ("/internal/v1/", "/api/internal/v1/", "//internal/v1/", "/api/v1/../../internal/v1/"):
             for method in ("GET", "POST"):
                 assert ask(api_port, method, prefix + path, cast.tokens[name]).status == 404

@@ -123,3 +123,17 @@ def test_the_cli_comes_back_after_a_kill_and_after_an_orderly_end(world: Private
             word = world.caller.invoke(f"/greeter/{name}{number}/greet", "Hello")
             assert word == f"Hello {name}{number} for the 1-th time."
             until(lambda before=before: world.plane.pids.get("relay") not in (None, before), 60)  # type: ignore[misc]
+
+
+def test_members_see_their_tunnels_in_the_api(world: Private, cli: Cli) -> None:
+    name = f"shown-{version_of(cli)}"
+
+    def shown() -> dict[str, Any] | None:
+        items = world.environment.owner.call("GET", f"{world.environment.path}/tunnels").json()["items"]
+        return next((one for one in items if one["name"] == name), None)
+
+    with world.tunnel(cli, name):
+        world.register(cli, name)
+        known = until(lambda: found if (found := shown()) and found["requests"] else None)
+        assert (known["connections"], known["errors"]) == (1, 0)
+    until(lambda: found if (found := shown()) and found["connections"] == 0 else None)

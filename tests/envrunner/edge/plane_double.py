@@ -27,6 +27,7 @@ class PlaneDouble:
     def __init__(self, socket: Path) -> None:
         self.socket = socket
         self.usage: dict[str, str] = {}
+        self.tunnels: dict[str, Any] = {}
         self.snapshots = 0
         self._log: list[dict[str, Any]] = []
         self._first = 1
@@ -128,7 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.plane.usage.update(body["keys"])
+        if self.path == "/internal/v1/tunnels":
+            self.plane.tunnels = body
+        else:
+            self.plane.usage.update(body["keys"])
         self._answer(204, None)
 
     def _answer(self, status: int, body: Any) -> None:

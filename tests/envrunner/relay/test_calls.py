@@ -292,3 +292,20 @@ def test_what_is_known_of_a_tunnel(node: RelayNode, token: str) -> None:
     metrics = node.ask("/metrics")
     assert metrics is not None
     assert f'envrunner_tunnel_requests_total{{environment_id="env_{label(MINE)}"}}' in metrics.text
+
+
+def test_the_control_plane_is_told(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token, name="told")), engine(node) as caller:
+            await caller.call(path("told"), node.signed(MINE), b"12345")
+            await until_async(lambda: _reported(node, "told").get("requests") == 1)
+            assert _reported(node, "told") == node.tunnel("told")
+
+    asyncio.run(scenario())
+    until(lambda: _reported(node, "told")["goneAt"])
+    assert node.plane.tunnels["node"] == f"http://127.0.0.1:{node.relay_port}"
+
+
+def _reported(node: RelayNode, name: str) -> dict[str, Any]:
+    items = node.plane.tunnels.get("items", [])
+    return next((one for one in items if one["name"] == name), {})

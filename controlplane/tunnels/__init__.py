@@ -1,0 +1,1 @@
+"""What relay nodes report of the tunnels they hold, shown to the members of the environment's account."""

@@ -1,0 +1,41 @@
+"""Tells the control plane which tunnels are held here. Its absence changes nothing: all is said again next time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import structlog
+
+from envrunner.client import InternalClient, InternalError, Unreachable
+from envrunner.relay.tunnels import Tunnels
+
+_log = structlog.get_logger(__name__)
+_EVERY_SECONDS = 5.0
+_AT_MOST_EVERY_SECONDS = 0.5
+
+
+class Reporting:
+    """All of it, every few seconds and soon after a tunnel came or went."""
+
+    def __init__(self, client: InternalClient, node: str, tunnels: Tunnels) -> None:
+        self._client = client
+        self._node = node
+        self._tunnels = tunnels
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        changed = self._tunnels.watch()
+        while True:
+            changed.clear()
+            try:
+                await asyncio.to_thread(self._client.post, "/internal/v1/tunnels", self._body())
+            except (Unreachable, InternalError) as error:
+                _log.warning("tunnels were not reported", reason=str(error))
+            await asyncio.sleep(_AT_MOST_EVERY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_EVERY_SECONDS):
+                    await changed.wait()
+
+    def _body(self) -> dict[str, object]:
+        return {"node": self._node, "items": [one.view() for one in self._tunnels]}
