@@ -73,6 +73,11 @@ def require_recent(principal: Person) -> Principal:
 RecentPerson = Annotated[Principal, Depends(require_recent)]
 
 
+def check_recent_person(principal: Principal) -> None:
+    """What `RecentPerson` asks, for services. Raises `RecentSignInRequired`, `PersonRequired`."""
+    require_recent(require_person(principal))
+
+
 def is_recent(principal: Principal) -> bool:
     return principal.signed_in_at is not None and principal.signed_in_at > clock.now() - RECENT
 

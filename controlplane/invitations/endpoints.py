@@ -4,7 +4,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response, status
 from sqlalchemy.orm import Session
 
-from controlplane.auth import Caller, Permission, Principal, Role, require
+from controlplane.auth import Caller, Permission, PersonRequired, Principal, RecentSignInRequired, Role, require
 from controlplane.core.database import DbSession
 from controlplane.core.errors import TooManyRequests
 from controlplane.core.idempotency_service import Once
@@ -30,7 +30,7 @@ from controlplane.members.schemas import StandingView
 router = APIRouter(tags=["invitations"])
 Sender = Annotated[Principal, Depends(require(Permission.MEMBER_INVITE))]
 _OF_ACCOUNT = "/accounts/{account_id}/invitations"
-_SENDING = (RoleNotYours, AlreadyMember, TooManyRequests)
+_SENDING = (RoleNotYours, AlreadyMember, TooManyRequests, PersonRequired, RecentSignInRequired)
 _ANSWERING = (AddressNotVerified, InvitationForAnotherAddress, InvitationNotFound, InvitationEnded)
 
 

@@ -32,7 +32,7 @@ def invite(
     Raises `PermissionDenied`, `RoleNotYours`, `AlreadyMember`, `AlreadyInvited`, `InvitationLimitReached`,
     `TooManyRequests`.
     """
-    account = _allowed(session, by, account_id, role)
+    account = _granting(session, by, account_id, role)
     _refuse_member(session, account_id, email)
     _make_room(session, account_id, email)
     invitation = Invitation(
@@ -55,7 +55,7 @@ def resend(session: Session, by: Principal, account_id: str, invitation_id: str)
     Raises `NotFound`, `InvitationEnded`, and what `invite` raises.
     """
     invitation = _open(session, by, account_id, invitation_id)
-    account = _allowed(session, by, account_id, Role(invitation.role))
+    account = _granting(session, by, account_id, Role(invitation.role))
     _refuse_member(session, account_id, invitation.email)
     _send(session, by, account, invitation)
     _record(session, by, "invitation.resend", invitation)
@@ -84,11 +84,16 @@ def forget_old(session: Session) -> None:
     repository.forget(session, clock.now() - _KEPT, clock.now() - throttle.DAY)
 
 
-def _allowed(session: Session, by: Principal, account_id: str, role: Role) -> Account:
+def _granting(session: Session, by: Principal, account_id: str, role: Role) -> Account:
     account, own = membership.standing(session, by, account_id, Permission.MEMBER_INVITE)
+    membership.check_grant(by, own, role)
+    return account
+
+
+def _allowed(session: Session, by: Principal, account_id: str, role: Role) -> None:
+    _, own = membership.standing(session, by, account_id, Permission.MEMBER_INVITE)
     if role not in GRANTS[own]:
         raise RoleNotYours(own, role)
-    return account
 
 
 def _refuse_member(session: Session, account_id: str, email: str) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from controlplane import audit
 from controlplane.accounts import service as accounts
 from controlplane.accounts.models import Account
-from controlplane.auth import Permission, Principal, Role
+from controlplane.auth import Permission, Principal, Role, check_recent_person
 from controlplane.members import service
 from controlplane.members.edges import second_factor_rule_changed
 from controlplane.members.errors import OwnSecondFactorMissing
@@ -17,7 +17,8 @@ def update(
 ) -> tuple[Account, Role]:
     """Null leaves a thing as it is; the account and the role of `by` in it.
 
-    Raises `NotFound`, `PermissionDenied`, `NameTaken`, `OwnSecondFactorMissing`.
+    Raises `NotFound`, `PermissionDenied`, `NameTaken`, `OwnSecondFactorMissing`; waiving the second factor also as
+    `check_recent_person`.
     """
     account, role = service.standing(session, by, account_id, Permission.ACCOUNT_UPDATE)
     if name is not None and name != account.name:
@@ -31,6 +32,8 @@ def _demand(session: Session, by: Principal, account: Account, *, required: bool
     user = users.by_id(session, by.user_id)
     if required and (user is None or user.second_factor_since is None):
         raise OwnSecondFactorMissing
+    if not required:
+        check_recent_person(by)
     account.require_second_factor = required
     second_factor_rule_changed(session, account.account_id)
     action = "account.require_second_factor" if required else "account.waive_second_factor"

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Response, status
 from controlplane.accounts.endpoints import view as account_view
 from controlplane.accounts.errors import AccountLimitReached, NameTaken
 from controlplane.accounts.schemas import AccountChange, AccountView, NewAccount
-from controlplane.auth import Caller, Permission, Principal, Role, require
+from controlplane.auth import Caller, Permission, PersonRequired, Principal, RecentSignInRequired, Role, require
 from controlplane.core.database import DbSession
 from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
@@ -22,6 +22,8 @@ Updater = Annotated[Principal, Depends(require(Permission.ACCOUNT_UPDATE))]
 Leaver = Annotated[Principal, Depends(require(Permission.MEMBER_LEAVE))]
 Manager = Annotated[Principal, Depends(require(Permission.MEMBER_MANAGE))]
 Giver = Annotated[Principal, Depends(require(Permission.ACCOUNT_TRANSFER))]
+# Owners are made and unmade, and the second factor is waived, by people who are there.
+_OWNERS = (PersonRequired, RecentSignInRequired)
 
 
 @router.post(
@@ -33,7 +35,9 @@ def create_account(body: NewAccount, session: DbSession, caller: Caller, once: O
     return once(caller.user_id, lambda: account_view(service.found_account(session, caller, body.name), Role.OWNER))
 
 
-@router.patch("/{account_id}", operation_id="updateAccount", responses=refusals(NameTaken, OwnSecondFactorMissing))
+@router.patch(
+    "/{account_id}", operation_id="updateAccount", responses=refusals(NameTaken, OwnSecondFactorMissing, *_OWNERS)
+)
 def update_account(account_id: str, body: AccountChange, session: DbSession, principal: Updater) -> AccountView:
     """Rename the account, or demand a second factor of its members: without one they have no rights in it."""
     name, required = body.name, body.require_second_factor
@@ -51,7 +55,9 @@ def list_members(
 
 
 @router.patch(
-    "/{account_id}/members/{user_id}", operation_id="changeMember", responses=refusals(RoleNotYours, LastOwner)
+    "/{account_id}/members/{user_id}",
+    operation_id="changeMember",
+    responses=refusals(RoleNotYours, LastOwner, *_OWNERS),
 )
 def change_member(
     account_id: str, user_id: str, body: MemberChange, session: DbSession, principal: Manager
@@ -64,7 +70,7 @@ def change_member(
     "/{account_id}/members/{user_id}",
     status_code=status.HTTP_204_NO_CONTENT,
     operation_id="removeMember",
-    responses=refusals(RoleNotYours, LastOwner),
+    responses=refusals(RoleNotYours, LastOwner, *_OWNERS),
 )
 def remove_member(account_id: str, user_id: str, session: DbSession, principal: Leaver) -> None:
     """Remove a member, or leave with your own user id; access ends at the edges a moment later.
@@ -74,7 +80,7 @@ def remove_member(account_id: str, user_id: str, session: DbSession, principal: 
     service.remove(session, principal, account_id, user_id)
 
 
-@router.post("/{account_id}/transfer", operation_id="transferAccount", responses=refusals(TransferToYourself))
+@router.post("/{account_id}/transfer", operation_id="transferAccount", responses=refusals(TransferToYourself, *_OWNERS))
 def transfer_account(account_id: str, body: Transfer, session: DbSession, principal: Giver) -> StandingView:
     """Hand the account over to another member: they become an owner, you an admin."""
     role = service.transfer(session, principal, account_id, body.user_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from controlplane import audit
 from controlplane.accounts import service as accounts
 from controlplane.accounts.models import Account
-from controlplane.auth import Permission, Principal, Role
+from controlplane.auth import Permission, Principal, Role, check_recent_person
 from controlplane.auth.permissions import GRANTS
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
@@ -49,11 +49,11 @@ def add(session: Session, account_id: str, user_id: str, role: Role, joined_by: 
 
 
 def change_role(session: Session, by: Principal, account_id: str, user_id: str, role: Role) -> tuple[Member, User]:
-    """Raises `NotFound`, `PermissionDenied`, `RoleNotYours`, `LastOwner`."""
+    """Raises `NotFound`, `PermissionDenied`, `RoleNotYours`, `LastOwner`; for owners also as `check_recent_person`."""
     account, own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
     member, user = _found(session, account_id, user_id)
     before = Role(member.role)
-    _check_grant(own, before, role)
+    check_grant(by, own, before, role)
     if role != before:
         _keep_an_owner(session, member)
         _set_role(session, member, role)
@@ -72,7 +72,7 @@ def remove(session: Session, by: Principal, account_id: str, user_id: str) -> No
     leaves = user_id == by.user_id
     if not leaves:
         _, own = standing(session, by, account_id, Permission.MEMBER_MANAGE)
-        _check_grant(own, Role(member.role))
+        check_grant(by, own, Role(member.role))
     _keep_an_owner(session, member)
     _end(session, member)
     _record(session, by, "member.leave" if leaves else "member.remove", member, user, {"role": member.role})
@@ -83,9 +83,10 @@ def remove(session: Session, by: Principal, account_id: str, user_id: str) -> No
 def transfer(session: Session, by: Principal, account_id: str, user_id: str) -> Role:
     """The member becomes an owner and `by` an admin; the role `by` has now.
 
-    Raises `NotFound`, `PermissionDenied`, `TransferToYourself`.
+    Raises `NotFound`, `PermissionDenied`, `TransferToYourself`, and as `check_recent_person`.
     """
     account, _ = standing(session, by, account_id, Permission.ACCOUNT_TRANSFER)
+    check_recent_person(by)
     if user_id == by.user_id:
         raise TransferToYourself
     heir, user = _found(session, account_id, user_id)
@@ -124,10 +125,16 @@ def _found(session: Session, account_id: str, user_id: str) -> tuple[Member, Use
     return row
 
 
-def _check_grant(own: Role, *roles: Role) -> None:
+def check_grant(by: Principal, own: Role, *roles: Role) -> None:
+    """Whether `own` may give and take these. Raises `RoleNotYours`, and as `check_recent_person`.
+
+    Owners are made and unmade by people who are there: a token that lies in a file must not turn them out.
+    """
     for role in roles:
         if role not in GRANTS[own]:
             raise RoleNotYours(own, role)
+    if Role.OWNER in roles:
+        check_recent_person(by)
 
 
 def _keep_an_owner(session: Session, member: Member) -> None:

@@ -5,22 +5,13 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.controlplane.oauth.programs import Program
+from tests.controlplane.oauth.programs import admitted
 from tests.controlplane.people import Person, SignedUp
 
 
 @pytest.fixture
 def ada(signed_up: SignedUp) -> Person:
     return signed_up("ada")
-
-
-def admitted(client: TestClient, person: Person) -> Person:
-    """A program that the person let in, as another caller."""
-    program = Program(client)
-    asked = program.ask()
-    assert person.post(f"/auth/device/{asked['user_code']}", {"decision": "approve"}).status_code == 200
-    token = program.poll(asked["device_code"]).json()["access_token"]
-    return Person(person.client, person.user_id, person.email, token, "")
 
 
 def kinds(caller: Person) -> dict[str, str]:

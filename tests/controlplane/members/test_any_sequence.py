@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Principal, Role
-from controlplane.core import database
+from controlplane.core import clock, database
 from controlplane.core.errors import ApplicationError
 from controlplane.edge_log.models import EdgeChange
 from controlplane.invitations import answers, service
@@ -156,7 +156,8 @@ class Members(RuleBasedStateMachine):
 
     def principal(self, session: Session, name: str) -> Principal:
         held = repository.roles_of(session, f"usr_{name}").in_effect
-        return Principal(f"usr_{name}", f"{name}@example.com", "ses_x", held, email_verified=True)
+        there = {"signed_in_at": clock.now(), "session_kind": "browser"}
+        return Principal(f"usr_{name}", f"{name}@example.com", "ses_x", held, email_verified=True, **there)
 
     def actor(self, data: st.DataObject, account: str) -> str:
         """As often somebody who may as anybody."""

@@ -78,3 +78,12 @@ def error_of(answer: httpx2.Response) -> tuple[int, str]:
     assert answer.json()["error_description"]
     assert answer.headers["cache-control"] == "no-store"
     return answer.status_code, answer.json()["error"]
+
+
+def admitted(client: TestClient, person: Person) -> Person:
+    """A program that the person let in, as another caller."""
+    program = Program(client)
+    asked = program.ask()
+    assert person.post(f"/auth/device/{asked['user_code']}", {"decision": "approve"}).status_code == 200
+    token = program.poll(asked["device_code"]).json()["access_token"]
+    return Person(person.client, person.user_id, person.email, token, "")
