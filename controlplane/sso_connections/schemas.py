@@ -24,7 +24,7 @@ class NewConnection(Schema):
     """`issuer` may be left out for google, github and workos."""
 
     kind: Kind = Field(examples=["oidc"])
-    name: Title
+    name: Title = Field(examples=["Corp Login"])
     issuer: Url | None = Field(
         default=None, description="as the provider writes it; of GitHub Enterprise its address",
         examples=["https://login.corp.example"],
@@ -43,7 +43,9 @@ class NewConnection(Schema):
         examples=[False],
     )
     api_base_url: Url | None = Field(
-        default=None, description="of GitHub Enterprise and WorkOS, where it is not the usual one", examples=[None]
+        default=None,
+        description="of GitHub Enterprise and WorkOS, where it is not the usual one",
+        examples=["https://github.corp.example/api/v3"],
     )
 
 

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from controlplane.audit.models import AuditEvent
+from tests.controlplane.domains.nameserver import NameServer
 from tests.controlplane.node import Node
 from tests.controlplane.people import PASSWORD, Person
+from tests.support.identity_provider_rogue import Rogue
 
 _SECRETS = ("secret", "accessToken", "challenge", "uri")
 
@@ -25,6 +27,8 @@ class Story:
     client: TestClient
     session: Session
     node: Node
+    rogue: Rogue
+    name_server: NameServer
     seen: int = 0
     secrets: list[str] = field(default_factory=lambda: [PASSWORD])
 

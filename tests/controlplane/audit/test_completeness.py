@@ -9,10 +9,19 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests.controlplane.audit import story_environments, story_factors, story_login, story_members, story_programs
+from tests.controlplane.audit import (
+    story_environments,
+    story_factors,
+    story_login,
+    story_members,
+    story_programs,
+    story_sso,
+)
 from tests.controlplane.audit.story import Story, Tell
+from tests.controlplane.domains.nameserver import NameServer
 from tests.controlplane.node import Node
 from tests.controlplane.people import API
+from tests.support.identity_provider_rogue import Rogue
 
 # By its method it might change something, and does not: it asks, or begins what another operation ends.
 READING = {
@@ -36,12 +45,15 @@ STORIES: tuple[Tell, ...] = (
     story_factors.tell,
     story_members.tell,
     story_programs.tell,
+    story_sso.tell,
 )
 
 
 @pytest.fixture
-def story(client: TestClient, session: Session, node: Node) -> Story:
-    begun = Story(client, session, node)
+def story(
+    client: TestClient, session: Session, node: Node, rogue: Rogue, dns_server: NameServer, loopback_allowed: None
+) -> Story:
+    begun = Story(client, session, node, rogue, dns_server)
     begun.rows()
     return begun
 

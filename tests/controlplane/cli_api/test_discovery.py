@@ -34,7 +34,7 @@ def test_with_workos_the_cli_goes_there_itself(
     connection = SsoConnection(
         connection_id="sso_1", kind=kind, provider="work", name="Work", issuer="https://api.workos.com",
         client_id="client_123", endpoints={}, discovered_at=clock.now(), enabled=enabled, created_by="usr_1",
-        created_at=clock.now(),
+        created_at=clock.now(), assume_email_verified=False,
     )  # fmt: skip
     session.add(connection)
     session.flush()
