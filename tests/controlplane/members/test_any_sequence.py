@@ -156,8 +156,8 @@ class Members(RuleBasedStateMachine):
 
     def principal(self, session: Session, name: str) -> Principal:
         held = repository.roles_of(session, f"usr_{name}").in_effect
-        there = {"signed_in_at": clock.now(), "session_kind": "browser"}
-        return Principal(f"usr_{name}", f"{name}@example.com", "ses_x", held, email_verified=True, **there)
+        known = (f"usr_{name}", f"{name}@example.com", "ses_x", held, clock.now(), "browser")
+        return Principal(*known, email_verified=True)
 
     def actor(self, data: st.DataObject, account: str) -> str:
         """As often somebody who may as anybody."""
