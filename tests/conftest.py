@@ -1,3 +1,9 @@
 """What every test run shares."""
 
+from hypothesis import settings
+
 pytest_plugins = ["tests.plugins.no_skips", "tests.plugins.one_plane", "pytester"]
+
+# An example that takes long on a busy machine is no fault.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
