@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +126,17 @@ def test_the_cli_comes_back_after_a_kill_and_after_an_orderly_end(world: Private
             until(lambda before=before: world.plane.pids.get("relay") not in (None, before), 60)  # type: ignore[misc]
 
 
+def test_remote_ports_carry_calls_without_a_token(world: Private, cli: Cli) -> None:
+    name = f"remote-{version_of(cli)}"
+    with TunnelCommand(cli, "--tunnel-name", name) as tunnel:
+        tunnel.wait_shown(rf"tunnel://{name}\s+\(1/1 connected\)")
+        world.register(cli, name)
+        asked = ["curl", "-sS", "-H", "content-type: application/json", "-d", '"Hello"']
+        shown = inside(world, cli, *asked, f"http://127.0.0.1:8080/greeter/{name}/greet")
+        assert f"Hello {name} for the" in shown
+        assert "roleUpdate" in inside(world, cli, "curl", "-sS", "http://127.0.0.1:9070/services")
+
+
 def test_members_see_their_tunnels_in_the_api(world: Private, cli: Cli) -> None:
     name = f"shown-{version_of(cli)}"
 
@@ -137,3 +149,9 @@ def test_members_see_their_tunnels_in_the_api(world: Private, cli: Cli) -> None:
         known = until(lambda: found if (found := shown()) and found["requests"] else None)
         assert (known["connections"], known["errors"]) == (1, 0)
     until(lambda: found if (found := shown()) and found["connections"] == 0 else None)
+
+
+def inside(world: Private, cli: Cli, *arguments: str) -> str:
+    """What a program in the private network prints."""
+    command = world.network.argv(arguments, cli.home)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
