@@ -130,9 +130,10 @@ class Carrier(Http2):
 
     def watch(self) -> None:
         """Half-open connections do not tell: one that was silent for two rounds, and to a PING, is given up."""
-        self._loop.call_later(self._ping_seconds, self._check_alive)
+        self._loop.call_later(self._ping_seconds, self.check_alive)
 
-    def _check_alive(self) -> None:
+    def check_alive(self) -> None:
+        """Once a round."""
         if self.closing:
             return
         if not self.heard:

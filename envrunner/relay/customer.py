@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 import structlog
 from h2.errors import ErrorCodes
@@ -20,6 +21,8 @@ from envrunner.wire import label_of
 
 _HANDSHAKE_SECONDS = 4.5
 """Both generations of the client give up after 5."""
+_MOST_STRANGERS = 200
+"""Of one address."""
 _FAREWELL_SECONDS = 2.0
 _LONGEST_LOOK_SECONDS = 3600.0
 _ENVIRONMENT_ID = re.compile(r"env_[0-9a-z]{27}")
@@ -42,6 +45,8 @@ class House:
     relay_url: str
     ping_seconds: float
     customers: set[Customer]
+    strangers: Counter[str] = field(default_factory=Counter)
+    """By address: connections that have not introduced themselves yet."""
 
 
 class _Handshake(Stream):
@@ -75,7 +80,7 @@ class Customer(Carrier):
         self._house = house
         self._handshake: _Handshake | None = None
         self._tunnel: Tunnel | None = None
-        self._digest = self._label = ""
+        self._digest = self._label = self._address = ""
 
     def end(self, reason: str) -> None:
         """GOAWAY, and the calls under way are over, too. The customer closes; if it does not, we do."""
@@ -97,6 +102,11 @@ class Customer(Carrier):
 
     def opened(self) -> None:
         self._house.customers.add(self)
+        self._address = self.peer_address
+        self._house.strangers[self._address] += 1
+        if self._house.strangers[self._address] > _MOST_STRANGERS:
+            self.close()
+            return
         number = self.machine.get_next_available_stream_id()
         self._handshake = self.streams[number] = _Handshake(self, number)
         target = [(b":method", b"POST"), (b":scheme", b"http"), (b":authority", b"tunnel"), (b":path", b"/")]
@@ -111,6 +121,7 @@ class Customer(Carrier):
 
     def lost(self) -> None:
         self._house.customers.discard(self)
+        self._no_stranger()
         self.take_no_more()
 
     def introduced(self, given: dict[str, str]) -> None:
@@ -129,6 +140,7 @@ class Customer(Carrier):
             return
         self._handshake.end(self._welcome(name))
         self.ready = True
+        self._no_stranger()
         self._tunnel = self._house.tunnels.add(self, self._label, name)
         _log.info("tunnel_opened", label=self._label, name=name)
         self._look_at_expiry()
@@ -144,6 +156,13 @@ class Customer(Carrier):
         if refusal is None and not self._house.tunnels.has_room(self._label):
             return TOO_MANY
         return refusal
+
+    def _no_stranger(self) -> None:
+        if self._address:
+            self._house.strangers[self._address] -= 1
+            if not self._house.strangers[self._address]:
+                del self._house.strangers[self._address]
+            self._address = ""
 
     def _welcome(self, name: str) -> Headers:
         said = {

@@ -126,6 +126,12 @@ class Http2(asyncio.Protocol, ABC):
             self.machine.acknowledge_received_data(size, number)
             self.flush()
 
+    @property
+    def peer_address(self) -> str:
+        """Its IP address, while it is connected."""
+        name = self._transport.get_extra_info("peername") if self._transport else None
+        return str(name[0]) if name else "?"
+
     def ping(self) -> None:
         self.heard = False
         self.machine.ping(b"liveness")

@@ -16,8 +16,8 @@ Headers = list[tuple[bytes, bytes]]
 
 STREAM_WINDOW = 256 * 1024
 """So much of one stream is held in memory at most, each way."""
-# Streams are held back one by one: one that nobody reads keeps no other waiting.
-_CONNECTION_WINDOW = 2**30
+_CONNECTION_WINDOW = 32 * 1024 * 1024
+"""And so much of one connection, which serves one environment: streams that nobody reads can hold up only its own."""
 _HEADER_BYTES = 64 * 1024
 _MOST_STREAMS = 4096
 

@@ -33,6 +33,7 @@ from envrunner.relay.ways import Ways
 from envrunner.settings import Settings, settings
 
 _BACKLOG = 4096
+_TLS_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
 _FAREWELL_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -89,7 +90,11 @@ class _Relay:
             (given.relay_port, lambda: Customer(house), self._outside),
             (given.tunnel_proxy_port, lambda: Door(self._exchange, self._engines), self._inside),
         ):
-            self._servers.append(await loop.create_server(make, given.bind_host, port, ssl=tls, backlog=_BACKLOG))
+            patience = _TLS_SECONDS if tls else None
+            server = await loop.create_server(
+                make, given.bind_host, port, ssl=tls, ssl_handshake_timeout=patience, backlog=_BACKLOG
+            )
+            self._servers.append(server)
         if given.relay_node_url:
             self._join(given)
         self._servers.append(await Status(self._tunnels).listen(given.relay_socket))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,7 +18,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Peer(Carrier):
-    """A connection to another node's tunnel proxy; calls wait until it is there."""
+    """A connection to another node's tunnel proxy, for one environment's calls; they wait until it is there."""
+
+    def __init__(self, ping_seconds: float, gone: Callable[[Peer], None]) -> None:
+        super().__init__(ping_seconds)
+        self._gone = gone
+        self._was_idle = False
 
     def opened(self) -> None:
         self.ready = True
@@ -27,30 +32,39 @@ class Peer(Carrier):
 
     def lost(self) -> None:
         self.take_no_more()
+        self._gone(self)
+
+    def check_alive(self) -> None:
+        if self._was_idle and not self.open_calls:
+            self.leave()
+            self._loop.call_soon(self.close)
+            return
+        self._was_idle = not self.open_calls
+        super().check_alive()
 
 
 class Peers:
-    """One connection a node, made when it is needed."""
+    """One connection for each node and environment, made when it is needed: no tenant can hold up another's calls."""
 
     def __init__(self, directory: Directory, ping_seconds: float) -> None:
         self._directory = directory
         self._ping_seconds = ping_seconds
-        self._by_url: dict[str, Peer] = {}
+        self._by_way: dict[tuple[str, str], Peer] = {}
         self._dialling: set[asyncio.Task[None]] = set()
 
     def holding(self, call: Call, but: Collection[Carrier]) -> Peer | None:
         """A connection to a node that holds the call's tunnel, and is not among ``but``."""
         for url in self._directory.holders(call.label, call.name):
-            peer = self._peer(url)
+            peer = self._peer(url, call.label)
             if peer not in but:
                 return peer
         return None
 
-    def _peer(self, url: str) -> Peer:
-        known = self._by_url.get(url)
+    def _peer(self, url: str, label: str) -> Peer:
+        known = self._by_way.get((url, label))
         if known is not None and known.has_room:
             return known
-        peer = self._by_url[url] = Peer(self._ping_seconds)
+        peer = self._by_way[url, label] = Peer(self._ping_seconds, self._forget)
         dialling = asyncio.get_running_loop().create_task(self._dial(url, peer))
         self._dialling.add(dialling)
         dialling.add_done_callback(self._dialling.discard)
@@ -69,4 +83,9 @@ class Peers:
         except OSError as error:
             _log.warning("another_node_away", node=url, reason=str(error))
             peer.closing = True
-            peer.take_no_more()
+            peer.lost()
+
+    def _forget(self, gone: Peer) -> None:
+        for way, peer in list(self._by_way.items()):
+            if peer is gone:
+                del self._by_way[way]

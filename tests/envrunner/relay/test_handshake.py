@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -217,3 +217,16 @@ def test_whoever_speaks_something_else_is_let_go(node: RelayNode, sent: bytes) -
             pass
         except TimeoutError:
             pytest.fail(f"still open after {time.monotonic() - begun:.1f} s")
+
+
+def test_nobody_fills_the_relay_with_connections_that_say_nothing(own_node: RelayNode) -> None:
+    token = own_node.add_key(MINE)
+    settled(own_node)
+    with ExitStack() as silent:
+        for _ in range(200):
+            silent.enter_context(raw_connection(own_node.relay_port))
+        with raw_connection(own_node.relay_port) as one_more:
+            while one_more.recv(4096):
+                pass
+
+    until(lambda: told(own_node, introduction(token)).get("tunnel-status") == "ok")

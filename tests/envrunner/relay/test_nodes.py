@@ -62,6 +62,7 @@ def nodes(broker: Broker) -> Iterator[tuple[RelayNode, RelayNode]]:
         for node in (first, second):
             url = f"http://127.0.0.1:{node.proxy_port}"
             node.settings |= {"REDIS_URL": broker.url, "RELAY_NODE_URL": url, "RELAY_DRAIN_SECONDS": 5}
+            node.settings["RELAY_PING_SECONDS"] = 0.5
         first.add_environment(MINE)
         first.add_environment(OTHERS, account="acc_2")
         yield first.start(), second.start()
@@ -187,3 +188,32 @@ def test_a_tunnel_that_is_gone_is_known_to_be_gone(nodes: tuple[RelayNode, Relay
             assert b"unnel" in answer.body
 
     asyncio.run(scenario())
+
+
+def test_connections_between_nodes_end_when_nobody_needs_them(nodes: tuple[RelayNode, RelayNode]) -> None:
+    first, second = nodes
+    token = ready(*nodes)
+
+    async def scenario() -> None:
+        async with dialled(first, introduction(token)) as client, engine(second) as caller:
+            await found(second, caller)
+            client.answer = _never
+            number = caller.begin(path(), second.signed(MINE), end=True)
+            await client.wait(lambda: not client.calls[-1].reset and len(client.calls) > 1)
+            needed = descriptors(first)
+            caller.h2.reset_stream(number, 8)
+            caller.send()
+            await until_async(lambda: descriptors(first) < needed)
+            client.answer = client.echo
+            assert (await caller.call(path(), second.signed(MINE), b"x")).status == 200
+
+    asyncio.run(scenario())
+
+
+async def _never(number: int, message: Message) -> None:
+    """Answers nothing."""
+
+
+def descriptors(node: RelayNode) -> int:
+    assert node.process is not None
+    return len(list(Path(f"/proc/{node.process.pid}/fd").iterdir()))
