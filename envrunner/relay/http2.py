@@ -18,6 +18,8 @@ from envrunner.relay.stream import Stream
 _UNSENT_BYTES = 4 * 1024 * 1024
 """What a peer that does not read can make us hold by frames that need an answer (PING, SETTINGS)."""
 _HIGH_WATER_BYTES = 256 * 1024
+_FRAMES_AT_ONCE = 8
+"""In one write, at most; then we look whether there is still room."""
 _LINGER_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
@@ -176,13 +178,17 @@ class Http2(asyncio.Protocol, ABC):
         self._flush_due = False
         if self._transport is None or self.closing:
             return
+        unwritten = 0
         while self._ready and not self._paused:
             stream = next(iter(self._ready))
             del self._ready[stream]
             # One frame each in turn: a large body keeps no other waiting.
             if self._send_of(stream):
                 self._ready[stream] = None
-            self._write()
+            unwritten += 1
+            if unwritten == _FRAMES_AT_ONCE:
+                unwritten = 0
+                self._write()
         self._write()
 
     def _send_of(self, stream: Stream) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -57,8 +58,8 @@ class Peer:
         self._window = window
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def connect(self, port: int) -> Self:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+    async def connect(self, port: int, tls: ssl.SSLContext | None = None) -> Self:
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
         self.h2.local_settings.initial_window_size = self._window
         self.h2.initiate_connection()
         self.h2.update_settings({4: self._window, 3: self.most_streams})
