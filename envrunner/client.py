@@ -78,6 +78,12 @@ class InternalClient:
         """Send a JSON object; the answer's body is of no interest."""
         self._send(self._http.build_request("POST", path, json=dict(body), timeout=_TIMEOUT_SECONDS))
 
+    def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a JSON object; the one that is answered."""
+        request = self._http.build_request("POST", path, json=dict(body), timeout=_TIMEOUT_SECONDS)
+        answer: dict[str, Any] = self._send(request).json()
+        return answer
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()

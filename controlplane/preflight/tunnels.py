@@ -15,5 +15,5 @@ def is_own_tunnel(target: Target, proxy: Target, label: str) -> bool:
         return False
     first = target.path.split("/")[1] if target.path else ""
     if first != label and _LABEL.fullmatch(first):
-        raise Failed("policy", "This is another environment's tunnel, which only that environment can use.")
+        raise Failed("policy", "This is another environment's tunnel: each answers to its own environment only.")
     return first == label

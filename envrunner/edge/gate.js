@@ -112,10 +112,15 @@ function guarded(r, words) {
     return 'guard';
 }
 
+// As the caller wrote it.
+function pathOf(r) {
+    const target = r.variables.request_uri, question = target.indexOf('?');
+    return question < 0 ? target : target.slice(0, question);
+}
+
 function decide(r, ingress, role, label, route, now) {
     if (!ingress || (role !== 'f' && role !== 'i')) {
-        const target = r.variables.request_uri, question = target.indexOf('?');
-        const path = question < 0 ? target : target.slice(0, question);
+        const path = pathOf(r);
         const verdict = ingress ? rules.ingress(role, r.method, path) : rules.admin(role, r.method, path);
         if (verdict === 'unknown') {
             return refuse(r, 404, 'The admin API has no such route.');
@@ -132,6 +137,9 @@ function decide(r, ingress, role, label, route, now) {
     if (r.method !== 'GET' && Number(r.variables.content_length || 0) > Number(route.slice(18, 28))) {
         return refuse(r, 413, 'The request body is larger than this environment allows.');
     }
+    if (!ingress) {
+        r.variables.edge_label = label;
+    }
     const limit = Number(route.slice(11, 18));
     if (limit > 0 && ngx.shared.rates.incr(label + (Math.floor(now) % 4), 1, 0) > limit) {
         return refuse(r, 429, 'This environment takes no more than ' + limit + ' requests per second.');
@@ -146,10 +154,17 @@ function used(keyId, now) {
     }
 }
 
+// What the control plane must be asked about comes by admission.js; if it ever came another way, it would end here.
+function unaskedTargetOf(r, shared) {
+    const target = targetOf(r, false, shared);
+    return target === '' || rules.asked(r.method, pathOf(r)) === '' ? target
+                                                                     : refuse(r, 500, 'The edge failed to handle this request.');
+}
+
 // The upstream is named last of all: a request whose judging failed half-way has nowhere to go.
 function sharedIngress(r) { r.variables.edge_target = targetOf(r, true, true); }
-function sharedAdmin(r) { r.variables.edge_target = targetOf(r, false, true); }
+function sharedAdmin(r) { r.variables.edge_target = unaskedTargetOf(r, true); }
 function ownIngress(r) { r.variables.edge_target = targetOf(r, true, false); }
-function ownAdmin(r) { r.variables.edge_target = targetOf(r, false, false); }
+function ownAdmin(r) { r.variables.edge_target = unaskedTargetOf(r, false); }
 
-export default {targetOf, refuse, sharedIngress, sharedAdmin, ownIngress, ownAdmin};
+export default {targetOf, pathOf, refuse, sharedIngress, sharedAdmin, ownIngress, ownAdmin};

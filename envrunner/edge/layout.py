@@ -62,6 +62,11 @@ class EdgeLayout:
         return self.run / "guard.sock"
 
     @property
+    def admission(self) -> Path:
+        """Where nginx asks whether an engine may be given an address: only its workers get in."""
+        return self.run / "admission.sock"
+
+    @property
     def slots(self) -> Path:
         """Numbered links to the engines' sockets."""
         return self.run / "s"

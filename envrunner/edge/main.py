@@ -13,6 +13,7 @@ import structlog
 from envrunner import logs
 from envrunner.client import InternalClient
 from envrunner.edge import feed, links, nginx, ports, rendering
+from envrunner.edge.admission import Admission
 from envrunner.edge.keeper import Keeper
 from envrunner.edge.layout import EdgeLayout
 from envrunner.edge.mirror import Mirror
@@ -73,7 +74,12 @@ def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> No
     mirror = Mirror(layout, open_tables(layout.tables))
     mirror.start()
     client = InternalClient(current.internal_url, current.credential_file)
-    for name, work in (("feed", partial(feed.follow, client, mirror)), ("usage", Usage(client, mirror).run)):
+    works: dict[str, Callable[[], None]] = {
+        "feed": partial(feed.follow, client, mirror),
+        "usage": Usage(client, mirror).run,
+        "admission": Admission(client, layout.admission).run,
+    }
+    for name, work in works.items():
         threading.Thread(target=partial(_or_end, work), name=name, daemon=True).start()
     Keeper(layout, addresses, mirror).run()
 

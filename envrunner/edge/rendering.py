@@ -19,7 +19,8 @@ SPARE = 64
 _HERE = Path(__file__).parent
 _CONNECTIONS = 8192
 _SHORT = "proxy_request_buffering on; client_max_body_size 60000; client_body_buffer_size 64k;"
-_QUERIES = "|(?:/v[234])?/query$"
+_READ_FIRST = "|(?:/v[234])?/(?:query|subscriptions|(?:deployments|kafka-clusters)(?:/[^/]+)?)$"
+_ASKED_BYTES = "256k"
 
 _ERRORS = (
     (400, 400, "The request could not be understood."),
@@ -102,7 +103,7 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "RENDERING": rendering.identity,
         "PORTS": to_ranges(rendering.ports),
         "UPSTREAMS": "\n".join(_upstreams(layout, slots)),
-        "SERVERS": "\n".join(_servers(addresses, rendering.ports)),
+        "SERVERS": "\n".join(_servers(layout, addresses, rendering.ports)),
     }
     template = (_HERE / "nginx.conf.template").read_text()
     # All at once: what a value holds is not looked at again.
@@ -135,17 +136,17 @@ def _upstreams(layout: EdgeLayout, slots: Iterable[int]) -> Iterable[str]:
             yield f"    upstream s{slot:07}{port} {{ server unix:{socket}; keepalive 64; }}"
 
 
-def _servers(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
+def _servers(layout: EdgeLayout, addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
     seconds = addresses.query_seconds
     yield _server([f"{host}:{addresses.ingress_port}"], _ways_of_calls("sharedIngress"))
-    yield _server([f"{host}:{addresses.admin_port}"], _ways_with_queries("sharedAdmin", "sharedPort", seconds))
+    yield _server([f"{host}:{addresses.admin_port}"], _ways_of_admin("sharedAdmin", "sharedPort", layout, seconds))
     ingress = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2 == 0]
     admin = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2]
     if ingress:
         yield _server(ingress, _ways_of_calls("ownIngress"))
     if admin:
-        yield _server(admin, _ways_with_queries("ownAdmin", "ownPort", seconds))
+        yield _server(admin, _ways_of_admin("ownAdmin", "ownPort", layout, seconds))
 
 
 def _server(listens: Sequence[str], ways: Iterable[str]) -> str:
@@ -178,10 +179,24 @@ def _ways_of_calls(gate: str) -> Iterable[str]:
     yield f"error_page 598 = @judged_stream; location @judged_stream {{ {passing} }}"
 
 
-def _ways_with_queries(gate: str, query: str, seconds: int) -> Iterable[str]:
-    yield from _ways(f"gate.{gate}", _QUERIES)
+def _ways_of_admin(gate: str, reader: str, layout: EdgeLayout, seconds: int) -> Iterable[str]:
+    yield from _ways(f"gate.{gate}", _READ_FIRST)
     for prefix in ("", "/v2", "/v3", "/v4"):
-        yield _query(prefix, query, seconds)
+        yield _query(prefix, reader, seconds)
+    yield from _asked(reader, _path(layout.admission))
+
+
+def _asked(gate: str, socket: str) -> Iterable[str]:
+    # The body is read, and the control plane asked about it, before it is passed on. Nothing of the caller goes along.
+    yield (
+        "location ~ ^(?:/v[234])?/(?:subscriptions|(?:deployments|kafka-clusters)(?:/[^/]+)?)$ { "
+        f"client_max_body_size {_ASKED_BYTES}; client_body_buffer_size {_ASKED_BYTES}; proxy_request_buffering on; "
+        f"js_import admission from admission.js; js_access admission.{gate}; proxy_pass http://$edge_target; }}"
+    )
+    yield (
+        f"location = /.edge/admission {{ internal; proxy_pass http://unix:{socket}:/; proxy_read_timeout 20s; "
+        "proxy_pass_request_headers off; proxy_set_header Connection close; }"
+    )
 
 
 def _query(prefix: str, gate: str, seconds: int) -> str:

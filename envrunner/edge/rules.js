@@ -103,6 +103,14 @@ function writes() {
     ];
 }
 
+// The route as the control plane knows it, where it must be asked whether the engine may be given what the body says;
+// '' for all others. Judged of what the table above lets pass.
+function asked(method, path) {
+    const route = method + ' ' + path.replace(/^\/v[234](?=\/.)/, '');
+    const clusters = /^(POST \/(deployments|kafka-clusters|subscriptions)|PATCH \/kafka-clusters\/[^\/]+)$/;
+    return clusters.test(route) || /^(PATCH|PUT) \/deployments\/[^\/]+$/.test(route) ? route : '';
+}
+
 function isListed(route, list) {
     const given = route.split('/');
     const start = given[0] + '/' + given[1];
@@ -119,4 +127,4 @@ function isName(segment) {
     return /^[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*$/.test(segment);
 }
 
-export default {ingress, admin};
+export default {ingress, admin, asked};

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import resource
 import signal
 import socket
@@ -14,13 +13,12 @@ import structlog
 import uvloop
 
 from envrunner import logs
+from envrunner.edge import sockets
 from envrunner.edge.layout import EdgeLayout
-from envrunner.engine.accounts import edge_account
 from envrunner.guard.call import Call, NotFromNginx
 from envrunner.guard.watch import Watch
 from envrunner.settings import settings
 
-_BACKLOG = 4096
 _PAUSE_SECONDS = 0.05
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +35,7 @@ def run_guard() -> None:
 
 
 async def _serve(layout: EdgeLayout) -> None:
-    watch, listener = Watch(layout.control), _listener(layout.guard)
+    watch, listener = Watch(layout.control), _listening(layout.guard)
     works = {asyncio.create_task(work) for work in (watch.run(), _accept(listener, watch, layout.slots))}
     told = asyncio.create_task(_told_to_stop())
     await asyncio.wait({*works, told}, return_when=asyncio.FIRST_COMPLETED)
@@ -79,17 +77,7 @@ async def _told_to_stop() -> None:
     await told.wait()
 
 
-def _listener(path: Path) -> socket.socket:
-    """Bound under another name and renamed: never reachable with the wrong mode, and nobody finds it missing."""
-    part = path.with_name(f"{path.name}.b")
-    part.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(part))
-    part.chmod(0o600)
-    owner = edge_account()
-    if owner is not None:
-        os.chown(part, owner, -1)
-    listener.listen(_BACKLOG)
+def _listening(path: Path) -> socket.socket:
+    listener = sockets.listener(path)
     listener.setblocking(False)
-    part.rename(path)
     return listener

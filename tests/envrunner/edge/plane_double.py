@@ -29,6 +29,8 @@ class PlaneDouble:
         self.usage: dict[str, str] = {}
         self.tunnels: dict[str, Any] = {}
         self.snapshots = 0
+        self.asked: list[dict[str, Any]] = []
+        self.verdict: tuple[int, dict[str, Any]] = (200, {"admitted": True, "message": None})
         self._log: list[dict[str, Any]] = []
         self._first = 1
         self._sequence = 0
@@ -131,9 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.path == "/internal/v1/tunnels":
             self.plane.tunnels = body
+        elif self.path == "/internal/v1/admission":
+            self.plane.asked.append(body)
+            return self._answer(*self.plane.verdict)
         else:
             self.plane.usage.update(body["keys"])
-        self._answer(204, None)
+        return self._answer(204, None)
 
     def _answer(self, status: int, body: Any) -> None:
         data = b"" if body is None else json.dumps(body).encode()

@@ -83,6 +83,7 @@ class Stack:
         self.start_process("edge")
         self.start_process("edge_agent")
         self.wait_applied()
+        self.wait_until(lambda: all((self.run / "edge" / f"{name}.sock").exists() for name in ("guard", "admission")))
         return self
 
     def start_process(self, name: str) -> None:

@@ -101,7 +101,7 @@ def test_a_call_without_an_answer_yet_is_told_why(
     guarded: Stack, tokens: dict[str, str], ending: Callable[[Stack, str], None], status: int, word: str
 ) -> None:
     head = (
-        "PUT /deployments/upload HTTP/1.1\r\nHost: x\r\n"
+        "PATCH /services/upload HTTP/1.1\r\nHost: x\r\n"
         f"Authorization: Bearer {tokens[ANN]}\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", guarded.ports_from + 3), timeout=20) as connection:

@@ -20,7 +20,7 @@ def engine_of(world: World) -> EchoEngine:
 
 
 @pytest.mark.parametrize(
-    ("side", "request_line"), [("ingress", "POST /S/upload"), ("admin", "PUT /deployments/upload")]
+    ("side", "request_line"), [("ingress", "POST /S/upload"), ("admin", "PATCH /services/upload")]
 )
 def test_an_upload_reaches_the_engine_before_it_ends(world: World, side: str, request_line: str) -> None:
     received = engine_of(world).received
@@ -50,8 +50,10 @@ def spooled(world: World) -> str:
         ("ingress", "/S/h", 200),
         ("ingress", "/.edge/x", 413),
         ("ingress", "/.edge/stream", 404),
-        ("admin", "/deployments", 200),
-        ("admin", "/v3/deployments", 200),
+        ("admin", "/services/s/state", 200),
+        ("admin", "/v3/services/s/state", 200),
+        ("admin", "/deployments", 413),
+        ("admin", "/v3/deployments", 413),
         ("admin", "/query", 413),
         ("admin", "/v3/query", 413),
         ("admin", "//query", 404),

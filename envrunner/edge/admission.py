@@ -1,0 +1,69 @@
+"""nginx's way to ask the control plane whether an engine may be given an address (docs/wire.md, Admission).
+
+nginx holds no runner credential; the agent asks in its name. Without an answer the call is not passed on.
+"""
+
+from __future__ import annotations
+
+import json
+import socketserver
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from envrunner.client import InternalClient, InternalError, Unreachable
+from envrunner.edge.sockets import listener
+
+_MOST_BYTES = 2 * 1024 * 1024
+_log = structlog.get_logger(__name__)
+
+
+class Admission:
+    """Answers nginx on ``path``: 200 with the verdict, 503 when there is none."""
+
+    def __init__(self, client: InternalClient, path: Path) -> None:
+        self._client, self._path = client, path
+
+    def run(self) -> None:
+        """Never returns."""
+        handler = type("Handler", (_Handler,), {"client": self._client})
+        with _Server(str(self._path), handler, bind_and_activate=False) as server:
+            server.socket.close()
+            server.socket = listener(self._path)
+            server.serve_forever()
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+class _Handler(BaseHTTPRequestHandler):
+    client: InternalClient
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_POST(self) -> None:
+        """The body is the call to judge, as nginx has put it together."""
+        length = int(self.headers.get("content-length") or 0)
+        try:
+            question = json.loads(self.rfile.read(min(length, _MOST_BYTES)))
+            self._answer(200, self.client.ask("/internal/v1/admission", question))
+        except (Unreachable, InternalError, ValueError) as error:
+            _log.warning("nobody could say whether a call is admitted", reason=str(error))
+            self._answer(503, {})
+
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing of a call stands in a log."""
+
+    def address_string(self) -> str:
+        """A unix socket has none."""
+        return "nginx"
