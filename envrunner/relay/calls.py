@@ -76,18 +76,18 @@ class Call:
 def read(headers: Headers, identity: Identity, *, http1: bool) -> Call:
     """The call that an engine's request is. Raises `Refused`, in the same words whether or not something exists."""
     given = dict(headers)
-    found = _PATH.fullmatch(given.get(b":path", b"").decode("ascii", "replace"))
+    found = _PATH.fullmatch(given.get(b":path", b"").decode("latin-1"))
     if found is None:
         raise Refused(404, _NO_PATH)
     label, name, rest = found.groups()
-    scheme, token = (_text(given.get(key)) for key in (b"x-restate-signature-scheme", b"x-restate-jwt-v1"))
+    scheme, token = (_only(headers, key) for key in (b"x-restate-signature-scheme", b"x-restate-jwt-v1"))
     if not identity.is_proven(label, scheme, token):
         raise Refused(401, _NOT_PROVEN)
     pseudo = [
         (b":method", given[b":method"]),
         (b":scheme", b"http"),
         (b":authority", b"tunnel"),
-        (b":path", (rest or "/").encode()),
+        (b":path", (rest or "/").encode("latin-1")),
     ]
     kept = [one for one in headers if not one[0].startswith(b":") and one[0] not in _NOT_PASSED_ON]
     http1 = http1 or given.get(_FORWARDED) == b"1.1"
@@ -95,5 +95,7 @@ def read(headers: Headers, identity: Identity, *, http1: bool) -> Call:
     return Call(label, name, [*pseudo, *kept, *said], _FORWARDED in given, given[b":path"], http1)
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("ascii", "replace")
+def _only(headers: Headers, name: bytes) -> str | None:
+    """None also when it is there twice: whoever verifies after us might read the other one."""
+    values = [value for key, value in headers if key == name]
+    return values[0].decode("latin-1") if len(values) == 1 else None

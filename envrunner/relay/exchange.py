@@ -30,7 +30,8 @@ class Exchange:
         self._request_ended = self._answered = self._over = False
         self._trailers: Headers | None = None
         self._kept: bytearray | None = bytearray()
-        self._owed = 0
+        self._owed = self._due = 0
+        """Bytes that the engine, and the tunnel, have sent and nobody has taken: windows are theirs until then."""
         self._tried: set[Carrier] = set()
 
     # -- from the engine
@@ -46,7 +47,7 @@ class Exchange:
 
     def request_data(self, data: bytes) -> None:
         """Of the request's body."""
-        if self._service is None:
+        if self._service is None or self._service.over:
             self._engine.taken(len(data))
             return
         self._owed += len(data)
@@ -64,14 +65,17 @@ class Exchange:
     def request_aborted(self) -> None:
         """The engine has lost interest."""
         self._over = True
+        self._settle_request()
+        self._settle_response()
         if self._service is not None:
             self._service.abort(ErrorCodes.CANCEL)
-            self._service = None
 
     def response_taken(self, size: int) -> None:
         """The engine has room for so much more."""
+        taken = min(size, self._due)
+        self._due -= taken
         if self._service is not None:
-            self._service.taken(size)
+            self._service.taken(taken)
 
     # -- from the tunnel
 
@@ -93,6 +97,7 @@ class Exchange:
         """Of the answer's body."""
         if self._tunnel is not None:
             self._tunnel.bytes_from_service += len(data)
+        self._due += len(data)
         self._engine.data(data)
 
     def response_end(self, trailers: Headers | None) -> None:
@@ -102,17 +107,28 @@ class Exchange:
 
     def response_aborted(self, failed: Carrier, code: int, reason: str) -> None:
         """The stream through ``failed`` is over before its end."""
-        self._service = None
-        if self._over or self._again(code, failed):
+        if not self._over and self._again(code, failed):
+            return
+        self._settle_request()
+        if self._over:
             return
         if self._tunnel is not None:
             self._tunnel.failed(reason)
         if self._answered:
             self._over = True
+            self._settle_response()
             self._engine.abort(ErrorCodes.INTERNAL_ERROR)
         else:
             refusal = Refused(502, f"{_LOST}: {reason.rstrip('.')}.")
             self._refuse(refusal, looked_at=code != ErrorCodes.REFUSED_STREAM)
+
+    def _settle_request(self) -> None:
+        """What was on its way to somebody who is not there any more, nobody will take."""
+        owed, self._owed = self._owed, 0
+        self._engine.taken(owed)
+
+    def _settle_response(self) -> None:
+        self.response_taken(self._due)
 
     def _open(self, call: Call) -> None:
         carrier, headers, tunnel = self._ways.choose(call, but=self._tried)
@@ -149,7 +165,6 @@ class Exchange:
             self._engine.abort(ErrorCodes.REFUSED_STREAM)
             return
         self._over = self._answered = True
-        self._service = None
         self._engine.head(refusal.head)
         self._engine.data(refusal.body)
         self._engine.end()

@@ -105,7 +105,13 @@ class Http2(asyncio.Protocol, ABC):
     # -- what streams and owners call
 
     def send_head(self, stream: Stream, headers: Headers, *, end: bool) -> None:
-        self.machine.send_headers(stream.number, headers, end_stream=end)
+        try:
+            self.machine.send_headers(stream.number, headers, end_stream=end)
+        except ProtocolError as error:
+            # Its peer has ended it, or takes no more: that is this stream's trouble, and nobody else's.
+            self._drop(stream.number)
+            stream.came_abort(int(ErrorCodes.INTERNAL_ERROR), str(error))
+            return
         if stream.finished:
             self._drop(stream.number)
         self.flush()
@@ -124,7 +130,7 @@ class Http2(asyncio.Protocol, ABC):
         self.flush()
 
     def give_credit(self, number: int, size: int) -> None:
-        if size and self._transport is not None:
+        if size and self._transport is not None and not self.closing:
             self.machine.acknowledge_received_data(size, number)
             self.flush()
 

@@ -195,6 +195,7 @@ def _forged(node: RelayNode) -> dict[str, list[tuple[str, str]]]:
         "for ever": node.signed(MINE, exp=None),
         "since ever": node.signed(MINE, nbf=None),
         "another's key": node.signed(MINE, signer=OTHERS),
+        "one too many": [*node.signed(MINE, signer=OTHERS), ("x-restate-jwt-v1", good)],
         "too long": node.signed(MINE, sub="x" * 20_000),
     }
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
+from h2.exceptions import ProtocolError
 
 from tests.envrunner.relay.conftest import MINE
 from tests.envrunner.relay.dialling import dialled, engine, introduction, path
@@ -191,6 +192,52 @@ def test_a_service_that_does_not_read_holds_up_the_engine(node: RelayNode, token
             client.acknowledge(there, 65_536)
             await sending
             await client.wait(lambda: client.calls[0].ended)
+
+    asyncio.run(scenario())
+
+
+def test_calls_that_are_given_up_leave_no_hole_in_the_windows(node: RelayNode, token: str) -> None:
+    """Each leaves up to 256 KiB behind that nobody takes; a connection has room for some 170 of them."""
+
+    async def pours(number: int, message: Message) -> None:
+        with suppress(ProtocolError):
+            client.h2.send_headers(number, [(":status", "200")])
+            await client.body(number, bytes(1024 * 1024))
+
+    client: Dialled
+
+    async def scenario() -> None:
+        nonlocal client
+        async with dialled(node, introduction(token)) as client, engine(node, window=65_536) as caller:
+            client.answer, caller.reads = pours, False
+            for _ in range(300):
+                number = caller.begin(path(), node.signed(MINE), end=True)
+                await caller.wait(lambda number=number: len(caller.messages[number].body) == 65_536)  # type: ignore[misc]
+                caller.h2.reset_stream(number, 8)
+                caller.acknowledge(number, 65_536)
+            client.answer, caller.reads = client.echo, True
+            answer = await caller.call(path(), node.signed(MINE), bytes(2_000_000))
+            assert len(answer.body) == 2_000_000
+
+    asyncio.run(scenario())
+
+
+def test_requests_that_are_refused_midway_leave_no_hole_either(node: RelayNode, token: str) -> None:
+    async def scenario() -> None:
+        async with dialled(node, introduction(token), window=65_536) as client, engine(node) as caller:
+            client.reads, client.answer = False, never
+            for _ in range(300):
+                number = caller.begin(path(), node.signed(MINE))
+                await caller.body(number, bytes(250_000), end=False)
+                await client.wait(lambda: any(len(call.body) == 65_536 for call in client.calls))
+                (there,) = [one for one in client.messages if one != 1]
+                client.h2.reset_stream(there, 8)
+                client.acknowledge(there, 65_536)
+                del client.messages[there]
+                assert (await caller.ended(number)).status == 502
+            client.reads, client.answer = True, client.echo
+            answer = await caller.call(path(), node.signed(MINE), bytes(2_000_000))
+            assert len(answer.body) == 2_000_000
 
     asyncio.run(scenario())
 
