@@ -19,9 +19,7 @@ def engine_of(world: World) -> EchoEngine:
     return world.stack.engines[world.host()[:27]]
 
 
-@pytest.mark.parametrize(
-    ("side", "request_line"), [("ingress", "POST /S/upload"), ("admin", "PATCH /services/upload")]
-)
+@pytest.mark.parametrize(("side", "request_line"), [("ingress", "POST /S/upload"), ("admin", "PATCH /services/upload")])
 def test_an_upload_reaches_the_engine_before_it_ends(world: World, side: str, request_line: str) -> None:
     received = engine_of(world).received
     head = (
