@@ -85,10 +85,13 @@ def _addresses(target: Target) -> list[Address]:
 
 
 def _tcp(target: Target, addresses: list[Address]) -> socket.socket:
-    silent = False
+    silent, deadline = False, time.monotonic() + 2 * CONNECT_SECONDS
     for address in addresses[:4]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
         try:
-            return socket.create_connection((str(address), target.port), CONNECT_SECONDS)
+            return socket.create_connection((str(address), target.port), min(left, CONNECT_SECONDS))
         except TimeoutError:
             silent = True
         except OSError:
