@@ -25,7 +25,7 @@ from controlplane.settings import settings
 DELIVER = "controlplane.deliver_mail"
 # Longer than all of a conversation's timeouts together: nobody else takes the message meanwhile.
 LEASE = timedelta(minutes=5)
-_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 log = structlog.get_logger()
 
 

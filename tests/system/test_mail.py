@@ -57,7 +57,8 @@ class Somebody:
     def token(self, page: str) -> str:
         """Of the link in the next mail, which must lead to ``page`` of this plane."""
         self.read += 1
-        mail = until(lambda: self.sink.to(self.email)[self.read - 1 :])[0]
+        # Tried again, a mail waits for its turn and then for the sweep.
+        mail = until(lambda: self.sink.to(self.email)[self.read - 1 :], seconds=60)[0]
         link = re.search(rf"{re.escape(self.plane.api_url)}/{page}\?token=(\w+)", text_of(mail))
         assert link, text_of(mail)
         assert link[0] in text_of(mail, "html")

@@ -131,7 +131,7 @@ def test_in_the_end_it_is_given_up(session: Session, sink: Sink, later: Later) -
 def test_waits_grow_and_stay_within_an_hour() -> None:
     waits = [service._wait(attempts) for attempts in range(1, 50)]
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (timedelta(seconds=30), timedelta(hours=1))
+    assert (waits[0], waits[-1]) == (timedelta(seconds=10), timedelta(hours=1))
 
 
 def test_two_workers_at_once_send_each_mail_once(committed: sessionmaker[Session], sink: Sink) -> None:
