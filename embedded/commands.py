@@ -125,6 +125,8 @@ def refuse_busy_ports(layout: Layout) -> None:
         ("the console and the API", ports.api, "api"),
         ("ingress", ports.ingress, "edge"),
         ("admin", ports.admin, "edge"),
+        ("the tunnel proxy", ports.tunnel_proxy, "relay"),
+        ("tunnels", ports.relay, "relay"),
     ):
         if not probes.port_in_use(port):
             continue

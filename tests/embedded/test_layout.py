@@ -129,12 +129,16 @@ def test_an_unknown_argument_is_answered_with_the_commands_own_usage(command: st
     assert f"script/{command}: error: unknown arguments: --nonsense" in done.stderr
 
 
-def test_a_busy_port_is_named_with_its_purpose_and_the_way_out(layout: Layout) -> None:
-    port = free_base()
+@pytest.mark.parametrize(
+    ("offset", "purpose"), [(0, "the console and the API"), (2, "admin"), (3, "the tunnel proxy"), (4, "tunnels")]
+)
+def test_a_busy_port_is_named_with_its_purpose_and_the_way_out(layout: Layout, offset: int, purpose: str) -> None:
+    base = free_base()
+    port = base + offset
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
-        busy = Layout(layout.home, layout.run, Ports(admin=port, api=port + 1, ingress=port + 2))
-        with pytest.raises(Refused, match=rf"Port {port} \(admin\).*CONTROLPLANE_PORT_BASE"):
+        busy = Layout(layout.home, layout.run, Ports.chosen(str(base)))
+        with pytest.raises(Refused, match=rf"Port {port} \({purpose}\).*CONTROLPLANE_PORT_BASE"):
             commands.refuse_busy_ports(busy)
