@@ -69,7 +69,7 @@ def _ended_after(api: Api, environment: Environment) -> float:
     token = api.log_in()
     wait_for_ok(environment.ingress_port, token)
     head = (
-        f"POST /deployments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        f"PATCH /services/none HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
     )
     with socket.create_connection(("127.0.0.1", environment.admin_port), _ANSWER_SECONDS) as call:

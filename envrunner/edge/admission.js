@@ -8,17 +8,21 @@ const UNREADABLE = 'The body must be one JSON object in UTF-8.';
 const UNJUDGED = 'The control plane does not answer, so nobody can say whether this address may be reached; please try again.';
 
 async function judged(r, shared) {
-    const target = gate.targetOf(r, false, shared);
+    let target = gate.targetOf(r, false, shared);
     if (target === '') {
         return;
     }
     const route = rules.asked(r.method, gate.pathOf(r));
-    const refusal = route === '' ? null : await refusalOf(r, route);
-    if (refusal === null) {
-        r.variables.edge_target = target;
-    } else {
-        gate.refuse(r, refusal.status, refusal.message);
+    if (route !== '') {
+        const refusal = await refusalOf(r, route);
+        if (refusal !== null) {
+            gate.refuse(r, refusal.status, refusal.message);
+            return;
+        }
+        // The body may have been long in coming: what was right at its head may have ended since.
+        target = gate.targetOf(r, false, shared);
     }
+    r.variables.edge_target = target;
 }
 
 // nginx lets a request go on when an asynchronous handler fails: it must not fail.

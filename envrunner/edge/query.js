@@ -4,13 +4,13 @@ import gate from 'gate.js';
 import sql from 'sql.js';
 
 async function checked(r, shared) {
-    const target = gate.targetOf(r, false, shared);
-    if (target === '') {
+    if (gate.targetOf(r, false, shared) === '') {
         return;
     }
     const refusal = judge(await r.readRequestText());
     if (refusal === '') {
-        r.variables.edge_target = target;
+        // The body may have been long in coming: what was right at its head may have ended since.
+        r.variables.edge_target = gate.targetOf(r, false, shared);
     } else {
         gate.refuse(r, 403, refusal);
     }
