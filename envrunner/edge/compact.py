@@ -15,6 +15,7 @@ Pair = tuple[str, str | None]
 
 API_KEY_ROLES = {"full": "f", "ingress": "i", "admin": "a", "complete_awakeable": "c"}
 MEMBER_ROLES = {"owner": "f", "admin": "f", "developer": "f", "viewer": "v"}
+WORKLOAD_ROLES = {**API_KEY_ROLES, "developer": "f", "viewer": "v"}
 STATUSES = {"ON": "1", "OFF": "0"}
 NEVER = 9_999_999_999
 
@@ -64,9 +65,18 @@ def _principal(value: Mapping[str, Any]) -> str | None:
     if value.get("kind") == "user":
         user = str(value.get("userId"))
         return f"u{expiry}{user}" if _ID.fullmatch(user) else None
+    if value.get("kind") == "workload":
+        return _workload(value, expiry) if value.get("expiresAt") else None
     role, label, key = API_KEY_ROLES.get(str(value.get("role"))), str(value.get("label")), str(value.get("keyId"))
     known = value.get("kind") == "api_key" and role and _LABEL.fullmatch(label) and _ID.fullmatch(key)
     return f"{role}{label}{expiry}{key}" if known else None
+
+
+def _workload(value: Mapping[str, Any], expiry: str) -> str | None:
+    role, label = WORKLOAD_ROLES.get(str(value.get("role"))), str(value.get("label"))
+    user, token = str(value.get("userId")), str(value.get("tokenId"))
+    known = role and _LABEL.fullmatch(label) and _ID.fullmatch(user) and _ID.fullmatch(token)
+    return f"w{role}{label}{expiry}{user}/{token}" if known else None
 
 
 def _expiry(value: object) -> str | None:

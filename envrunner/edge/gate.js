@@ -2,6 +2,7 @@
 //
 // Values in the shared table `tables` are written by the edge agent (compact.py) in fixed columns, so that nothing is parsed here:
 //   digest           API key:  role(1) label(27) expiry(10) keyId      user:  'u' expiry(10) userId
+//                    workload: 'w' role(1) label(27) expiry(10) userId '/' tokenId
 //   label            route:    status(1) ingressPort(5) adminPort(5) perSecond(7) maxBytes(10) slot(7) accountId
 //   :port            label     (loopback mode)
 //   userId/accountId role(1)
@@ -48,6 +49,9 @@ function targetOf(r, ingress, shared) {
     }
     if (principal.charCodeAt(0) === 117 /* u */) {
         return user(r, ingress, host, principal, digest, now);
+    }
+    if (principal.charCodeAt(0) === 119 /* w */) {
+        return workload(r, ingress, host, principal, digest, now);
     }
     if (Number(principal.slice(28, 38)) <= now) {
         return turnAway(r, host, 401, 'The API key has expired.');
@@ -104,6 +108,25 @@ function user(r, ingress, host, principal, digest, now) {
     }
     const target = decide(r, ingress, role, label, route, now);
     return target === '' ? '' : guarded(r, [digest, member, role, principal.slice(1, 11), target]);
+}
+
+// A workload (a CI job) has one environment, for as long as the member who vouches for its rule may do all of that there.
+function workload(r, ingress, host, principal, digest, now) {
+    const tables = ngx.shared.tables, expiry = principal.slice(29, 39);
+    if (Number(expiry) <= now) {
+        return turnAway(r, host, 401, 'The access token has expired.');
+    }
+    const label = principal.slice(2, 29), route = tables.get(label);
+    if (route === undefined || (host === '' ? !atPort(route, ingress, r.variables.server_port)
+                                            : !host.startsWith(label + '.env.'))) {
+        return stranger(r, host);
+    }
+    const member = principal.slice(39, principal.indexOf('/')) + '/' + route.slice(35);
+    if (tables.get(member) !== 'f') {
+        return stranger(r, host);
+    }
+    const target = decide(r, ingress, principal[1], label, route, now);
+    return target === '' ? '' : guarded(r, [digest, member, 'f', expiry, target]);
 }
 
 // A person's call goes on by way of the guard (envrunner/guard), which ends it when the right to it ends.

@@ -127,6 +127,9 @@ def _principal(value: Mapping[str, Any] | None) -> _Principal | None:
         expires_at = _NEVER if expiry is None else datetime.fromisoformat(str(expiry)).timestamp()
         if value["kind"] == "user":
             return _Principal(expires_at, user_id=str(value["userId"]))
+        # A workload's token ends within the hour: it calls and deploys, and holds no tunnel.
+        if value["kind"] != "api_key":
+            return None
         return _Principal(expires_at, label=str(value["label"]), role=str(value["role"]))
     except (KeyError, ValueError):
         return None

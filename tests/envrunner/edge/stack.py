@@ -178,5 +178,12 @@ class Stack:
         self.plane.change("members", f"{user}/{account}", {"role": role})
         return token
 
+    def add_workload(self, number: int, role: str, user: str, expires_at: str = "2999-01-01T00:00:00Z") -> str:
+        """A token of a CI job whose rule ``user`` vouches for."""
+        token = f"eyJhbGciOiJIUzI1NiJ9.{base64url(f'{number}{role}{user}'.encode())}.signature"
+        value = {"kind": "workload", "tokenId": "tok_1", "ruleId": "wir_1", "label": label(number), "role": role}
+        self.plane.change("principals", digest(token), {**value, "userId": user, "expiresAt": expires_at})
+        return token
+
     def host(self, number: int) -> str:
         return f"{label(number)}.env.local.restate.localhost"
