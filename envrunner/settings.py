@@ -60,10 +60,21 @@ class Settings(BaseSettings):
     """Directory that holds ``node_modules/@restatedev/restate-server-…``."""
     engine_uid_from: Annotated[int | None, Field(ge=1000, le=4_000_000_000)] = None
     """First uid for engines (root only). None: a block of its own for this state directory."""
+    egress_rules: bool = True
+    """Whether the kernel is given rules (nftables) about what engines may connect to, where that is possible."""
     engine_starts_at_once: Annotated[int, Field(ge=1)] = 4
+    engine_drain_seconds: Annotated[float, Field(ge=0)] = 5.0
+    """So long attempts at services may take to end before an engine is restarted; requests wait meanwhile."""
     engine_grace_seconds: float = 10.0
     engine_start_seconds: float = 60.0
     """After so long without an answer to a query a start counts as failed."""
+    aws_role_arn: Annotated[str | None, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")] = None
+    """The role that customers' roles trust. None: engines have no identity in AWS."""
+    aws_region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "us-east-1"
+    """Whose STS is asked."""
+    aws_sts_endpoint_url: str = ""
+    """For a network without a way to AWS's public endpoints; empty: AWS's own."""
+    aws_lambda_endpoint_url: str = ""
     engine_log_bytes: int = 10 * 1024 * 1024
     log_lines_per_second: Annotated[int, Field(ge=1)] = 200
     """So many lines of one environment's log are sent; what is beyond is counted and left out."""
@@ -79,6 +90,11 @@ class Settings(BaseSettings):
     def agent_socket(self) -> Path:
         """Where the node agent listens."""
         return self.run_dir / "agent.sock"
+
+    @property
+    def edge_agent_socket(self) -> Path:
+        """Where the edge agent is told of restarts."""
+        return self.run_dir / "edge" / "control" / "agent.sock"
 
     @property
     def relay_url(self) -> str:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 import structlog
 
+from envrunner.agent import gentle
 from envrunner.agent.hands import Hands
 from envrunner.engine.probe import Probe
 from envrunner.keep import Backoff, Kept
+from envrunner.settings import Settings
 from envrunner.wire import Desired, EngineState, Spec, State
 
 _log = structlog.get_logger()
@@ -22,15 +24,23 @@ _SLOW_PROBE_SECONDS = 0.25
 _SLOT_SECONDS = 10.0
 
 
+class Turns:
+    """What the engines of a node take in turns: starting, and, one after the other's end, being restarted."""
+
+    def __init__(self, at_once: int) -> None:
+        self.starts = asyncio.Semaphore(at_once)
+        self.restarts = asyncio.Semaphore(at_once)
+
+
 class Engine:
     """Lives as long as the agent. `put` says what should be, `state` what is, `changed` when to look again."""
 
-    def __init__(self, spec: Spec, hands: Hands, slots: asyncio.Semaphore, start_seconds: float, grace: float) -> None:
+    def __init__(self, spec: Spec, hands: Hands, turns: Turns, settings: Settings) -> None:
         self._spec = spec
         self._hands = hands
-        self._slots = slots
-        self._start_seconds = start_seconds
-        self._grace_seconds = grace
+        self._turns = turns
+        self._settings = settings
+        self._edge = gentle.Edge(settings.edge_agent_socket)
         self._backoff = Backoff()
         self._process: Kept | None = None
         self._was_ready = False
@@ -120,11 +130,24 @@ class Engine:
             return await self._until_ready(spec, _SLOT_SECONDS)
         await asyncio.to_thread(self._hands.check, spec)
         self._starting(spec)
-        await self._stop()
+        if self._process is None:
+            return await self._start(spec)
+        async with self._turns.restarts:
+            # Requests wait from here until the engine is back, so that nothing else is waited for meanwhile.
+            if self._spec is not spec:
+                return 0
+            await gentle.drain(self._hands, self._edge, self._settings.engine_drain_seconds, self._worth_draining)
+            await self._stop()
+            return await self._start(spec)
+
+    def _worth_draining(self) -> bool:
+        return self._spec.desired is Desired.RUNNING and self._process is not None and self._process.alive()
+
+    async def _start(self, spec: Spec) -> float | None:
         if (wait := self._not_before - time.monotonic()) > 0:
             return wait
         await asyncio.to_thread(self._hands.prepare, spec)
-        async with self._slots:
+        async with self._turns.starts:
             if self._spec is not spec:
                 return 0
             self._watch(await asyncio.to_thread(self._hands.start, spec))
@@ -163,7 +186,7 @@ class Engine:
 
     def _still_starting(self, spec: Spec) -> float:
         lived = self._process.lived_seconds if self._process else 0.0
-        if self._process and self._process.alive() and lived > self._start_seconds:
+        if self._process and self._process.alive() and lived > self._settings.engine_start_seconds:
             error = self._hands.last_error() or "no error in its log"
             self._set(EngineState.FAILED, spec, f"the engine has answered no query for {lived:.0f} s: {error}")
         return 0
@@ -202,7 +225,7 @@ class Engine:
     async def _stop(self) -> None:
         if process := self._process:
             asyncio.get_running_loop().remove_reader(process.pidfd)
-            await asyncio.to_thread(process.stop, grace_seconds=self._grace_seconds)
+            await asyncio.to_thread(process.stop, grace_seconds=self._settings.engine_grace_seconds)
             self._process = None
 
     def _set(self, state: EngineState, spec: Spec, reason: str | None = None) -> None:

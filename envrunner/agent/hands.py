@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envrunner import durable
-from envrunner.engine import binaries, directories, entrance, obituary
+from envrunner.egress.guard import EgressGuard
+from envrunner.engine import aws, binaries, directories, entrance, obituary
 from envrunner.engine.accounts import EngineAccounts, edge_account
 from envrunner.engine.program import fingerprint, program
 from envrunner.keep import Keeper, Kept, rotate
@@ -31,6 +32,7 @@ class Workshop:
     keeper: Keeper
     accounts: EngineAccounts
     edge_uid: int | None
+    egress: EgressGuard
 
     @classmethod
     def open(cls, settings: Settings) -> Workshop:
@@ -39,12 +41,9 @@ class Workshop:
             durable.make_directory(directory)
         edge_uid = edge_account()
         durable.make_directory(settings.sockets_dir, 0o700 if edge_uid is None else 0o711)
-        return cls(
-            settings,
-            Keeper(settings.state_dir / "keep"),
-            EngineAccounts(settings.state_dir, settings.engine_uid_from),
-            edge_uid,
-        )
+        accounts = EngineAccounts(settings.state_dir, settings.engine_uid_from)
+        keeper = Keeper(settings.state_dir / "keep")
+        return cls(settings, keeper, accounts, edge_uid, EgressGuard(settings, accounts))
 
 
 class Hands:
@@ -52,13 +51,14 @@ class Hands:
 
     def __init__(self, label: str, workshop: Workshop) -> None:
         settings = workshop.settings
-        self._label = label
+        self.label = self._label = label
         self._workshop = workshop
         self._entrance: entrance.Entrance | None = None
         self._directory = settings.engines_dir / label
         self._sockets = settings.sockets_dir / label
         self._fingerprint = settings.state_dir / "fingerprints" / label
         self._log_lock = threading.Lock()
+        self._aws = aws.variables(settings)
         self._cleaner = Cleaner(settings.directories, _REASON_BYTES)
         self.log_file = settings.log_dir / "engines" / f"{label}.log"
 
@@ -80,16 +80,27 @@ class Hands:
     def runs_as(self, spec: Spec) -> bool:
         """Whether the engine was last started with exactly this configuration."""
         try:
-            return self._fingerprint.read_text() == fingerprint(spec)
+            return self._fingerprint.read_text() == fingerprint(spec, self._aws)
         except FileNotFoundError:
             return False
 
     def prepare(self, spec: Spec) -> None:
         """Directory, identity and listening sockets. From now on requests wait instead of failing."""
         uid = self._workshop.accounts.of(self._label)
-        directories.prepare(self._directory, uid, spec.signing_key_pem or "")
+        directories.prepare(self._directory, uid, spec.signing_key_pem or "", aws.files(self._workshop.settings))
         if self._entrance is None:
             self._entrance = entrance.make(self._sockets, self._workshop.edge_uid)
+
+    def renew_entrance(self) -> Path:
+        """New connections wait for the next engine; the way to the admin API of the one that runs. Raises OSError."""
+        # An agent killed from here on must not find an engine that needs no restart: its sockets have lost their names.
+        self._fingerprint.unlink(missing_ok=True)
+        old = entrance.keep_way(self._sockets)
+        fresh = entrance.make(self._sockets, self._workshop.edge_uid)
+        if self._entrance:
+            self._entrance.close()
+        self._entrance = fresh
+        return old
 
     def start(self, spec: Spec) -> Kept:
         """After `prepare`. Raises OSError when it cannot be executed, `AlreadyRunning`."""
@@ -98,12 +109,12 @@ class Hands:
         binary = binaries.find(workshop.settings.engine_binaries, spec.engine_version)
         uid = workshop.accounts.of(self._label)
         self._fingerprint.unlink(missing_ok=True)
-        with program(spec, binary, self._entrance, self._directory, self.log_file, uid) as ready_made:
+        with program(spec, self._aws, binary, self._entrance, self._directory, self.log_file, uid) as ready_made:
             kept = workshop.keeper.start(ready_made)
         # Only now: an agent killed in between leaves none, and the next one restarts once rather than never.
         # On a full disk the engine had better go on, too.
         with contextlib.suppress(OSError):
-            self._fingerprint.write_text(fingerprint(spec))
+            self._fingerprint.write_text(fingerprint(spec, self._aws))
         return kept
 
     def shut(self) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
 import structlog
 
-from envrunner.agent.engine import Engine
+from envrunner.agent.engine import Engine, Turns
 from envrunner.agent.hands import Hands, Workshop
 from envrunner.agent.store import SpecStore
 from envrunner.settings import Settings
-from envrunner.wire import Desired, Spec, State, label_of
+from envrunner.wire import Desired, EgressState, Spec, State, label_of
 
 _log = structlog.get_logger()
 
 _ROTATE_SECONDS = 10.0
+_LOOK_SECONDS = 10.0
 
 
 class StaleGeneration(Exception):
@@ -34,8 +36,9 @@ class Node:
         self._settings = settings
         self._workshop = Workshop.open(settings)
         self._store = SpecStore(settings.state_dir / "specs")
-        self._slots = asyncio.Semaphore(settings.engine_starts_at_once)
+        self._turns = Turns(settings.engine_starts_at_once)
         self._writing = asyncio.Lock()
+        self._look = asyncio.Event()
         self._engines: dict[str, Engine] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -47,10 +50,13 @@ class Node:
     async def open(self) -> None:
         """Take up every stored spec: running engines are adopted, missing ones started."""
         specs = await asyncio.to_thread(self._store.load)
+        # After the host has started, before any engine has.
+        await asyncio.to_thread(self._workshop.egress.follow, specs)
         for spec in specs:
             self._add(spec)
         self._report_strangers({spec.label for spec in specs})
         self._spawn(self._rotate_logs())
+        self._spawn(self._look_at_egress())
 
     async def close(self) -> None:
         """Stop looking after the engines; they go on."""
@@ -67,10 +73,16 @@ class Node:
             if engine and _is_stale(spec, engine.spec):
                 raise StaleGeneration(f"generation {engine.spec.generation} is known already")
             await asyncio.to_thread(self._store.write, spec)
+            await self._tell_egress(spec)
             if engine:
                 engine.put(spec)
                 return engine.state
             return self._add(spec).state
+
+    @property
+    def egress(self) -> EgressState:
+        """Whether engines are held to what they may connect to."""
+        return self._workshop.egress.state
 
     def engine(self, environment_id: str) -> Engine:
         """Raises `UnknownEngine`."""
@@ -84,9 +96,7 @@ class Node:
         return [engine.state for engine in list(self._engines.values())]
 
     def _add(self, spec: Spec) -> Engine:
-        hands = Hands(spec.label, self._workshop)
-        settings = self._settings
-        engine = Engine(spec, hands, self._slots, settings.engine_start_seconds, settings.engine_grace_seconds)
+        engine = Engine(spec, Hands(spec.label, self._workshop), self._turns, self._settings)
         self._engines[spec.label] = engine
         self._spawn(engine.run())
         return engine
@@ -98,6 +108,19 @@ class Node:
         # Its spec was lost or is unreadable: it may hold somebody's data, so it is left alone.
         for label in set(self._workshop.keeper.names()) - known:
             _log.error("engine without a spec", label=label)
+
+    async def _tell_egress(self, spec: Spec) -> None:
+        specs = {label: engine.spec for label, engine in self._engines.items()} | {spec.label: spec}
+        await asyncio.to_thread(self._workshop.egress.follow, specs.values())
+        self._look.set()
+
+    async def _look_at_egress(self) -> None:
+        while True:
+            self._look.clear()
+            await asyncio.to_thread(self._workshop.egress.look)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._look.wait()
 
     async def _rotate_logs(self) -> None:
         while True:

@@ -57,6 +57,11 @@ class EdgeLayout:
         return self.run / "control" / "ctl.sock"
 
     @property
+    def door(self) -> Path:
+        """Where the node agent tells of restarts; in the same closed directory."""
+        return self.control.with_name("agent.sock")
+
+    @property
     def guard(self) -> Path:
         """Where people's calls go on: only nginx's workers get in."""
         return self.run / "guard.sock"

@@ -11,11 +11,15 @@ from envrunner.edge.layout import EdgeLayout
 _PORTS = ("i", "a")
 
 
-def make(layout: EdgeLayout, slots: Mapping[str, int]) -> None:
-    """Make the links be exactly those of ``slots`` (label → slot). Safe to repeat; a live link is never missing."""
+def make(layout: EdgeLayout, slots: Mapping[str, int], left: Mapping[str, int] | None = None) -> None:
+    """Make the links be exactly those of ``slots`` (label → slot). Safe to repeat; a live link is never missing.
+
+    ``left`` are slots that were changed for others, to which a request that was judged before may still go.
+    """
+    pairs = [*slots.items(), *(pair for pair in (left or {}).items() if pair[0] in slots)]
     wanted = {
         f"{slot:07}.{port}.sock": str(layout.engine_sockets / label / f"{port}.sock")
-        for label, slot in slots.items()
+        for label, slot in pairs
         for port in _PORTS
     }
     present = {entry.name for entry in os.scandir(layout.slots)}

@@ -14,6 +14,7 @@ from envrunner import logs
 from envrunner.client import InternalClient
 from envrunner.edge import feed, links, nginx, ports, rendering
 from envrunner.edge.admission import Admission
+from envrunner.edge.door import Door
 from envrunner.edge.keeper import Keeper
 from envrunner.edge.layout import EdgeLayout
 from envrunner.edge.mirror import Mirror
@@ -78,6 +79,7 @@ def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> No
         "feed": partial(feed.follow, client, mirror),
         "usage": Usage(client, mirror).run,
         "admission": Admission(client, layout.admission).run,
+        "door": Door(mirror, layout.door).run,
     }
     for name, work in works.items():
         threading.Thread(target=partial(_or_end, work), name=name, daemon=True).start()

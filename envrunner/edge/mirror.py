@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from envrunner.edge import links, ports
+from envrunner.edge.compact import Pair
 from envrunner.edge.control import Control, NginxAway, NginxState
 from envrunner.edge.layout import EdgeLayout
 from envrunner.edge.rendering import Addresses, Rendering
@@ -26,6 +27,7 @@ class Mirror:
         self._layout = layout
         self._control = Control(layout.control)
         self._lock = threading.RLock()
+        self._left: dict[str, int] = {}
 
     @property
     def sequence(self) -> int | None:
@@ -43,13 +45,13 @@ class Mirror:
                 state = self._control.state()
                 if state.epoch:
                     self._tables.skip_slots(state.rendering.last_slot + 1)
-        links.make(self._layout, self._tables.slots())
+        self._make_links()
 
     def replace(self, sequence: int, tables: Mapping[str, Mapping[str, Any]]) -> None:
         """Take a snapshot."""
         with self._lock:
             self._tables.replace(sequence, tables)
-            links.make(self._layout, self._tables.slots())
+            self._make_links()
             with contextlib.suppress(NginxAway):
                 self._replace_all()
 
@@ -59,13 +61,34 @@ class Mirror:
             before = self._tables.sequence
             pairs = self._tables.apply(sequence, changes)
             if any(change["table"] == "routes" for change in changes):
-                links.make(self._layout, self._tables.slots())
+                self._make_links()
             with contextlib.suppress(NginxAway):
                 state = self._control.state()
                 if (state.epoch, state.sequence) == (self._tables.epoch, before):
                     self._control.apply(pairs, self._tables.epoch, sequence)
                 else:
                     self._replace_all()
+
+    def fresh(self, label: str) -> bool:
+        """Whether every further request to this engine's sockets connects anew; False: not yet, ask again.
+
+        A slot of which nginx keeps no connections does that, at once and without a reload.
+        """
+        with self._lock:
+            try:
+                state = self._control.state()
+                if self._tables.next_slot > state.rendering.last_slot:
+                    return False
+            except NginxAway:
+                # An nginx that starts keeps no connections.
+                return True
+            slot = self._tables.slots().get(label)
+            if slot is None:
+                return True
+            self._left[label] = slot
+            pairs = self._tables.change_slot(label)
+            self._make_links()
+            return self._told(state, pairs)
 
     def check(self) -> NginxState | None:
         """Compare and mend; what nginx holds now, or None when it is away."""
@@ -93,6 +116,20 @@ class Mirror:
         """Last uses of API keys; see `Control.used`. Raises NginxAway."""
         with self._lock:
             return self._control.used(since)
+
+    def _told(self, state: NginxState, pairs: list[Pair]) -> bool:
+        sequence = self._tables.sequence or 0
+        try:
+            if (state.epoch, state.sequence) == (self._tables.epoch, sequence):
+                self._control.apply(pairs, self._tables.epoch, sequence)
+            else:
+                self._replace_all()
+        except NginxAway:
+            return False
+        return True
+
+    def _make_links(self) -> None:
+        links.make(self._layout, self._tables.slots(), self._left)
 
     def _replace_all(self) -> None:
         sequence = self._tables.sequence or 0

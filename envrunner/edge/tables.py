@@ -65,6 +65,13 @@ class Tables:
         """label → slot of every environment that is not deleted."""
         return dict(self._db.execute("SELECT label, slot FROM slots ORDER BY slot"))
 
+    def change_slot(self, label: str) -> list[Pair]:
+        """Give an environment a slot that nobody has used; returns what nginx must hear, nothing when it has none."""
+        with self._transaction():
+            route = self.routes().get(label)
+            self._db.execute("DELETE FROM slots WHERE label = ?", (label,))
+            return list(compact.route(label, route, self._settle_slot(label, route))) if route else []
+
     def routes(self) -> dict[str, Route]:
         """label → route."""
         rows = self._db.execute("SELECT key, value FROM entries WHERE name = 'routes'")

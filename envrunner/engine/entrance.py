@@ -9,8 +9,9 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-INGRESS, ADMIN = "i.sock", "a.sock"
-_BACKLOG = 1024
+INGRESS, ADMIN, OLD_ADMIN = "i.sock", "a.sock", "a.sock.old"
+# All that the kernel allows by default (net.core.somaxconn): during a restart everything waits here.
+_BACKLOG = 4096
 _LONGEST_PATH = 107
 
 
@@ -36,6 +37,14 @@ def make(directory: Path, owner: int | None) -> Entrance:
         directory.mkdir(mode=0o700)
     directory.chmod(0o700 if owner is None else 0o711)
     return Entrance(_listen(directory / INGRESS, owner), _listen(directory / ADMIN, owner))
+
+
+def keep_way(directory: Path) -> Path:
+    """Another name for the admin socket of now, which outlasts the next `make`. Raises OSError."""
+    old = directory / OLD_ADMIN
+    old.unlink(missing_ok=True)
+    old.hardlink_to(directory / ADMIN)
+    return old
 
 
 def remove(directory: Path) -> None:

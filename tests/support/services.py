@@ -106,6 +106,11 @@ def thrower(directory: Path, identity_keys: Sequence[str]) -> Service:
     return Service([str(NODE), "thrower.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
 
 
+def slow(directory: Path, identity_keys: Sequence[str]) -> Service:
+    """A handler that takes its time; its effects tell of each attempt's begin and end, ``cut`` when it was cut."""
+    return Service([str(NODE), "slow.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
+
+
 def lambda_host(directory: Path, identity_keys: Sequence[str]) -> Service:
     """A Lambda handler of the TypeScript SDK; takes events by POST."""
     return Service([str(NODE), "lambda_host.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
