@@ -1,13 +1,15 @@
 """The database and the only place that commits.
 
 One request, one transaction: the commit happens before the response leaves, so a 2xx is never a lie.
-`before_commit` callbacks run last in the transaction (for rows behind a hot lock), `after_commit` ones only once it
-is durable.
+`before_commit` callbacks run last in the transaction (for rows behind a hot lock), each in its turn, `after_commit`
+ones only once it is durable.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from functools import lru_cache
+from operator import itemgetter
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -55,9 +57,19 @@ def _sessions() -> sessionmaker[Session]:
     return sessionmaker(engine(), expire_on_commit=False)
 
 
-def before_commit(session: Session, callback: Callback) -> None:
-    """Run `callback` as the last thing before this session's commit, inside the transaction."""
-    session.info.setdefault("before_commit", []).append(callback)
+class Turn(IntEnum):
+    """Hot locks are taken in this order by everybody, so that no two transactions wait for each other.
+
+    An account's lock comes before the one lock of the whole plane, which is so held for the shortest time.
+    """
+
+    AUDIT = 1
+    EDGES = 2
+
+
+def before_commit(session: Session, callback: Callback, turn: Turn) -> None:
+    """Run `callback` at the end of this session's transaction, inside it, after those of an earlier turn."""
+    session.info.setdefault("before_commit", []).append((turn, callback))
 
 
 def after_commit(session: Session, callback: Callback) -> None:
@@ -67,7 +79,9 @@ def after_commit(session: Session, callback: Callback) -> None:
 
 def commit(session: Session) -> None:
     """Commit with the callbacks around it."""
-    _run(session, "before_commit")
+    last: list[tuple[Turn, Callback]] = session.info.pop("before_commit", [])
+    for _, callback in sorted(last, key=itemgetter(0)):
+        callback()
     session.commit()
     _run(session, "after_commit")
 

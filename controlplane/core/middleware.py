@@ -23,6 +23,7 @@ SECURITY_HEADERS = {
     ),
     "cache-control": "no-store",
 }
+MOST_OF_USER_AGENT = 200
 log = structlog.get_logger()
 
 
@@ -39,7 +40,8 @@ class RequestContext:
             return
         # What is further inside (rate limits, pages that ask the API) sees the caller, too, and not the proxy.
         scope = {**scope, "client": (client := forwarded.client(dict(scope)))}
-        with request_context.of(new_id("req"), client[0] if client else None) as request_id:
+        address, program = client[0] if client else None, user_agent(scope)
+        with request_context.of(new_id("req"), address, program) as request_id:
             await _Request(scope, send, request_id, self.headers()).run(self.app, receive)
 
 
@@ -83,6 +85,14 @@ class _Request:
             milliseconds=round(seconds * 1000, 1),
             address=request_context.address.get(),
         )
+
+
+def user_agent(scope: Mapping[str, Any]) -> str | None:
+    """The header, which says what it likes: made printable ASCII, and no longer than a column."""
+    value: bytes | None = next((value for name, value in scope["headers"] if name == b"user-agent"), None)
+    if value is None:
+        return None
+    return "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in value[:MOST_OF_USER_AGENT])
 
 
 def route_template(scope: Mapping[str, Any]) -> str:

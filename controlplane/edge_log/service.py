@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from controlplane.core.database import before_commit
+from controlplane.core.database import Turn, before_commit
 from controlplane.edge_log.models import EdgeChange, EdgeSequence
 
 CHANNEL = "edge_changes"
@@ -54,7 +54,7 @@ def _pending(session: Session) -> _Pending:
     pending: _Pending | None = session.info.get(_PENDING)
     if pending is None:
         pending = session.info[_PENDING] = _Pending()
-        before_commit(session, lambda: _write(session))
+        before_commit(session, lambda: _write(session), Turn.EDGES)
     return pending
 
 
