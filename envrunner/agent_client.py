@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 
 from envrunner.client import LIMITS, Unreachable
-from envrunner.wire import Spec, State, States
+from envrunner.wire import EgressState, Spec, State, States
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -42,6 +42,13 @@ class AgentClient:
     def states(self) -> list[State]:
         """Every engine the agent has heard of."""
         return States.model_validate_json(self._send(self._http.build_request("GET", "/engines"))).items
+
+    def egress(self) -> EgressState:
+        """Whether the kernel holds engines to what they may connect to."""
+        try:
+            return EgressState.model_validate_json(self._send(self._http.build_request("GET", "/egress")))
+        except AgentError:
+            return EgressState(active=False, reason="the node agent is older than its worker: restart it")
 
     def settled(self, environment_id: str, seconds: float) -> State:
         """The engine's state once it has settled, or as it is after ``seconds``."""

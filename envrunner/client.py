@@ -10,7 +10,7 @@ import httpx2
 import structlog
 from pydantic import ValidationError
 
-from envrunner.wire import Report, Spec
+from envrunner.wire import EgressState, Report, Spec
 
 _log = structlog.get_logger()
 
@@ -62,9 +62,10 @@ class InternalClient:
         items = [one.model_dump(mode="json", by_alias=True) for one in reports]
         self.post("/internal/v1/reports", {"items": items})
 
-    def heartbeat(self, engines: int, version: str) -> None:
+    def heartbeat(self, engines: int, version: str, egress: EgressState) -> None:
         """Tell that this runner lives."""
-        self.post("/internal/v1/heartbeat", {"engines": engines, "version": version})
+        body = {"engines": engines, "version": version, "egress": egress.model_dump(by_alias=True)}
+        self.post("/internal/v1/heartbeat", body)
 
     def get(
         self, path: str, params: Mapping[str, str | int] | None = None, timeout_seconds: float = _TIMEOUT_SECONDS

@@ -11,7 +11,7 @@ from envrunner.agent_client import AgentClient, AgentError, StaleGenerationError
 from envrunner.client import InternalClient, InternalError, Unreachable
 from envrunner.keep import Backoff
 from envrunner.reporting import Reporter
-from envrunner.wire import EngineState, Spec, State
+from envrunner.wire import Desired, EngineState, Spec, State
 
 _log = structlog.get_logger()
 
@@ -30,6 +30,7 @@ class Sync:
         self._ended = threading.Event()
         self._backoff = Backoff(first_seconds=0.5, limit_seconds=seconds)
         self._strangers: frozenset[str] = frozenset()
+        self._told: dict[str, Spec] = {}
 
     def start(self) -> None:
         """In a thread of its own, until `stop`."""
@@ -49,12 +50,12 @@ class Sync:
         specs = self._internal.specs()
         known = {state.environment_id: state for state in self._agent.states()}
         for spec in specs:
-            if _is_news(spec, known.get(spec.environment_id)):
+            if self._is_news(spec, known.get(spec.environment_id)):
                 self._put(spec)
         states = self._reporter.report()
         self._log_strangers(specs, states)
         running = sum(1 for state in states if state.state not in _GONE)
-        self._internal.heartbeat(running, __version__)
+        self._internal.heartbeat(running, __version__, self._agent.egress())
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -78,12 +79,19 @@ class Sync:
             self._backoff.reset()
         return self._seconds
 
+    def _is_news(self, spec: Spec, state: State | None) -> bool:
+        """What engines may reach changes within a generation, too: it takes no restart."""
+        if state is None or state.generation < spec.generation:
+            return True
+        return spec.desired is not Desired.ABSENT and spec != self._told.get(spec.environment_id)
+
     def _put(self, spec: Spec) -> None:
         try:
             self._agent.put(spec)
         except StaleGenerationError:
             # A task was faster with a newer one.
             _log.info("a newer spec is known", environment_id=spec.environment_id, generation=spec.generation)
+        self._told[spec.environment_id] = spec
 
     def _log_strangers(self, specs: list[Spec], states: list[State]) -> None:
         """Engines nobody named are left alone: a list that came out short must not destroy anybody's data."""
@@ -92,7 +100,3 @@ class Sync:
         if (strangers := frozenset(here - named)) != self._strangers:
             self._strangers = strangers
             _log.warning("engines the control plane does not name", environment_ids=sorted(strangers))
-
-
-def _is_news(spec: Spec, state: State | None) -> bool:
-    return state is None or state.generation < spec.generation

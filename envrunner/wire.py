@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -57,6 +58,15 @@ class Message(BaseModel):
         return self.model_dump_json(by_alias=True)
 
 
+class Outbound(Message):
+    """What an engine may connect to beside public addresses, and what never."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...]
+    refused_networks: tuple[IPv4Network | IPv6Network, ...]
+    refused_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...]
+    tunnel_proxy: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
+
+
 class Spec(Message):
     """One environment as it should be. ``signing_key_pem`` is never shown in a repr."""
 
@@ -68,6 +78,8 @@ class Spec(Message):
     ingress_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
     admin_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
     request_size_limit_bytes: Annotated[int, Field(gt=0)]
+    outbound: Outbound | None = None
+    """None, from a control plane that does not say: not restricted."""
 
     @property
     def label(self) -> str:
@@ -100,6 +112,13 @@ class State(Report):
     def settled(self) -> bool:
         """Nothing further happens by itself soon."""
         return self.state in SETTLED
+
+
+class EgressState(Message):
+    """Whether the kernel holds engines to their `Outbound`, and if not, why not and what to do."""
+
+    active: bool
+    reason: str | None = None
 
 
 class States(Message):

@@ -51,6 +51,10 @@ class Calls:
         seconds = _seconds(request.query_params.get("settledWithin", "0"))
         return _json(await engine.wait_settled(seconds) if seconds else engine.state)
 
+    async def egress(self, _request: Request) -> Response:
+        """``GET /egress``."""
+        return _json(self._node.egress)
+
     async def healthz(self, _request: Request) -> Response:
         """The process is up."""
         return JSONResponse({"status": "up"})
@@ -70,6 +74,7 @@ def create_app(node: Node) -> Starlette:
             Route("/engines", calls.list, methods=["GET"]),
             Route(one, calls.get, methods=["GET"]),
             Route(one, calls.put, methods=["PUT"]),
+            Route("/egress", calls.egress, methods=["GET"]),
             Route("/healthz", calls.healthz, methods=["GET"]),
             Route("/metrics", calls.metrics, methods=["GET"]),
         ],

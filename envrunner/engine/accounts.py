@@ -51,6 +51,11 @@ class EngineAccounts:
         self._first = block_of(state_dir) if first is None else first
         self._one_at_a_time = threading.Lock()
 
+    @property
+    def first(self) -> int:
+        """The lowest of `RANGE` numbers."""
+        return self._first
+
     def of(self, label: str) -> int | None:
         """The uid (and gid) of an engine, allocated at first use; None when the node is not root.
 
