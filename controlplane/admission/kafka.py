@@ -44,6 +44,7 @@ def judge_cluster(body: str, places: Places, *, creates: bool) -> None:
     found = parsed(body, frozenset({"name", "properties"} if creates else {"properties"}))
     properties = texts(found.get("properties"), "properties")
     _judge_names(properties, _CONSUMING | _CONNECTING | set(_BROKERS))
+    _judge_group(properties)
     for name in ("sasl.mechanism", "sasl.mechanisms"):
         if properties.get(name, "PLAIN") not in _MECHANISMS:
             raise Refused(f"{name} is one of {', '.join(_MECHANISMS)}.")
@@ -58,7 +59,9 @@ def judge_subscription(body: str) -> None:
     """Its cluster has been judged when it was made. Raises `Refused`."""
     found = parsed(body, frozenset({"source", "sink", "options"}))
     if found.get("options") is not None:
-        _judge_names(texts(found["options"], "options"), _CONSUMING)
+        options = texts(found["options"], "options")
+        _judge_names(options, _CONSUMING)
+        _judge_group(options)
 
 
 def _judge_names(properties: dict[str, str], known: frozenset[str] | set[str]) -> None:
@@ -67,6 +70,15 @@ def _judge_names(properties: dict[str, str], known: frozenset[str] | set[str]) -
         raise Refused(
             f"The property {strange[0][:60]!r} is not open to tenants: some read files of the host or call other "
             f"addresses. These are open: {', '.join(sorted(known))}."
+        )
+
+
+def _judge_group(properties: dict[str, str]) -> None:
+    # A broker shows its groups to whoever may ask, and who joins one takes messages from it.
+    if properties.get("group.id", "").startswith("sub_"):
+        raise Refused(
+            "group.id may not begin with sub_: so engines name the groups of their subscriptions. Leave it out, or "
+            "choose a name that nobody else uses at these brokers."
         )
 
 

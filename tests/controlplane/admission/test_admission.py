@@ -227,11 +227,21 @@ def test_brokers_are_judged_as_services_are(edge: Edge, names: dict[str, str]) -
     [
         "plugin.library.paths", "ssl.ca.location", "ssl.key.location", "ssl.keystore.location", "ssl.engine.location",
         "sasl.oauthbearer.token.endpoint.url", "sasl.kerberos.kinit.cmd", "sasl.kerberos.keytab", "debug",
-        "ssl.providers", "Bootstrap.Servers", "https.ca.location", "client.dns.lookup",
+        "ssl.providers", "Bootstrap.Servers", "https.ca.location", "client.dns.lookup", "ssl.crl.location",
+        "ssl.certificate.location", "ssl.keystore.password", "sasl.kerberos.principal", "sasl.oauthbearer.config",
+        "sasl.oauthbearer.method", "sasl.oauthbearer.private.key.location", "enable.sasl.oauthbearer.unsecure.jwt",
+        "socket.nagle.disable", "socket.max.fails", "statistics.interval.ms", "stats_cb", "log_level", "opaque",
+        "test.mock.num.brokers", "test.mock.broker.rtt", "interceptors", "resolve_cb", "connect_cb", "open_cb",
+        "plugin.library.paths ", "PLUGIN.LIBRARY.PATHS", "plugin.library.path\u017f",
     ],
 )  # fmt: skip
 def test_properties_that_reach_for_the_host_are_closed(edge: Edge, name: str) -> None:
-    assert "is not open to tenants" in cluster(edge, **{"bootstrap.servers": PUBLIC, name: "x"})
+    properties = {"bootstrap.servers": PUBLIC, name: "x"}
+    for route in ("POST /kafka-clusters", "PATCH /kafka-clusters/k"):
+        body = {"properties": properties} | ({"name": "k"} if route.startswith("POST") else {})
+        said = edge(route, body) or ""
+        assert "is not open to tenants" in said
+        assert "ssl.ca.pem" in said, "what may be used instead"
     options = {"source": "kafka://k/t", "sink": "service://A/b", "options": {name: "x"}}
     assert "is not open to tenants" in (edge("POST /subscriptions", options) or "")
 
@@ -251,6 +261,19 @@ def test_usual_properties_are_open(edge: Edge) -> None:
     assert edge("POST /subscriptions", subscription) is None
     subscription["options"] = {"bootstrap.servers": PUBLIC}
     assert edge("POST /subscriptions", subscription)
+
+
+@pytest.mark.parametrize("name", ["sub_129iVMyQIAv0Xc1GQh3SJot", "sub_"])
+def test_nobody_joins_the_group_of_another_engines_subscription(edge: Edge, name: str) -> None:
+    subscription = {"source": "kafka://k/t", "sink": "service://A/b", "options": {"group.id": name}}
+    for said in (
+        edge("POST /subscriptions", subscription),
+        cluster(edge, **{"bootstrap.servers": PUBLIC, "group.id": name}),
+        edge("PATCH /kafka-clusters/k", {"properties": {"bootstrap.servers": PUBLIC, "group.id": name}}),
+    ):
+        assert "may not begin with sub_" in (said or "")
+    subscription["options"] = {"group.id": "payments-orders"}
+    assert edge("POST /subscriptions", subscription) is None
 
 
 @pytest.mark.parametrize(
