@@ -121,7 +121,7 @@ def test_the_edge_keeps_digests_only(layout: Layout, used: Environment, key: str
 
 
 def test_nothing_shown_once_is_anywhere_on_disk(layout: Layout, used: Environment, key: str) -> None:
-    found = [path for path in files_below(layout.home) if any(s in path.read_bytes() for s in shown_once(used, key))]
+    found = [path for path in files_below(layout.home) if any(s in content(path) for s in shown_once(used, key))]
 
     assert found == []
 
@@ -129,16 +129,24 @@ def test_nothing_shown_once_is_anywhere_on_disk(layout: Layout, used: Environmen
 def test_after_a_purge_the_signing_key_is_nowhere(layout: Layout) -> None:
     environment = create_environment(sign_up(f"http://127.0.0.1:{layout.ports.api}"))
     parts = spellings(signing_key(layout, environment))
-    assert any(part in path.read_bytes() for path in files_below(layout.home / "agent") for part in parts)
+    assert any(part in content(path) for path in files_below(layout.home / "agent") for part in parts)
 
     environment.owner.call("DELETE", f"{environment.path}?purge=true")
 
     until(lambda: environment.owner.call("GET", environment.path).status_code == 404)
     # A sealed copy may stay in the database's own log for a while; the key in clear may not stay anywhere.
-    assert [path for path in files_below(layout.home) if any(part in path.read_bytes() for part in parts)] == []
+    assert [path for path in files_below(layout.home) if any(part in content(path) for part in parts)] == []
     rows = [line.split(b"\t") for line in dict(dump(layout))["identity_key"].splitlines()]
     (sealed,) = [row for row in rows if environment.environment_id.encode() in row]
     assert rb"\N" in sealed
+
+
+def content(path: Path) -> bytes:
+    """What is in it; nothing where it has gone meanwhile: the plane goes on working."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def files_below(directory: Path) -> list[Path]:

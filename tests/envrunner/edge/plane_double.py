@@ -97,6 +97,8 @@ class PlaneDouble:
     def changes(self, after: int, wait: float) -> dict[str, Any]:
         with self._changed:
             self._changed.wait_for(lambda: self._sequence != after or not self.running, wait)
+            if not self.running:  # what changes from now on is told by whoever starts again
+                return {"sequence": after, "reset": False, "items": []}
             if after > self._sequence or after + 1 < self._first:
                 return {"sequence": self._sequence, "reset": True, "items": []}
             items = [item for item in self._log if item["sequence"] > after]
