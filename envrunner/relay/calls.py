@@ -6,8 +6,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from envrunner.relay.compression import Headers
 from envrunner.relay.identity import Identity
-from envrunner.relay.machine import Headers
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 """Of a tunnel: it goes unescaped into paths and headers."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 import structlog
-from h2.errors import ErrorCodes
 
+from envrunner.relay.compression import Headers
+from envrunner.relay.frames import ErrorCodes
 from envrunner.relay.http2 import Http2
-from envrunner.relay.machine import Headers
 from envrunner.relay.stream import Stream
 
 MOST_WAITING = 1000
@@ -48,10 +48,13 @@ class CallStream(Stream):
         """There is room now."""
         headers, end = self._begin
         self.number, self.waiting = number, False
+        self.window = self.connection.first_window
         self.connection.streams[number] = self
         self.head(headers, end=end)
-        if self.has_more:
+        if self.has_data:
             self.connection.wants_to_send(self)
+        elif self.ending and not self.ended:
+            self.connection.send_end(self)
 
     def data(self, data: bytes) -> None:
         if self.waiting:
@@ -61,7 +64,7 @@ class CallStream(Stream):
 
     def end(self, trailers: Headers | None = None) -> None:
         if self.waiting:
-            self._ending, self.trailers = True, trailers
+            self.ending, self.trailers = True, trailers
         else:
             super().end(trailers)
 
@@ -116,11 +119,11 @@ class Carrier(Http2):
     def room_made(self) -> None:
         """The client says how many calls it takes at once (1.5.6: 200); one more waits, as it would at the engine."""
         while self._waiting and self.ready and not self.leaving and not self.closing:
-            if len(self.streams) >= self.machine.remote_settings.max_concurrent_streams:
+            if len(self.streams) >= self.most_streams:
                 return
             stream = next(iter(self._waiting))
             del self._waiting[stream]
-            stream.start(self.machine.get_next_available_stream_id())
+            stream.start(self.next_number())
             if stream.number > _LAST_STREAM:
                 self.leave()
 
@@ -154,7 +157,7 @@ class Carrier(Http2):
         self.leaving = True
         waiting, self._waiting = self._waiting, {}
         for stream in waiting:
-            stream.came_abort(int(ErrorCodes.REFUSED_STREAM), "the connection is being closed")
+            stream.came_abort(ErrorCodes.REFUSED_STREAM, "the connection is being closed")
 
     def new_stream(self, number: int) -> Stream | None:  # noqa: ARG002 the base class's signature
         return None

@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
-from h2.errors import ErrorCodes
 
 from envrunner.relay.calls import NAME
 from envrunner.relay.carrier import Carrier
-from envrunner.relay.machine import Headers
+from envrunner.relay.compression import Headers
+from envrunner.relay.frames import ErrorCodes
 from envrunner.relay.standing import Standing
 from envrunner.relay.stream import Stream
 from envrunner.relay.tunnels import Tunnel, Tunnels
@@ -87,7 +87,7 @@ class Customer(Carrier):
         self.leave()
         for stream in list(self.streams.values()):
             stream.abort(ErrorCodes.CANCEL)
-            stream.came_abort(int(ErrorCodes.CANCEL), reason)
+            stream.came_abort(ErrorCodes.CANCEL, reason)
         self._loop.call_later(_FAREWELL_SECONDS, self.close)
 
     def look(self) -> None:
@@ -107,7 +107,7 @@ class Customer(Carrier):
         if self._house.strangers[self._address] > _MOST_STRANGERS:
             self.close()
             return
-        number = self.machine.get_next_available_stream_id()
+        number = self.next_number()
         self._handshake = self.streams[number] = _Handshake(self, number)
         target = [(b":method", b"POST"), (b":scheme", b"http"), (b":authority", b"tunnel"), (b":path", b"/")]
         self._handshake.head(target)

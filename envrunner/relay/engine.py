@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from envrunner.relay.compression import Headers
 from envrunner.relay.exchange import Exchange
 from envrunner.relay.http2 import Http2
-from envrunner.relay.machine import Headers
 from envrunner.relay.stream import Outlet, Stream
 
 MakeExchange = Callable[[Outlet], Exchange]

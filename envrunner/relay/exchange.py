@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from h2.errors import ErrorCodes
-
 from envrunner.relay.calls import Call, Refused, read
 from envrunner.relay.carrier import CallStream, Carrier
+from envrunner.relay.compression import Headers
+from envrunner.relay.frames import ErrorCodes
 from envrunner.relay.identity import Identity
-from envrunner.relay.machine import Headers
 from envrunner.relay.stream import Outlet
 from envrunner.relay.tunnels import Tunnel
 from envrunner.relay.ways import Ways

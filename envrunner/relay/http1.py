@@ -8,9 +8,10 @@ from typing import cast
 
 import h11
 
+from envrunner.relay.compression import Headers
 from envrunner.relay.engine import Departing, MakeExchange
 from envrunner.relay.exchange import Exchange
-from envrunner.relay.machine import STREAM_WINDOW, Headers
+from envrunner.relay.stream import STREAM_WINDOW
 
 
 class Http1(Departing, asyncio.Protocol):

@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import structlog
-from h2 import events
-from h2.errors import ErrorCodes
-from h2.exceptions import ProtocolError
 
-from envrunner.relay.machine import Headers, Machine
-from envrunner.relay.stream import Stream
+from envrunner.relay import frames, rules
+from envrunner.relay.compression import Headers
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes, SettingCodes
+from envrunner.relay.reading import HEADER_BYTES, Reader
+from envrunner.relay.sending import Sending
+from envrunner.relay.stream import STREAM_WINDOW, Stream
 
-_UNSENT_BYTES = 4 * 1024 * 1024
-"""What a peer that does not read can make us hold by frames that need an answer (PING, SETTINGS)."""
-_HIGH_WATER_BYTES = 256 * 1024
-_FRAMES_AT_ONCE = 8
-"""In one write, at most; then we look whether there is still room."""
+MOST_STREAMS = 4096
+_CONNECTION_WINDOW = 32 * 1024 * 1024
+"""So much of one connection, which serves one environment: streams that nobody reads can hold up only its own."""
+_CONNECTION_STEP = 1024 * 1024
+_STREAM_STEP = STREAM_WINDOW // 2
+"""What has been taken is given back in portions of this size."""
+_STREAMS_A_POINT = 16
 _LINGER_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
-class Http2(asyncio.Protocol, ABC):
+class Http2(Sending, asyncio.Protocol, ABC):
     """One connection. Everything that is sent in one round of the loop leaves in one write."""
 
     def __init__(self, *, client: bool) -> None:
-        self.streams: dict[int, Stream] = {}
-        self.machine = Machine(client=client)
+        super().__init__()
         self.heard = True
-        self.closing = False
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._ready: dict[Stream, None] = {}
-        self._paused = self._flush_due = False
-        self._handlers: dict[type[events.Event], Callable[[Any], None]] = {
-            events.RequestReceived: self._on_head,
-            events.ResponseReceived: self._on_head,
-            events.DataReceived: self._on_data,
-            events.StreamEnded: self._on_end,
-            events.TrailersReceived: self._on_trailers,
-            events.StreamReset: self._on_reset,
-            events.WindowUpdated: self._on_window,
-            events.RemoteSettingsChanged: self._all_may_send,
-            events.ConnectionTerminated: self._on_goaway,
-        }
+        self._client = client
+        self._room = frames.FIRST_WINDOW + _CONNECTION_WINDOW
+        self._owed = self._last = 0
+        self._reader = Reader(self, self._patience, b"" if client else frames.PREFACE)
 
     @abstractmethod
     def opened(self) -> None:
@@ -67,72 +56,64 @@ class Http2(asyncio.Protocol, ABC):
     # -- what the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(_HIGH_WATER_BYTES)
-        self.machine.begin()
-        self.flush()
+        self.attach(cast("asyncio.Transport", transport))
+        values = {
+            SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+            SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_BYTES,
+            **({SettingCodes.ENABLE_PUSH: 0} if self._client else {SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS}),
+        }
+        self.put(frames.PREFACE if self._client else b"", frames.settings(values.items()))
+        self.put(frames.window_update(0, _CONNECTION_WINDOW))
         self.opened()
 
     def data_received(self, data: bytes) -> None:
         self.heard = True
+        if self.closing:
+            return
         try:
-            for event in self.machine.receive_data(data):
-                handler = self._handlers.get(type(event))
-                if handler is not None:
-                    handler(event)
-        except ProtocolError as error:
-            _log.info("protocol_error", reason=str(error))
+            self._reader.feed(data)
+        except ConnectionFailed as error:
+            _log.info("connection_failed", reason=str(error), code=error.code.name)
+            self.put(frames.goaway(0 if self._client else self._last, error.code))
             self._write()
             self.close()
             return
         self._flush()
 
-    def pause_writing(self) -> None:
-        self._paused = True
-
-    def resume_writing(self) -> None:
-        self._paused = False
-        self._flush()
-
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 the base class's signature
-        self.closing, self._transport = True, None
+        self.detach()
         streams, self.streams = self.streams, {}
-        self._ready.clear()
         for stream in streams.values():
-            stream.came_abort(int(ErrorCodes.INTERNAL_ERROR), "the connection was lost")
+            stream.came_abort(ErrorCodes.INTERNAL_ERROR, "the connection was lost")
         self.lost()
 
     # -- what streams and owners call
 
+    def next_number(self) -> int:
+        """Of a stream that this side, the client, begins."""
+        self._last = self._last + 2 if self._last else 1
+        return self._last
+
     def send_head(self, stream: Stream, headers: Headers, *, end: bool) -> None:
-        try:
-            self.machine.send_headers(stream.number, headers, end_stream=end)
-        except ProtocolError as error:
-            # Its peer has ended it, or takes no more: that is this stream's trouble, and nobody else's.
-            self._drop(stream.number)
-            stream.came_abort(int(ErrorCodes.INTERNAL_ERROR), str(error))
-            return
+        self.put(*frames.header_block(stream.number, self._encoder.encode(headers), self.most_frame_bytes, end=end))
         if stream.finished:
             self._drop(stream.number)
-        self.flush()
 
     def send_reset(self, stream: Stream, code: int) -> None:
         """The stream is over; what it still wanted to send is dropped."""
         self._drop(stream.number)
-        try:
-            self.machine.reset_stream(stream.number, code)
-        except ProtocolError:
-            return  # both ends had said their last already
-        self.flush()
+        self.put(frames.reset(stream.number, code))
 
-    def wants_to_send(self, stream: Stream) -> None:
-        self._ready[stream] = None
-        self.flush()
-
-    def give_credit(self, number: int, size: int) -> None:
-        if size and self._transport is not None and not self.closing:
-            self.machine.acknowledge_received_data(size, number)
-            self.flush()
+    def give_credit(self, stream: Stream, size: int) -> None:
+        """So much of what came on ``stream``, which may be over, has been taken."""
+        self._give_back(size)
+        if stream.peer_ended:
+            return
+        stream.owed += size
+        if stream.owed >= _STREAM_STEP and stream.number in self.streams:
+            stream.room += stream.owed
+            self.put(frames.window_update(stream.number, stream.owed))
+            stream.owed = 0
 
     @property
     def peer_address(self) -> str:
@@ -142,146 +123,180 @@ class Http2(asyncio.Protocol, ABC):
 
     def ping(self) -> None:
         self.heard = False
-        self.machine.ping(b"liveness")
-        self.flush()
+        self.put(frames.ping(b"liveness"))
 
-    def say_goodbye(self, last_stream_id: int = 2**31 - 1) -> None:
-        """GOAWAY(NO_ERROR): what is under way may finish, nothing new begins."""
+    def say_goodbye(self, last_stream_id: int = frames.LARGEST_WINDOW) -> None:
+        """GOAWAY(NO_ERROR): what is under way may finish (RFC 9113 §6.8), nothing new begins."""
         if not self.closing:
-            self.machine.say_goodbye(last_stream_id)
-            self.flush()
+            self.put(frames.goaway(last_stream_id, ErrorCodes.NO_ERROR))
 
     def close(self) -> None:
         """Send what is written and close; streams that are left break off. A peer that takes nothing is cut off."""
         if self._transport is not None and not self.closing:
+            self._write()
             self.closing = True
             self._transport.close()
             self._loop.call_later(_LINGER_SECONDS, self._cut_off, self._transport)
-
-    def flush(self) -> None:
-        """Send at the end of this round of the loop."""
-        if not self._flush_due:
-            self._flush_due = True
-            self._loop.call_soon(self._flush)
 
     def _cut_off(self, transport: asyncio.Transport) -> None:
         if self._transport is transport:
             transport.abort()
 
-    def room_made(self) -> None:
-        """A stream is over."""
+    # -- what comes
 
-    def _drop(self, number: int) -> Stream | None:
-        stream = self.streams.pop(number, None)
-        if stream is not None:
-            self._ready.pop(stream, None)
-            self.room_made()
-        return stream
-
-    # -- sending
-
-    def _flush(self) -> None:
-        self._flush_due = False
-        if self._transport is None or self.closing:
+    def on_data(self, number: int, flags: int, payload: bytes) -> None:
+        size = len(payload)
+        self._room -= size
+        if self._room < 0:
+            raise ConnectionFailed(ErrorCodes.FLOW_CONTROL_ERROR, "more than the connection's window")
+        stream = self.streams.get(number)
+        if stream is None or stream.peer_ended:
+            self._too_late(number, stream, size)
             return
-        unwritten = 0
-        while self._ready and not self._paused:
-            stream = next(iter(self._ready))
-            del self._ready[stream]
-            # One frame each in turn: a large body keeps no other waiting.
-            if self._send_of(stream):
-                self._ready[stream] = None
-            unwritten += 1
-            if unwritten == _FRAMES_AT_ONCE:
-                unwritten = 0
-                self._write()
-        self._write()
-
-    def _send_of(self, stream: Stream) -> bool:
-        """Whether it could send more at once."""
-        try:
-            return self._send_frame(stream)
-        except ProtocolError as error:
-            self._drop(stream.number)
-            stream.came_abort(int(ErrorCodes.INTERNAL_ERROR), str(error))
-            return False
-
-    def _send_frame(self, stream: Stream) -> bool:
-        number = stream.number
-        room = min(self.machine.local_flow_control_window(number), self.machine.max_outbound_frame_size)
-        piece = stream.next_piece(room)
-        ends = stream.takes_end()
-        if piece is not None:
-            self.machine.send_data(number, piece, end_stream=ends and not stream.trailers)
-            stream.gave(len(piece))
-        elif ends and not stream.trailers:
-            self.machine.end_stream(number)
-        if ends and stream.trailers:
-            self.machine.send_headers(number, stream.trailers, end_stream=True)
-        if stream.finished:
-            self._drop(number)
-        return piece is not None and stream.has_more
-
-    def _write(self) -> None:
-        data = self.machine.data_to_send()
-        if not data or self._transport is None:
+        if flags & frames.PADDED:
+            payload = frames.unpadded(payload)
+            self.give_credit(stream, size - len(payload))
+        stream.room -= size
+        stream.body_bytes += len(payload)
+        ends = flags & frames.END_STREAM
+        if not self._fits(stream, bool(ends)):
+            self.give_credit(stream, len(payload))
             return
-        self._transport.write(data)
-        if self._transport.get_write_buffer_size() > _UNSENT_BYTES:
-            self._transport.abort()
-
-    # -- receiving
-
-    def _on_head(self, event: events.RequestReceived | events.ResponseReceived) -> None:
-        number = event.stream_id
-        stream = self.streams.get(number) or self.new_stream(number)
-        if stream is not None:
-            stream.peer_ended = event.stream_ended is not None
-            if stream.finished:
-                self._drop(number)
-            stream.came_head(event.headers, end=stream.peer_ended)
-
-    def _on_data(self, event: events.DataReceived) -> None:
-        stream = self.streams.get(event.stream_id)
-        data, size = event.data, event.flow_controlled_length
-        if stream is None:
-            self.give_credit(event.stream_id, size)
-            return
-        self.give_credit(stream.number, size - len(data))
-        if data:
-            stream.came_data(data)
-
-    def _on_trailers(self, event: events.TrailersReceived) -> None:
-        stream = self.streams.get(event.stream_id)
-        if stream is not None:
-            self._end_of(stream, event.headers)
-
-    def _on_end(self, event: events.StreamEnded) -> None:
-        stream = self.streams.get(event.stream_id)
-        if stream is not None:
+        if payload:
+            stream.came_data(payload)
+        elif not ends:
+            self._patience.spend()
+        if ends:
             self._end_of(stream, None)
 
+    def on_headers(self, number: int, headers: Headers, *, end: bool) -> None:
+        stream = self.streams.get(number)
+        if stream is None and not self._client and number > self._last:
+            self._begin(number, headers, end=end)
+        elif stream is None or stream.peer_ended:
+            self._too_late(number, stream, 0)
+        elif self._client and not stream.peer_began:
+            self._response(stream, headers, end=end)
+        elif end:
+            rules.trailers(headers)
+            if self._fits(stream, ends=True):
+                self._end_of(stream, headers)
+        else:
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "trailers without an end")
+
+    def on_reset(self, number: int, code: int) -> None:
+        stream = self._drop(number)
+        if stream is None:
+            self._too_late(number, None, 0)
+            return
+        if not self._client and not stream.ended:
+            # A peer that begins calls only to take them back has us work for nothing (CVE-2023-44487).
+            self._patience.spend()
+        stream.came_abort(code, "the stream was reset")
+
+    def on_settings(self, values: list[tuple[int, int]]) -> None:
+        self._patience.spend(1 + len(values) + len(self.streams) // _STREAMS_A_POINT)
+        self.put(frames.head(0, frames.SETTINGS, frames.ACK, 0))
+        for code, value in values:
+            self.peer_wants(code, value, server=self._client)
+        self.room_made()
+
+    def on_ping(self, payload: bytes) -> None:
+        self.put(frames.ping(payload, frames.ACK))
+
+    def on_goaway(self, last: int, code: int) -> None:
+        """Streams after ``last`` have not been looked at, and will not be."""
+        self.peer_says_goodbye(code)
+        if self._client:
+            for number in [one for one in self.streams if one > last]:
+                stream = self._drop(number)
+                if stream is not None:
+                    stream.came_abort(ErrorCodes.REFUSED_STREAM, "the connection is being closed")
+
+    def on_window(self, number: int, size: int) -> None:
+        if not number:
+            self.more_window(size)
+        elif (stream := self.streams.get(number)) is not None:
+            self.more_window_of(stream, size)
+        elif self._is_idle(number):
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a stream that nobody began")
+
+    def _begin(self, number: int, headers: Headers, *, end: bool) -> None:
+        if not number % 2:
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a client's streams have odd numbers")
+        self._last = number
+        length = rules.request(headers)
+        self._patience.earn(HEADER_BYTES)
+        if len(self.streams) >= MOST_STREAMS:
+            self._patience.spend()
+            self.put(frames.reset(number, ErrorCodes.REFUSED_STREAM))
+            return
+        stream = self.new_stream(number)
+        if stream is not None:
+            stream.expected_bytes = length
+            self._head_of(stream, headers, end=end)
+
+    def _response(self, stream: Stream, headers: Headers, *, end: bool) -> None:
+        status, length = rules.response(headers)
+        if status >= 200:
+            stream.expected_bytes = length
+            self._head_of(stream, headers, end=end)
+        elif end:
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "an answer that ends before it begins")
+        else:
+            self._patience.spend()
+
+    def _head_of(self, stream: Stream, headers: Headers, *, end: bool) -> None:
+        stream.peer_began = True
+        if end and not self._fits(stream, ends=True):
+            return
+        stream.peer_ended = end
+        if stream.finished:
+            self._drop(stream.number)
+        stream.came_head(headers, end=end)
+
     def _end_of(self, stream: Stream, trailers: Headers | None) -> None:
-        if stream.peer_ended:
-            return  # the head or trailers were the end
+        if stream.number not in self.streams:
+            return  # it was aborted by what came before
         stream.peer_ended = True
         if stream.finished:
             self._drop(stream.number)
         stream.came_end(trailers)
 
-    def _on_reset(self, event: events.StreamReset) -> None:
-        stream = self._drop(event.stream_id)
+    def _fits(self, stream: Stream, ends: bool) -> bool:
+        """Whether window and announced length allow what came; else the stream is over."""
+        if stream.room < 0:
+            self._fail(stream, ErrorCodes.FLOW_CONTROL_ERROR, "more than the stream's window")
+            return False
+        if not stream.peer_began:
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a body before its head")
+        said, came = stream.expected_bytes, stream.body_bytes
+        # An answer to HEAD says how long another would be.
+        if said is not None and (came > said or (ends and came < said and (came or not self._client))):
+            self._fail(stream, ErrorCodes.PROTOCOL_ERROR, "a body of another length than announced")
+            return False
+        return True
+
+    def _fail(self, stream: Stream, code: ErrorCodes, reason: str) -> None:
+        self.send_reset(stream, code)
+        stream.came_abort(code, reason)
+
+    def _is_idle(self, number: int) -> bool:
+        return number > self._last or number % 2 == 0
+
+    def _too_late(self, number: int, stream: Stream | None, size: int) -> None:
+        """After its end, or ours: what was on its way then counts for the connection's window only."""
+        if self._is_idle(number):
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a stream that nobody began")
+        self._give_back(size)
+        if not size:
+            self._patience.spend()
         if stream is not None:
-            stream.came_abort(int(event.error_code or 0), "the stream was reset")
+            self._fail(stream, ErrorCodes.STREAM_CLOSED, "something came after the end")
 
-    def _on_window(self, event: events.WindowUpdated) -> None:
-        if not event.stream_id:
-            self._all_may_send()
-        elif (stream := self.streams.get(event.stream_id)) is not None and stream.has_more:
-            self._ready[stream] = None
-
-    def _all_may_send(self, _: object = None) -> None:
-        self._ready.update((stream, None) for stream in self.streams.values() if stream.has_more)
-
-    def _on_goaway(self, event: events.ConnectionTerminated) -> None:
-        self.peer_says_goodbye(int(event.error_code or 0))
+    def _give_back(self, size: int) -> None:
+        self._owed += size
+        if self._owed >= _CONNECTION_STEP:
+            self._room += self._owed
+            self.put(frames.window_update(0, self._owed))
+            self._owed = 0

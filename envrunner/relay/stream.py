@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
-from h2.errors import ErrorCodes
-
-from envrunner.relay.machine import Headers
+from envrunner.relay.compression import Headers
+from envrunner.relay.frames import ErrorCodes
 
 if TYPE_CHECKING:
     from envrunner.relay.http2 import Http2
+
+STREAM_WINDOW = 256 * 1024
+"""So much of one stream is held in memory at most, each way."""
 
 
 class Outlet(Protocol):
@@ -32,14 +34,26 @@ class Outlet(Protocol):
 class Stream(ABC):
     """One stream, as the other side of a call uses it. What comes from the peer goes to the ``came_…`` methods."""
 
+    __slots__ = (
+        "_queue", "body_bytes", "connection", "ended", "ending", "expected_bytes", "number", "owed", "peer_began",
+        "peer_ended", "room", "trailers", "window",
+    )  # fmt: skip
+
     def __init__(self, connection: Http2, number: int) -> None:
         self.connection = connection
         self.number = number
-        self._queue: deque[bytes] = deque()
+        self.window = connection.first_window
+        """So many bytes the peer takes."""
+        self.room, self.owed = STREAM_WINDOW, 0
+        """So many the peer may send; of those it has sent, so many have been taken and not been given back."""
+        self.expected_bytes: int | None = None
+        self.body_bytes = 0
+        """Of the peer's body: as its head said, and so far."""
         self.trailers: Headers | None = None
-        self._ending = False
-        self._ended = False
-        self.peer_ended = False
+        self.ending = self.ended = False
+        """Whether the end is to be sent after what is queued, and has been."""
+        self.peer_began = self.peer_ended = False
+        self._queue: deque[bytes] = deque()
 
     @abstractmethod
     def came_head(self, headers: Headers, *, end: bool) -> None: ...
@@ -61,18 +75,19 @@ class Stream(ABC):
     def head(self, headers: Headers, *, end: bool = False) -> None:
         """Raises nothing: a stream that is over ignores all of these."""
         if not self.over:
-            self._ended = end
+            self.ended = end
             self.connection.send_head(self, headers, end=end)
 
     def data(self, data: bytes) -> None:
-        if not self.over and not self._ended:
+        if not self.over and not self.ended:
             self._queue.append(data)
             self.connection.wants_to_send(self)
 
     def end(self, trailers: Headers | None = None) -> None:
-        if not self.over and not self._ended:
-            self._ending, self.trailers = True, trailers
-            self.connection.wants_to_send(self)
+        if not self.over and not self.ended:
+            self.ending, self.trailers = True, trailers
+            if not self._queue:
+                self.connection.send_end(self)
 
     def abort(self, code: int = ErrorCodes.CANCEL) -> None:
         if not self.over:
@@ -80,7 +95,7 @@ class Stream(ABC):
 
     def taken(self, size: int) -> None:
         """The other side has taken so much of what came here: the peer may send as much again."""
-        self.connection.give_credit(self.number, size)
+        self.connection.give_credit(self, size)
 
     @property
     def over(self) -> bool:
@@ -88,27 +103,30 @@ class Stream(ABC):
         return self.number not in self.connection.streams
 
     @property
+    def has_data(self) -> bool:
+        return bool(self._queue)
+
+    @property
     def has_more(self) -> bool:
-        return bool(self._queue) or (self._ending and not self._ended)
+        return bool(self._queue) or (self.ending and not self.ended)
 
     @property
     def finished(self) -> bool:
         """Both directions have ended."""
-        return self._ended and self.peer_ended
+        return self.ended and self.peer_ended
 
-    def next_piece(self, room: int) -> bytes | None:
-        """At most ``room`` bytes; None when nothing may or need be sent."""
-        if not self._queue or room <= 0:
-            return None
-        piece = self._queue.popleft()
+    def next_piece(self, room: int) -> bytes:
+        """At most ``room`` bytes, which are more than none; small ones that wait go together."""
+        queue = self._queue
+        piece = queue.popleft()
         if len(piece) > room:
-            self._queue.appendleft(piece[room:])
-            piece = piece[:room]
+            # A view: what is left of a large piece is not copied again for each frame.
+            queue.appendleft(memoryview(piece)[room:])  # type: ignore[arg-type]
+            return memoryview(piece)[:room]  # type: ignore[return-value]
+        if queue and len(piece) + len(queue[0]) <= room:
+            pieces, size = [piece], len(piece)
+            while queue and size + len(queue[0]) <= room:
+                size += len(queue[0])
+                pieces.append(queue.popleft())
+            return b"".join(pieces)
         return piece
-
-    def takes_end(self) -> bool:
-        """Whether everything has been sent but the end, which the caller then sends."""
-        if self._queue or not self._ending or self._ended:
-            return False
-        self._ended = True
-        return True

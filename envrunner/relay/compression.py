@@ -1,0 +1,207 @@
+"""Header compression (HPACK, RFC 7541): all that a peer may use when it packs, the plainest of it when we do.
+
+What is read once is remembered: peers repeat most fields, and Huffman coding in Python costs more than all the rest.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hpack.exceptions import HPACKDecodingError
+from hpack.huffman_table import decode_huffman
+from hpack.table import HeaderTable
+
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes
+
+Headers = list[tuple[bytes, bytes]]
+
+TABLE_BYTES = 4096
+"""Of the peer's table: what both sides begin with, and we leave it at that."""
+_FIELD_BYTES = 32
+_STATIC: tuple[tuple[bytes, bytes], ...] = HeaderTable.STATIC_TABLE
+_FIRST_OF_PEER = len(_STATIC) + 1
+_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+|:[a-z]+")
+_NO_VALUE = re.compile(rb"[\0\r\n]|\A[ \t]|[ \t]\Z")
+_MOST_REMEMBERED = 128
+_LONGEST_REMEMBERED = 1024
+_LONGEST_INTEGER_BYTES = 5
+_MOST_RESIZES = 2
+_NO_TABLE = b"\x20"
+
+
+class NeverIndexed(tuple[bytes, bytes]):
+    """A field that its sender wants in no table on its way (RFC 7541 §7.1.3)."""
+
+    __slots__ = ()
+
+
+class Decoder:
+    """One connection's. ``most_bytes``: of a header list, as SETTINGS_MAX_HEADER_LIST_SIZE counts them."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._table: list[tuple[bytes, bytes]] = []
+        self._used, self._room = 0, TABLE_BYTES
+        self._remembered: dict[bytes, bytes] = {}
+
+    def decode(self, block: bytes) -> Headers:
+        """The fields of a whole block. Raises `ConnectionFailed`: afterwards nobody knows the table any more.
+
+        Names and values have been looked at (RFC 9113 §8.2.1), their order and number have not.
+        """
+        try:
+            return self._decode(block)
+        except (IndexError, HPACKDecodingError):
+            raise _broken("a header block that ends early, or names no field") from None
+
+    def _decode(self, block: bytes) -> Headers:
+        fields: Headers = []
+        at, stop, size, resized = 0, len(block), 0, 0
+        while at < stop:
+            first = block[at]
+            if first & 0x80:
+                index, at = _integer(block, at, 0x7F)
+                field = self._field(index)
+            elif first & 0x60 == 0x20:
+                resized += 1
+                if fields or resized > _MOST_RESIZES:
+                    raise _broken("a table's size in the middle of a block")
+                at = self._resize(block, at)
+                continue
+            else:
+                field, at = self._literal(block, at, first)
+            size += len(field[0]) + len(field[1]) + _FIELD_BYTES
+            if size > self._most_bytes:
+                raise ConnectionFailed(ErrorCodes.ENHANCE_YOUR_CALM, "headers larger than announced")
+            fields.append(field)
+        return fields
+
+    def _field(self, index: int) -> tuple[bytes, bytes]:
+        if index >= _FIRST_OF_PEER:
+            place = len(self._table) - 1 - (index - _FIRST_OF_PEER)
+            if place >= 0:
+                return self._table[place]
+        elif index:
+            return _STATIC[index - 1]
+        raise _broken("a field that is in no table")
+
+    def _literal(self, block: bytes, at: int, first: int) -> tuple[tuple[bytes, bytes], int]:
+        indexed = first & 0x40
+        index, at = _integer(block, at, 0x3F if indexed else 0x0F)
+        if index:
+            name = self._field(index)[0]
+        else:
+            name, at = self._string(block, at)
+            if not _NAME.fullmatch(name):
+                raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a header's name is none")
+        value, at = self._string(block, at)
+        if _NO_VALUE.search(value):
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a header's value is none")
+        if indexed:
+            self._add((name, value))
+        elif first & 0x10:
+            return NeverIndexed((name, value)), at
+        return (name, value), at
+
+    def _string(self, block: bytes, at: int) -> tuple[bytes, int]:
+        packed = block[at] & 0x80
+        size, at = _integer(block, at, 0x7F)
+        stop = at + size
+        if stop > len(block):
+            raise _broken("a header block that ends early")
+        text = block[at:stop]
+        return (self._unpacked(text) if packed else text), stop
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        known = self._remembered.get(packed)
+        if known is not None:
+            return known
+        text = bytes(decode_huffman(packed))
+        if len(packed) <= _LONGEST_REMEMBERED:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[packed] = text
+        return text
+
+    def _add(self, field: tuple[bytes, bytes]) -> None:
+        self._table.append(field)
+        self._used += len(field[0]) + len(field[1]) + _FIELD_BYTES
+        if self._used > self._room:
+            self._evict()
+
+    def _evict(self) -> None:
+        while self._used > self._room:
+            name, value = self._table.pop(0)
+            self._used -= len(name) + len(value) + _FIELD_BYTES
+
+    def _resize(self, block: bytes, at: int) -> int:
+        size, at = _integer(block, at, 0x1F)
+        if size > TABLE_BYTES:
+            raise _broken("a table larger than announced")
+        self._room = size
+        self._evict()
+        return at
+
+
+class Encoder:
+    """One connection's: it keeps no table, and says so once. Only the commonest fields are not spelt out."""
+
+    def __init__(self) -> None:
+        self._before = _NO_TABLE
+
+    def encode(self, headers: Headers) -> bytes:
+        """A whole block."""
+        pieces = [self._before]
+        self._before = b""
+        for field in headers:
+            whole = _WHOLE.get(field)
+            if whole is not None:
+                pieces.append(whole)
+                continue
+            name, value = field
+            kind = 0x00 if type(field) is tuple else 0x10
+            index = _NAMES.get(name)
+            pieces.append(_prefixed(index, 0x0F, kind) if index else bytes((kind,)) + _plain(name))
+            pieces.append(_plain(value))
+        return b"".join(pieces)
+
+
+def _integer(block: bytes, at: int, mask: int) -> tuple[int, int]:
+    """The number whose first bits are those of ``mask``, and where it ends (RFC 7541 §5.1)."""
+    number = block[at] & mask
+    at += 1
+    if number < mask:
+        return number, at
+    for place in range(_LONGEST_INTEGER_BYTES):
+        byte = block[at]
+        at += 1
+        number += (byte & 0x7F) << (7 * place)
+        if byte < 0x80:
+            return number, at
+    raise _broken("a number without end")
+
+
+def _prefixed(number: int, mask: int, kind: int) -> bytes:
+    if number < mask:
+        return bytes((kind | number,))
+    rest, said = number - mask, [kind | mask]
+    while rest >= 0x80:
+        said.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes((*said, rest))
+
+
+_SHORT = [bytes((size,)) for size in range(0x7F)]
+
+
+def _plain(text: bytes) -> bytes:
+    size = len(text)
+    return (_SHORT[size] if size < 0x7F else _prefixed(size, 0x7F, 0)) + text
+
+
+def _broken(reason: str) -> ConnectionFailed:
+    return ConnectionFailed(ErrorCodes.COMPRESSION_ERROR, reason)
+
+
+_WHOLE = {field: bytes((0x80 | index,)) for index, field in enumerate(_STATIC, 1) if field[1]}
+_NAMES = {name: index for index, (name, _) in reversed(list(enumerate(_STATIC, 1)))}

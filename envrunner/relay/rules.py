@@ -1,0 +1,62 @@
+"""What makes a message of its fields (RFC 9113 §8): which there must be, in what order, and how long a body is."""
+
+from __future__ import annotations
+
+from envrunner.relay.compression import Headers
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes
+
+_REQUEST = frozenset({b":method", b":scheme", b":authority", b":path"})
+_RESPONSE = frozenset({b":status"})
+_OF_CONNECTION = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"})
+_COLON = ord(":")
+_LONGEST_NUMBER = 19
+
+
+def request(headers: Headers) -> int | None:
+    """The length of the body if the head says it. Raises `ConnectionFailed`."""
+    pseudo, length = _fields(headers, _REQUEST)
+    if not pseudo.get(b":method") or not pseudo.get(b":path") or b":scheme" not in pseudo:
+        raise _malformed("a request without method, scheme or path")
+    return length
+
+
+def response(headers: Headers) -> tuple[int, int | None]:
+    """Status and the length of the body if the head says it. Raises `ConnectionFailed`."""
+    pseudo, length = _fields(headers, _RESPONSE)
+    status = pseudo.get(b":status", b"")
+    if len(status) != 3 or not status.isdigit() or status == b"101":
+        raise _malformed("a response without a status")
+    return int(status), length
+
+
+def trailers(headers: Headers) -> None:
+    """Raises `ConnectionFailed`."""
+    _fields(headers, frozenset())
+
+
+def _fields(headers: Headers, allowed: frozenset[bytes]) -> tuple[dict[bytes, bytes], int | None]:
+    pseudo: dict[bytes, bytes] = {}
+    length: int | None = None
+    begun = False
+    for name, value in headers:
+        if name[0] == _COLON:
+            if begun or name not in allowed or name in pseudo:
+                raise _malformed("a pseudo-header where none belongs")
+            pseudo[name] = value
+            continue
+        begun = True
+        if name in _OF_CONNECTION or (name == b"te" and value != b"trailers"):
+            raise _malformed("a header of HTTP/1.1 connections")
+        if name == b"content-length":
+            length = _length(value, length)
+    return pseudo, length
+
+
+def _length(value: bytes, before: int | None) -> int:
+    if not value.isdigit() or len(value) > _LONGEST_NUMBER or before not in (None, int(value)):
+        raise _malformed("a content-length that is none, or two")
+    return int(value)
+
+
+def _malformed(reason: str) -> ConnectionFailed:
+    return ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, reason)
