@@ -8,7 +8,21 @@ import typer
 
 from rcloud import __version__
 from rcloud.command import Account, Output, Quiet, Token, Url, Verbose, command, common
-from rcloud.commands import accounts, apply, env, invitations, keys, login, members, operations, sessions, shell
+from rcloud.commands import (
+    accounts,
+    apply,
+    env,
+    invitations,
+    keys,
+    login,
+    members,
+    operations,
+    outbound,
+    preflight,
+    sessions,
+    shell,
+    tunnels,
+)
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 not logged in, or the login has ended · "
@@ -55,7 +69,10 @@ for name, noun in {
     "invitations": invitations.app,
     "sessions": sessions.app,
     "operations": operations.app,
+    "tunnels": tunnels.app,
+    "outbound": outbound.app,
 }.items():
     app.add_typer(noun, name=name)
+command(app, "preflight")(preflight.preflight)
 command(app, "apply")(apply.apply)
 command(app, "completion")(shell.completion)

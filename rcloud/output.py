@@ -147,4 +147,7 @@ _STYLES = {
     "SUSPENDED": "yellow",
     "FAILED": "red",
     "DELETED": "dim",
+    "connected": "green",
+    "✓": "green",
+    "✗": "red",
 }

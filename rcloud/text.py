@@ -58,6 +58,17 @@ def short_time(value: str | None) -> str:
         return value
 
 
+def size(count: int) -> str:
+    """Bytes, in units that keep it short: `512 B`, `1.5 KiB`, `20.0 MiB`."""
+    if count < 1024:
+        return f"{count} B"
+    shown, units = float(count), iter(("KiB", "MiB", "GiB", "TiB"))
+    unit = ""
+    while shown >= 1024 and (following := next(units, None)):
+        shown, unit = shown / 1024, following
+    return f"{shown:.1f} {unit}"
+
+
 def _obeyed(character: str) -> bool:
     if character in "\t\n":
         return False
