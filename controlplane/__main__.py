@@ -17,6 +17,7 @@ from controlplane.core.errors import ApplicationError
 from controlplane.environments import limits
 from controlplane.initialise import initialise
 from controlplane.mail import printing
+from controlplane.outbound_policy import commands as outbound
 from controlplane.second_factors import service as second_factors
 from controlplane.serve import serve as serve_api
 from controlplane.settings import Settings, explained
@@ -48,6 +49,7 @@ _IN_AN_INSTALLATION = {
     "migrate",
     "init",
     "limit",
+    "outbound",
     "doctor",
 }
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -115,6 +117,7 @@ def limit(
 operators = typer.Typer(no_args_is_help=True, help="Who operates this plane: reads its outbox, sets up its providers.")
 app.add_typer(operators, name="operator")
 app.add_typer(sso.app, name="sso")
+app.add_typer(outbound.app, name="outbound")
 Email = Annotated[str, typer.Argument(help="e-mail address of a user")]
 
 

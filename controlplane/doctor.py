@@ -90,6 +90,22 @@ def _runners() -> str:
     return ", ".join(f"{r.runner_id} ({r.engines} of {r.capacity} engines)" for r in runners)
 
 
+def _outbound() -> str:
+    """On a machine of one's own a plane may do without."""
+    try:
+        with transaction() as session:
+            runners = list(session.scalars(select(Runner).order_by(Runner.runner_id)))
+    except SQLAlchemyError as error:
+        raise Unwell("cannot be read while the database is away") from error
+    loose = [f"{r.runner_id} ({r.egress_reason or 'it has not said why'})" for r in runners if not r.egress_active]
+    if not loose:
+        return "what engines connect to is held by the kernel's rules on every runner"
+    said = f"addresses are judged when they are registered, and not by the kernel on {', '.join(loose)}"
+    if not settings().is_tried_out:
+        raise Unwell(said)
+    return said
+
+
 def _mail() -> str:
     if not settings().sends_mail and not settings().is_tried_out:
         raise Unwell("others reach this plane, and without CONTROLPLANE_SMTP_URL it takes every address on trust")
@@ -146,6 +162,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "redis": _queue,
     "runners": _runners,
+    "outbound": _outbound,
     "mail": _mail,
     "passwords": _passwords,
     "tls": _tls,

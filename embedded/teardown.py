@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from embedded import accounts
-from embedded.layout import Layout
+from embedded.layout import CHECKOUT, Layout
 from embedded.part import Part
+from embedded.surroundings import for_processes
 from envrunner.keep.keeper import Keeper
 
 _SERVERS = ("postgres", "redis")
@@ -28,6 +31,7 @@ def stop_parts(layout: Layout, known: Iterable[Part]) -> None:
     _stop_all(keeper, [name for name in names if name not in _SERVERS], parts)
     # Only now: the agent would start them again.
     _stop_engines(layout)
+    _remove_egress_rules(layout)
     _stop_all(keeper, [name for name in names if name in _SERVERS], parts)
 
 
@@ -57,6 +61,15 @@ def _stop_engines(layout: Layout) -> None:
     if directory.is_dir():
         keeper = Keeper(directory)
         _stop_all(keeper, keeper.names(), {})
+
+
+def _remove_egress_rules(layout: Layout) -> None:
+    """Best effort: rules about accounts that nobody uses do no harm, and the next start replaces them."""
+    if (layout.home / "agent" / "egress-table").exists():
+        command = [sys.executable, "-m", "envrunner", "remove-egress-rules"]
+        subprocess.run(
+            command, env=for_processes(layout, os.environ), cwd=CHECKOUT, capture_output=True, timeout=60, check=False
+        )
 
 
 def engine_locks(layout: Layout) -> Path:

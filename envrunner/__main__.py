@@ -6,6 +6,8 @@ import typer
 
 from envrunner.agent.main import run_agent
 from envrunner.edge import main as edge_main
+from envrunner.egress import guard as egress
+from envrunner.egress.nft import NftFailed
 from envrunner.guard.main import run_guard
 from envrunner.keep import locks, stop_all
 from envrunner.relay.main import run_relay
@@ -61,6 +63,15 @@ def stop_engines() -> None:
         raise SystemExit(f"An agent serves {given.state_dir} and would start the engines again: stop it first.")
     count = stop_all(given.state_dir / "keep", grace_seconds=given.engine_grace_seconds)
     typer.echo(f"✓ {count} stopped")
+
+
+@app.command("remove-egress-rules")
+def remove_egress_rules() -> None:
+    """Take this node's rules (nftables) out of the kernel, for when its engines have stopped for good."""
+    try:
+        egress.remove(settings().state_dir)
+    except NftFailed as error:
+        raise SystemExit(f"The rules remain: {error}.") from error
 
 
 def main() -> None:

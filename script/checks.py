@@ -16,7 +16,7 @@ _CHECKS = {
     "import contracts": ["lint-imports"],
 }
 # Debian packages that hold a program the tests call.
-_PROGRAMS = {"openssl": "openssl", "curl": "curl", "chromium": "chromium"}
+_PROGRAMS = {"openssl": "openssl", "curl": "curl", "chromium": "chromium", "nft": "nftables", "ip": "iproute2"}
 
 
 def main(arguments: list[str]) -> int:

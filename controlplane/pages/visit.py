@@ -75,7 +75,7 @@ class Visit:
     @property
     def localhost(self) -> str | None:
         """This page at `localhost` when it was opened at an IP address, which can have no passkeys (WebAuthn §5.1)."""
-        if not settings().loopback_mode or _host(self.request) not in {"127.0.0.1", "[::1]"}:
+        if not settings().is_tried_out or _host(self.request) not in {"127.0.0.1", "[::1]"}:
             return None
         port = urlsplit(settings().console_url).port
         return f"http://localhost:{port}{self.here}" if port else None

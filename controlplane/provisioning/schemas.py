@@ -3,6 +3,15 @@ from typing import Literal
 from controlplane.core.schema import Schema
 
 
+class Outbound(Schema):
+    """docs/wire.md: what an engine may connect to."""
+
+    networks: list[str]
+    refused_networks: list[str]
+    refused_ports: list[int]
+    tunnel_proxy: str
+
+
 class Spec(Schema):
     """docs/wire.md: what should be."""
 
@@ -14,6 +23,7 @@ class Spec(Schema):
     ingress_url: str
     admin_url: str
     request_size_limit_bytes: int
+    outbound: Outbound
 
 
 class Specs(Schema):
@@ -34,6 +44,15 @@ class Reports(Schema):
     items: list[Report]
 
 
+class Egress(Schema):
+    """Whether the kernel holds engines to what they may connect to; else why not, and what to do."""
+
+    active: bool
+    reason: str | None = None
+
+
 class Heartbeat(Schema):
     engines: int
     version: str
+    egress: Egress | None = None
+    """None: an older runner."""

@@ -12,8 +12,11 @@ from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Desired, Status, move
 from controlplane.logs import service as logs
 from controlplane.operations import service as operations
+from controlplane.outbound_policy import repository as outbound_policies
+from controlplane.outbound_policy import service as outbound_policy
+from controlplane.outbound_policy.models import OutboundPolicy
 from controlplane.provisioning import repository
-from controlplane.provisioning.schemas import Report, Spec
+from controlplane.provisioning.schemas import Outbound, Report, Spec
 
 SETTLED = {Desired.RUNNING: "READY", Desired.STOPPED: "STOPPED", Desired.ABSENT: "ABSENT"}
 
@@ -22,7 +25,8 @@ def specs(session: Session, runner_id: str) -> list[Spec]:
     """Everything this runner should keep, and what it should still destroy."""
     rows = repository.of_runner(session, runner_id)
     keys = environments.identity_keys(session, rows)
-    return [spec(environment, keys[environment.environment_id]) for environment in rows]
+    policies = outbound_policies.of_runner(session, runner_id)
+    return [spec(e, keys[e.environment_id], policies.get(e.environment_id)) for e in rows]
 
 
 def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
@@ -30,12 +34,13 @@ def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
     environment = repository.one_of_runner(session, runner_id, environment_id)
     if environment is None:
         raise NotFound("environment on this runner")
-    return spec(environment, environments.identity_key(session, environment_id))
+    key = environments.identity_key(session, environment_id)
+    return spec(environment, key, outbound_policies.find(session, environment_id))
 
 
-def spec(environment: Environment, key: IdentityKey) -> Spec:
+def spec(environment: Environment, key: IdentityKey, policy: OutboundPolicy | None = None) -> Spec:
     """The private key goes along unless it is to be destroyed."""
-    urls = addresses.of(environment)
+    urls, reach = addresses.of(environment), outbound_policy.reach(policy)
     wanted = environment.desired != Desired.ABSENT
     return Spec(
         environment_id=environment.environment_id,
@@ -46,6 +51,12 @@ def spec(environment: Environment, key: IdentityKey) -> Spec:
         ingress_url=urls.ingress,
         admin_url=urls.admin,
         request_size_limit_bytes=environment.request_size_limit_bytes,
+        outbound=Outbound(
+            networks=[str(one) for one in reach.networks],
+            refused_networks=[str(one) for one in reach.refused_networks],
+            refused_ports=list(reach.refused_ports),
+            tunnel_proxy=urls.tunnel_proxy,
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import Integer, String
+from sqlalchemy import Boolean, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controlplane.core.database import Base, Time
@@ -17,5 +17,8 @@ class Runner(Base):
     capacity: Mapped[int] = mapped_column(Integer)
     engines: Mapped[int] = mapped_column(Integer, default=0)
     version: Mapped[str | None] = mapped_column(String(64))
+    # Whether its kernel holds engines to their outbound policies, and if not, why not; null when it has not said.
+    egress_active: Mapped[bool | None] = mapped_column(Boolean)
+    egress_reason: Mapped[str | None] = mapped_column(String(300))
     heartbeat_at: Mapped[datetime | None] = mapped_column(Time)
     created_at: Mapped[datetime] = mapped_column(Time)

@@ -1,6 +1,7 @@
 """Registration, authentication and placement of runners."""
 
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -69,6 +70,18 @@ def is_alive(runner: Runner) -> bool:
     return runner.heartbeat_at is not None and runner.heartbeat_at > clock.now() - SILENT_AFTER
 
 
-def heartbeat(runner: Runner, engines: int, version: str) -> None:
-    """Note that the runner is alive and how many engines it keeps."""
+class Egress(Protocol):
+    """Whether a runner's kernel holds engines to their outbound policies; else why not, and what to do."""
+
+    @property
+    def active(self) -> bool: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+def heartbeat(runner: Runner, engines: int, version: str, egress: Egress | None = None) -> None:
+    """Note that the runner is alive, how many engines it keeps, and what holds them."""
+    runner.egress_active = egress.active if egress else None
+    # PostgreSQL stores no NUL.
+    runner.egress_reason = egress.reason.replace("\0", "")[:300] if egress and egress.reason else None
     runner.engines, runner.version, runner.heartbeat_at = engines, version, clock.now()

@@ -10,10 +10,22 @@ down_revision = "0004"
 
 def upgrade() -> None:
     _audit()
+    _egress()
 
 
 def downgrade() -> None:
+    _drop_egress()
     _drop_audit()
+
+
+def _egress() -> None:
+    op.add_column("runner", sa.Column("egress_active", sa.Boolean))
+    op.add_column("runner", sa.Column("egress_reason", sa.String(300)))
+
+
+def _drop_egress() -> None:
+    for column in ("egress_reason", "egress_active"):
+        op.drop_column("runner", column)
 
 
 def _audit() -> None:

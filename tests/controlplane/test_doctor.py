@@ -94,3 +94,21 @@ def test_a_certificate_that_is_not_there(report: Report, monkeypatch: pytest.Mon
     with_tls = settings().model_copy(update=changed)
     monkeypatch.setattr(doctor, "settings", lambda: with_tls)
     assert "none.pem" in report()[1]["✗ tls"]
+
+
+@pytest.mark.parametrize(
+    ("egress", "loopback", "name", "said"),
+    [
+        ({"active": True}, "false", "✓ outbound", "by the kernel's rules on every runner"),
+        ({"active": False, "reason": "there is no nft"}, "true", "✓ outbound", "not by the kernel on local (there is"),
+        ({"active": False, "reason": "there is no nft"}, "false", "✗ outbound", "local (there is no nft)"),
+        (None, "false", "✗ outbound", "it has not said why"),
+    ],
+)
+def test_whether_the_kernel_holds_engines(
+    report: Report, node: Node, configured: Callable[..., None], egress: object, loopback: str, name: str, said: str
+) -> None:
+    configured(loopback_mode=loopback)
+    beat = {"engines": 2, "version": "1"} | ({"egress": egress} if egress else {})
+    assert node.call("POST", "/heartbeat", json=beat).status_code == 204
+    assert said in report()[1][name]

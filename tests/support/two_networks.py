@@ -1,4 +1,4 @@
-"""A host's network and the rest of the world, both made for a test: what is sent between them leaves this machine never."""
+"""A host's network and the rest of the world, both made for a test: nothing leaves this machine."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Listeners:
 
 
 class TwoNetworks:
-    """``host`` has its way out to ``world``, which has every address of ``there``; ``host`` also has those of ``here``."""
+    """``host`` has the addresses ``here``, and its way out to ``world``, which has those of ``there``."""
 
     def __init__(self, here: Sequence[str] = (), there: Sequence[str] = ()) -> None:
         self.host, self.world = Network(), Network()

@@ -72,7 +72,9 @@ def test_in_loopback_mode_for_others_the_hosts_own_services_are_not_theirs(
     configured(public_host="cloud.example.com")
     path = environment(owner, owner.account())
     assert not reaches(session, path, "127.0.0.1", 3000, plain=True)
-    assert reaches(session, path, "93.184.216.34", 80, plain=True)
+    assert reaches(session, path, "93.184.216.34", 443)
+    assert not reaches(session, path, "93.184.216.34", 80, plain=True)
+    assert owner.get(f"{path}/outbound-policy").json()["defaults"]["plainHttp"] is False
 
 
 @pytest.mark.usefixtures("production")
