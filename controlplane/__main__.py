@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from controlplane import doctor as checks
 from controlplane import worker as celery
+from controlplane.audit import adopting
+from controlplane.audit import commands as audit
 from controlplane.core.database import transaction
 from controlplane.core.errors import ApplicationError
 from controlplane.environments import limits
@@ -39,6 +41,7 @@ def _embedded(name: str, arguments: list[str]) -> None:
 
 
 _IN_AN_INSTALLATION = {
+    "audit",
     "operator",
     "outbox",
     "reset-second-factors",
@@ -89,6 +92,9 @@ def beat() -> None:
 def migrate() -> None:
     """Bring the database to this version's tables."""
     command.upgrade(Config(ROOT / "alembic.ini"), "head")
+    adopted = adopting.adopt()
+    if adopted:
+        typer.echo(f"✓ {adopted} audit events of an earlier version are in their accounts' chains now")
 
 
 @app.command()
@@ -118,6 +124,7 @@ operators = typer.Typer(no_args_is_help=True, help="Who operates this plane: rea
 app.add_typer(operators, name="operator")
 app.add_typer(sso.app, name="sso")
 app.add_typer(outbound.app, name="outbound")
+app.add_typer(audit.app, name="audit")
 Email = Annotated[str, typer.Argument(help="e-mail address of a user")]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from celery import Celery
 
+from controlplane.audit import tasks as audit
 from controlplane.core import logs
 from controlplane.core.queue import QUEUE, celery_app
 from controlplane.domains import tasks as domains
@@ -28,6 +29,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **domains.TASKS,
     **sso.TASKS,
 }
+    **audit.TASKS,
 
 
 def worker_app() -> Celery:

@@ -1,15 +1,150 @@
-"""Queries on audit events."""
+"""Queries on audit events, their chains and checkpoints."""
 
-from sqlalchemy import Select, select
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from controlplane.audit.models import AuditEvent
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from controlplane.audit.canonical import PLANE, chain_of
+from controlplane.audit.models import AuditCheckpoint, AuditEvent, AuditHead, AuditKey, AuditVerification
+
+_BATCH = 2000
 
 
-def of_account(account_id: str, action: str | None, actor: str | None) -> Select[AuditEvent]:
-    """The account's events, narrowed by exact `action` and `actor` where given."""
+@dataclass(frozen=True)
+class Filter:
+    """What is wanted of an account's events; null: everything. `action` may end in `.*`."""
+
+    action: str | None = None
+    actor: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+
+def of_account(account_id: str, wanted: Filter) -> Select[AuditEvent]:
+    """The account's events, narrowed."""
     query = select(AuditEvent).where(AuditEvent.account_id == account_id)
-    if action is not None:
-        query = query.where(AuditEvent.action == action)
-    if actor is not None:
-        query = query.where(AuditEvent.actor == actor)
-    return query
+    if wanted.action is not None:
+        prefix = wanted.action.removesuffix("*") if wanted.action.endswith(".*") else None
+        named = AuditEvent.action.startswith(prefix, autoescape=True) if prefix else AuditEvent.action == wanted.action
+        query = query.where(named)
+    if wanted.actor is not None:
+        query = query.where(AuditEvent.actor == wanted.actor)
+    if wanted.target is not None:
+        query = query.where(AuditEvent.target == wanted.target)
+    if wanted.since is not None:
+        query = query.where(AuditEvent.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEvent.at < wanted.until)
+    return _holding(query, wanted.text)
+
+
+def _holding(query: Select[AuditEvent], text: str | None) -> Select[AuditEvent]:
+    if text is None:
+        return query
+    places = (AuditEvent.action, AuditEvent.target, AuditEvent.actor, AuditEvent.address, AuditEvent.user_agent)
+    found = [place.icontains(text, autoescape=True) for place in (*places, cast(AuditEvent.details, String))]
+    return query.where(or_(*found))
+
+
+def links(session: Session, account_id: str | None, after: int, most: int | None = None) -> Iterator[Any]:
+    """The sealed rows behind `after`, in order, streamed; each with the head, as one snapshot of the database has them.
+
+    Rows have the columns of `AuditEvent`, `head_sequence` and `head_hash`.
+    """
+    columns = [column for column in AuditEvent.__table__.columns if column.name != "number"]
+    head = (AuditHead.sequence.label("head_sequence"), AuditHead.hash.label("head_hash"))
+    query = select(*columns, *head).outerjoin(AuditHead, AuditHead.chain == chain_of(account_id))
+    query = query.where(_within(account_id), AuditEvent.sequence.is_not(None), AuditEvent.sequence > after)
+    query = query.order_by(AuditEvent.sequence).limit(most)
+    yield from session.execute(query.execution_options(yield_per=_BATCH))
+
+
+def unsealed(session: Session, account_id: str | None) -> str | None:
+    """The identifier of the first row that is in no chain."""
+    query = select(AuditEvent.audit_event_id).where(_within(account_id), AuditEvent.sequence.is_(None))
+    return session.scalars(query.order_by(AuditEvent.number).limit(1)).first()
+
+
+def unsealed_rows(session: Session, limit: int) -> Sequence[AuditEvent]:
+    """Of all accounts, in the order they were written; nobody else takes the same ones meanwhile."""
+    query = select(AuditEvent).where(AuditEvent.sequence.is_(None)).order_by(AuditEvent.number).limit(limit)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def accounts(session: Session) -> list[str | None]:
+    """Of every chain there is or should be; null is the plane's own."""
+    chains = union(
+        select(func.coalesce(AuditEvent.account_id, PLANE)), select(AuditHead.chain), select(AuditCheckpoint.chain)
+    )
+    return [None if chain == PLANE else chain for chain in sorted(session.scalars(chains))]
+
+
+def keys(session: Session) -> Sequence[AuditKey]:
+    """The newest last."""
+    return session.scalars(select(AuditKey).order_by(AuditKey.created_at)).all()
+
+
+def checkpoints(
+    session: Session, account_id: str | None, after: int = 0, until: int | None = None
+) -> Sequence[AuditCheckpoint]:
+    """Those of rows behind `after` (and up to `until`), in order."""
+    query = select(AuditCheckpoint).where(
+        AuditCheckpoint.chain == chain_of(account_id), AuditCheckpoint.sequence > after
+    )
+    if until is not None:
+        query = query.where(AuditCheckpoint.sequence <= until)
+    return session.scalars(query.order_by(AuditCheckpoint.sequence)).all()
+
+
+def last_checkpoint(session: Session, account_id: str | None) -> AuditCheckpoint | None:
+    query = select(AuditCheckpoint).where(AuditCheckpoint.chain == chain_of(account_id))
+    return session.scalars(query.order_by(AuditCheckpoint.sequence.desc()).limit(1)).first()
+
+
+def head(session: Session, account_id: str | None) -> AuditHead | None:
+    return session.get(AuditHead, chain_of(account_id))
+
+
+def grown(session: Session, rows: int, before: datetime, limit: int) -> list[str | None]:
+    """Accounts whose chains have `rows` more than are signed, or one more and the last was signed before `before`.
+
+    A chain that was found broken since then is left alone.
+    """
+    last = (
+        select(
+            AuditCheckpoint.chain,
+            func.max(AuditCheckpoint.sequence).label("sequence"),
+            func.max(AuditCheckpoint.at).label("at"),
+        )
+        .group_by(AuditCheckpoint.chain)
+        .subquery()
+    )
+    new = AuditHead.sequence - func.coalesce(last.c.sequence, 0)
+    stale = and_(new > 0, or_(last.c.at.is_(None), last.c.at < before))
+    broken = select(AuditVerification.chain).where(~AuditVerification.intact, AuditVerification.at >= before)
+    query = select(AuditHead.chain).outerjoin(last, last.c.chain == AuditHead.chain)
+    query = query.where(or_(new >= rows, stale), AuditHead.chain.not_in(broken))
+    found = session.scalars(query.order_by(AuditHead.chain).limit(limit))
+    return [None if chain == PLANE else chain for chain in found]
+
+
+def unverified(session: Session, before: datetime) -> list[str | None]:
+    """The account whose whole chain was looked at longest ago, if that was before `before`."""
+    at = AuditVerification.at
+    query = select(AuditHead.chain).outerjoin(AuditVerification, AuditVerification.chain == AuditHead.chain)
+    query = query.where(or_(at.is_(None), at < before)).order_by(at.nulls_first(), AuditHead.chain).limit(1)
+    return [None if chain == PLANE else chain for chain in session.scalars(query)]
+
+
+def verification(session: Session, account_id: str | None) -> AuditVerification | None:
+    return session.get(AuditVerification, chain_of(account_id))
+
+
+def _within(account_id: str | None) -> ColumnElement[bool]:
+    return AuditEvent.account_id.is_(None) if account_id is None else AuditEvent.account_id == account_id

@@ -13,13 +13,13 @@ from controlplane.auth import Permission, Principal, require
 from controlplane.core.errors import Unauthenticated
 from controlplane.core.head import HEAD_ONLY
 from controlplane.core.http import rendered
+from controlplane.core.moments import Moment
 from controlplane.core.openapi import Responses, refusals
 from controlplane.core.schema import printable
 from controlplane.environments import service as environments
 from controlplane.logs import reading
 from controlplane.logs.errors import TooManyFollowers
 from controlplane.logs.followers import Follower, Followers
-from controlplane.logs.moments import Moment
 from controlplane.logs.reading import Reader
 from controlplane.logs.repository import Filter
 from controlplane.logs.schemas import Level, LineView

@@ -72,6 +72,7 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "acceptInvitation": SIGNED_IN,
     "declineInvitation": SIGNED_IN,
     "listAuditEvents": ADMINISTRATORS,
+    "exportAuditEvents": ADMINISTRATORS,
     "listProviders": ANYBODY,
     "listIdentities": SIGNED_IN,
     "deleteIdentity": SIGNED_IN,

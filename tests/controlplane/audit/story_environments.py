@@ -22,8 +22,10 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield "createApiKey", ["api_key.create"]
     story.asked(ada, "DELETE", f"{path}/api-keys/{key}")
     yield "revokeApiKey", ["api_key.revoke"]
+    yield from _workloads(story, ada, path)
     story.asked(ada, "PUT", f"{path}/outbound-policy", {"networks": ["10.0.0.0/8"]})
     yield "putOutboundPolicy", ["outbound_policy.update"]
+    yield from _identity_keys(story, ada, f"{path}/identity-keys")
     story.asked(ada, "DELETE", path)
     yield "deleteEnvironment", ["environment.delete"]
     story.asked(ada, "POST", f"{path}/restore")
@@ -34,3 +36,22 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield "(the runner has destroyed it)", ["environment.destroyed"]
     story.asked(ada, "POST", "/auth/logout")
     yield "logOut", ["auth.logout"]
+
+
+def _identity_keys(story: Story, ada: Person, path: str) -> Iterator[tuple[str, list[str]]]:
+    unused = story.asked(ada, "POST", path)["identityKeyId"]
+    yield "publishIdentityKey", ["identity_key.publish"]
+    story.node.does_what_it_should()
+    story.asked(ada, "DELETE", f"{path}/{unused}")
+    yield "deleteIdentityKey", ["identity_key.delete"]
+    story.asked(ada, "POST", path)
+    story.rows()
+    story.asked(ada, "POST", f"{path}/switch", {"force": True})
+    yield "switchIdentityKey", ["identity_key.switch"]
+    story.asked(ada, "POST", f"{path}/rollback")
+    yield "rollBackIdentityKey", ["identity_key.rollback"]
+    story.asked(ada, "POST", f"{path}/switch", {"force": True})
+    story.node.does_what_it_should()
+    story.rows()
+    story.asked(ada, "POST", f"{path}/finish")
+    yield "finishIdentityKey", ["identity_key.finish"]

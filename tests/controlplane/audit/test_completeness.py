@@ -34,6 +34,7 @@ READING = {
     "cliGetEnvironmentLogs",
     "checkAuthorization",
     "lintAwsTrustPolicy",
+    "checkIdentityKeys",
     "preflightService",
     "startPasskey",
     "startPasskeyLogin",

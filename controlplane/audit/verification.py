@@ -1,0 +1,89 @@
+"""Whether a chain in the database is what was sealed."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.orm import Session
+
+from controlplane.audit import checkpoints, repository
+from controlplane.audit.canonical import START, chain_of, document
+from controlplane.audit.examining import Entry, Finding, Mark, Problem, Walk
+from controlplane.audit.models import AuditCheckpoint, AuditVerification
+from controlplane.core import clock
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`rows` were recomputed, `signed` checkpoints found right on the way, up to the row `sequence` with `hash`.
+
+    `finding` is null where all is well.
+    """
+
+    account_id: str | None
+    rows: int
+    signed: int
+    sequence: int
+    hash: bytes
+    finding: Finding | None
+
+
+@dataclass
+class _Reading:
+    """The rows as one snapshot has them, and the head that the same snapshot has."""
+
+    session: Session
+    account_id: str | None
+    head: Mark | None
+    seen: bool = False
+
+    def entries(self, after: int) -> Iterator[Entry]:
+        for row in repository.links(self.session, self.account_id, after):
+            if not self.seen:
+                self.seen = True
+                self.head = Mark(row.head_sequence, row.head_hash.hex()) if row.head_hash is not None else None
+            yield Entry(document(row), row.hash.hex() if row.hash is not None else None)
+
+
+def verify(session: Session, account_id: str | None, start: AuditCheckpoint | None = None) -> Verdict:
+    """The whole chain, or what is behind `start`, whose row must be right."""
+    after, previous = (start.sequence, start.hash) if start else (0, START)
+    trusted = checkpoints.public_keys(session)
+    marks = checkpoints.marks(repository.checkpoints(session, account_id, after), account_id, trusted)
+    head = repository.head(session, account_id)
+    reading = _Reading(session, account_id, Mark(head.sequence, head.hash.hex()) if head else None)
+    walk = Walk(marks, after, previous.hex(), signed_to=after)
+    finding = walk.take(reading.entries(after)) or _headless(walk, reading) or walk.end(reading.head)
+    finding = finding or _unsealed(session, account_id, walk)
+    return Verdict(account_id, walk.rows, walk.signed, walk.sequence, bytes.fromhex(walk.hash), finding)
+
+
+def _headless(walk: Walk, reading: _Reading) -> Finding | None:
+    if reading.seen and reading.head is None:
+        return Finding(
+            Problem.TRUNCATED, walk.sequence + 1, None, "The chain's head is gone, so nobody can say where it ended."
+        )
+    return None
+
+
+def _unsealed(session: Session, account_id: str | None, walk: Walk) -> Finding | None:
+    stray = repository.unsealed(session, account_id)
+    if stray is None:
+        return None
+    message = (
+        "It is in no chain: a version that knew none has written it, or a hand. "
+        "`controlplane migrate` takes in what such a version has left."
+    )
+    return Finding(Problem.INSERTED, walk.sequence + 1, stray, message)
+
+
+def keep(session: Session, verdict: Verdict) -> AuditVerification:
+    """Remember the verdict for whoever asks next."""
+    finding = verdict.finding
+    row = AuditVerification(
+        chain=chain_of(verdict.account_id),
+        at=clock.now(),
+        rows=verdict.rows,
+        intact=finding is None,
+        finding=asdict(finding) if finding else None,
+    )
+    return session.merge(row)
