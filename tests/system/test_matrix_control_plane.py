@@ -73,6 +73,7 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "declineInvitation": SIGNED_IN,
     "listAuditEvents": ADMINISTRATORS,
     "exportAuditEvents": ADMINISTRATORS,
+    "getAuditVerification": ADMINISTRATORS,
     "listProviders": ANYBODY,
     "listIdentities": SIGNED_IN,
     "deleteIdentity": SIGNED_IN,
