@@ -6,18 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rcloud import additions
+from rcloud.additions import Additions
 from rcloud.api import Api, at
 from rcloud.apply.wanted import Environment, Key, Wanted
 from rcloud.errors import Conflict, Usage
 from rcloud.lookup import Lookup
 
 Thing = dict[str, Any]
-Kind = Literal["account", "environment", "key", "member", "invitation"]
+Kind = Literal["account", "environment", "key", "outbound", "member", "invitation"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """`name` is a name, a key's description or an e-mail address; `found` is what is there now."""
+    """`name` is a name, a key's description, a network or an e-mail address; `found` is what is there now."""
 
     action: Literal["create", "change", "delete"]
     kind: Kind
@@ -47,6 +49,7 @@ class Present:
     members: list[Thing]
     invitations: list[Thing]
     me: str
+    outbound: dict[str, Additions] = field(default_factory=dict)
 
 
 def present(api: Api, find: Lookup, wanted: Wanted) -> Present:
@@ -61,6 +64,7 @@ def present(api: Api, find: Lookup, wanted: Wanted) -> Present:
     path = ("accounts", account["accountId"])
     living = [one for one in find.environments(account) if one["status"] != "DELETED"]
     speaks_of = {one.name for one in wanted.environments or () if one.keys is not None}
+    reaches = {one.name for one in wanted.environments or () if one.outbound is not None}
     return Present(
         account=account,
         environments=living,
@@ -68,14 +72,19 @@ def present(api: Api, find: Lookup, wanted: Wanted) -> Present:
         members=[] if wanted.members is None else api.all(at(*path, "members")),
         invitations=[] if wanted.members is None else api.all(at(*path, "invitations")),
         me=me,
+        outbound={one["name"]: _outbound_of(api, find, one) for one in living if one["name"] in reaches},
     )
+
+
+def _outbound_of(api: Api, find: Lookup, environment: Thing) -> Additions:
+    return additions.of(api.get(f"{find.path(environment)}/outbound-policy"))
 
 
 def changes(wanted: Wanted, there: Present, *, prune: bool) -> list[Change]:
     """Raises `Conflict` for what no change can bring about."""
     found = [] if there.account else [Change("create", "account", wanted.account)]
     for environment in wanted.environments or ():
-        found += _environment(environment, there, prune)
+        found += [*_environment(environment, there, prune), *_outbound(environment, there, prune)]
     if prune and wanted.environments is not None:
         named = {one.name for one in wanted.environments}
         gone = [one for one in there.environments if one["name"] not in named]
@@ -102,6 +111,17 @@ def _environment(wanted: Environment, there: Present, prune: bool) -> Iterator[C
         named = {key.description for key in wanted.keys}
         gone = [one for one in there.keys.get(wanted.name, []) if one["description"] not in named]
         yield from (Change("delete", "key", one["description"], one["role"], wanted.name, one) for one in gone)
+
+
+def _outbound(wanted: Environment, there: Present, prune: bool) -> Iterator[Change]:
+    if wanted.outbound is None:
+        return
+    now = there.outbound.get(wanted.name, Additions())
+    for one in sorted((wanted.outbound - now).all):
+        yield Change("create", "outbound", one, "may be reached", wanted.name)
+    if prune:
+        gone = sorted((now - wanted.outbound).all)
+        yield from (Change("delete", "outbound", one, "no longer allowed", wanted.name) for one in gone)
 
 
 def _people(wanted: Mapping[str, str], there: Present, prune: bool) -> Iterator[Change]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rcloud import files, follow, toml_edit
+from rcloud import additions, files, follow, toml_edit
 from rcloud.api import at
 from rcloud.apply.plan import Change, Present
 from rcloud.cloud import Cloud
@@ -31,7 +31,7 @@ class Run:
         if any(change.kind == "key" and change.action == "create" for change in changes):
             self._keep_secret(None)
         acts = {"account": self._on_account, "environment": self._on_environment, "key": self._on_key}
-        acts |= {"member": self._on_member, "invitation": self._on_invitation}
+        acts |= {"outbound": self._on_outbound, "member": self._on_member, "invitation": self._on_invitation}
         for change in changes:
             acts[change.kind](change)
             done = {"create": "created", "change": "changed", "delete": "deleted"}[change.action]
@@ -64,6 +64,11 @@ class Run:
             # Nobody has its secret: it must neither work nor look as if the file were fulfilled.
             self._api.change("DELETE", f"{path}/{made['keyId']}")
             raise
+
+    def _on_outbound(self, change: Change) -> None:
+        path = f"{self._cloud.find.path(self._environments[change.environment or ''])}/outbound-policy"
+        now, meant = additions.of(self._api.get(path)), additions.parsed([change.name])
+        self._api.change("PUT", path, (now - meant if change.action == "delete" else now | meant).body)
 
     def _on_member(self, change: Change) -> None:
         path = self._path("members", change.found["userId"])

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from rcloud import additions
+from rcloud.additions import Additions
 from rcloud.errors import Failure
 from rcloud.roles import KeyRole, MemberRole
 from rcloud.text import duration
@@ -25,11 +27,12 @@ class Key:
 
 @dataclass(frozen=True)
 class Environment:
-    """`keys` is None where the file says nothing of them."""
+    """`keys` and `outbound` are None where the file says nothing of them."""
 
     name: str
     region: str | None
     keys: tuple[Key, ...] | None
+    outbound: Additions | None = None
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,22 @@ def _environments(content: object) -> list[Environment]:
 def _environment(name: str, content: object) -> Environment:
     place = f"environments.{name}"
     given = _table(content, place)
-    _only(given, place, {"region", "keys"})
+    _only(given, place, {"region", "keys", "outbound"})
     keys = given.get("keys")
     region = _text(given, "region", place) if "region" in given else None
     named = None if keys is None else _table(keys, f"{place}.keys")
-    return Environment(name, region, None if named is None else tuple(_key(place, *one) for one in named.items()))
+    wanted_keys = None if named is None else tuple(_key(place, *one) for one in named.items())
+    outbound = _outbound(given["outbound"], f"{place}.outbound") if "outbound" in given else None
+    return Environment(name, region, wanted_keys, outbound)
+
+
+def _outbound(content: object, place: str) -> Additions:
+    given = _table(content, place)
+    _only(given, place, {"allow"})
+    places = given.get("allow")
+    if not isinstance(places, list) or not all(isinstance(one, str) and one for one in places):
+        raise _Odd(f"`allow` of {place} has to be a list of texts")
+    return additions.parsed(places)
 
 
 def _key(environment: str, description: str, content: object) -> Key:

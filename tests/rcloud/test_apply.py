@@ -96,6 +96,36 @@ def test_a_role_that_cannot_change_stops_everything(signed_in: Rcloud, there: Sc
     assert {one.method for one in there.asked} == {"GET"}
 
 
+REACHING = """
+account = "payments"
+[environments.dev.outbound]
+allow = ["10.20.0.0/16", "DB.corp.example"]
+[environments.prod.outbound]
+allow = ["10.9.0.0/16"]
+"""
+OUTBOUND = "/accounts/acc_1/environments/env_1/outbound-policy"
+
+
+def test_what_an_environment_may_reach(signed_in: Rcloud, there: Scripted) -> None:
+    there.on(f"GET {OUTBOUND}", Answer(body={"networks": ["10.0.0.0/24"], "hosts": ["db.corp.example"]}))
+    there.on(f"PUT {OUTBOUND}", Answer(body={"networks": [], "hosts": []}))
+    assert plan(signed_in, REACHING) == [
+        ("create", "outbound", "10.20.0.0/16", "may be reached"),
+        ("create", "environment", "prod", ""),
+        ("create", "outbound", "10.9.0.0/16", "may be reached"),
+    ]
+    gone = ("delete", "outbound", "10.0.0.0/24", "no longer allowed")
+    only_dev = REACHING.partition("[environments.prod")[0]
+    assert gone in plan(signed_in, only_dev, "--prune")
+    assert gone not in plan(signed_in, 'account = "payments"\n[environments.dev]\n', "--prune")
+    Path(signed_in.home, "it.toml").write_text(only_dev)
+    signed_in.run("apply", "it.toml", "--yes", "--prune")
+    assert [json.loads(one.body) for one in there.to(OUTBOUND) if one.method == "PUT"] == [
+        {"networks": ["10.0.0.0/24", "10.20.0.0/16"], "hosts": ["db.corp.example"]},
+        {"networks": [], "hosts": ["db.corp.example"]},
+    ]
+
+
 NEW_KEY = 'account = "payments"\n[environments.dev.keys."checkout \\"x\\""]\nrole = "ingress"\n'
 
 
@@ -133,6 +163,10 @@ def test_without_a_place_for_the_secret_no_key_is_made(signed_in: Rcloud, there:
         ('account = "a"\n[environments.dev.keys.x]', "`role`"),
         ('account = "a"\n[environments.dev.keys.x]\nrole = "full"\nexpires_in = "soon"', "'soon'"),
         ('account = "a"\n[environments.dev.keys.x]\nrole = "root"', "complete_awakeable"),
+        ('account = "a"\n[environments.dev.outbound]', "`allow`"),
+        ('account = "a"\n[environments.dev.outbound]\nallow = "10.0.0.0/8"', "`allow`"),
+        ('account = "a"\n[environments.dev.outbound]\nallow = [1]', "environments.dev.outbound"),
+        ('account = "a"\n[environments.dev.outbound]\ndeny = []', "`deny`"),
         ('account = "a"\n[members]\n"x@y.z" = ["admin"]', "members"),
         ('account = "a"\n[members]\n"x@y.z" = "root"', "developer"),
         ("account = \n", "line 1"),

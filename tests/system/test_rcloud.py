@@ -304,6 +304,14 @@ def test_another_tenants_things_are_not_found(
         for command in (["describe"], ["logs"], ["use"], ["delete", "--yes"]):
             done = rcloud.attempt("env", *command, named)
             assert (done.status, done.stdout) == (5, ""), done
+        for command in (
+            ["tunnels", "list"],
+            ["tunnels", "command"],
+            ["outbound", "show"],
+            ["outbound", "set", "--yes"],
+        ):
+            done = rcloud.attempt(*command, named)
+            assert (done.status, done.stdout) == (5, ""), done
     assert rcloud.attempt("env", "list", "--account", theirs.account_id).status == 5
 
 
@@ -312,9 +320,26 @@ account = "{account}"
 [environments.dev.keys.checkout]
 role = "ingress"
 [environments.prod]
+[environments.prod.outbound]
+allow = ["10.20.0.0/16"]
 [members]
 "{member}" = "viewer"
 """
+
+
+def test_services_are_tried_and_allowed(
+    new_rcloud: NewRcloud, environment: Callable[..., Environment], signed_up: Person
+) -> None:
+    home, rcloud = environment(signed_up), new_rcloud(signed_up)
+    tried = rcloud.attempt("preflight", "dev", "http://10.20.0.1:9", "--output", "json")
+    assert (tried.status, tried.json["checks"][-1]["name"]) == (1, "policy")
+    assert rcloud.run("outbound", "allow", "dev", "10.20.0.0/16", "-o", "json").json["networks"] == ["10.20.0.0/16"]
+    assert rcloud.run("outbound", "show", "dev", "-o", "json").json["updatedBy"]
+    assert "may reach: nothing" in rcloud.run("outbound", "deny", "dev", "10.20.0.0/16").stderr
+    closed = rcloud.attempt("preflight", "dev", "http://127.0.0.1:1")
+    assert (closed.status, "✗  tcp" in closed.stdout) == (1, True)
+    assert rcloud.run("tunnels", "list", "dev", "-o", "json").json == {"items": []}
+    assert f"rcloud env use {home.environment_id}" in rcloud.run("tunnels", "command", "dev").stdout
 
 
 def test_an_account_becomes_what_a_file_says(plane: Plane, new_rcloud: NewRcloud, signed_up: Person) -> None:
@@ -327,7 +352,7 @@ def test_an_account_becomes_what_a_file_says(plane: Plane, new_rcloud: NewRcloud
     kinds = [(one["action"], one["kind"]) for one in first["changes"]]
     assert kinds[:2] == [("create", "account"), ("create", "environment")]
     assert sorted(one["kind"] for one in first["changes"]) == [
-        "account", "environment", "environment", "invitation", "key",
+        "account", "environment", "environment", "invitation", "key", "outbound",
     ]  # fmt: skip
     assert rcloud.run(*apply).json == {"changes": [], "applied": False}
 
@@ -337,6 +362,7 @@ def test_an_account_becomes_what_a_file_says(plane: Plane, new_rcloud: NewRcloud
     [key] = rcloud.run("keys", "list", "dev", "-o", "json").json["items"]
     assert secret.startswith(key["keyId"])
 
+    assert rcloud.run("outbound", "show", "prod", "-o", "json").json["networks"] == ["10.20.0.0/16"]
     new_rcloud(member).run("invitations", "accept", account)
     file.write_text(DESIRED.format(account=account, member=member.email).replace('"viewer"', '"developer"'))
     [changed] = rcloud.run(*apply).json["changes"]
