@@ -4,9 +4,9 @@ from typing import Any
 
 from controlplane.admission.bodies import Refused, parsed
 from controlplane.admission.places import Places
-from controlplane.aws.arns import is_function, is_role
+from controlplane.aws import invoker
+from controlplane.aws.door import AssumeRefused, AwsDoor, PlaneTrouble
 from controlplane.preflight import targets
-from controlplane.settings import settings
 
 _KNOWN = frozenset(
     {
@@ -30,24 +30,27 @@ def judge(body: str, places: Places, *, creates: bool) -> None:
     if creates and uri is None and arn is None:
         raise Refused("A deployment needs a uri or an arn.")
     if arn is not None or "assume_role_arn" in found:
-        _judge_role(found, arn)
+        _judge_role(found, arn, places.environment_id)
     if uri is not None:
         if not isinstance(uri, str):
             raise Refused("The uri must be text.")
         places.judge(targets.parsed(uri))
 
 
-def _judge_role(found: dict[str, Any], arn: object) -> None:
-    role = found.get("assume_role_arn")
-    if arn is not None and not is_function(arn):
-        raise Refused(
-            "This is no Lambda function's ARN with a version or alias: "
-            "arn:aws:lambda:<region>:<account>:function:<name>:<version>."
-        )
-    if role is None:
-        raise Refused(
-            "A Lambda function is invoked through a role of yours, since this plane's host has no right to it: add "
-            "`--assume-role-arn <ROLE_ARN>`. The environment's AWS trust policy shows how to make the role."
-        )
-    if not is_role(role) or role == settings().aws_principal_role_arn:
-        raise Refused("assume_role_arn must be a role of yours: arn:aws:iam::<account>:role/<name>.")
+def _judge_role(found: dict[str, Any], arn: object, environment_id: str) -> None:
+    try:
+        if arn is not None:
+            invoker.check_function(arn)
+        role = invoker.check_role(found.get("assume_role_arn"))
+        if arn is not None:
+            invoker.check_pair(str(arn), role)
+    except invoker.Unfit as error:
+        raise Refused(str(error)) from error
+    # The engine would be refused just so, and say it in AWS's words. Whether the function may be invoked it finds out.
+    try:
+        AwsDoor().assume(role, environment_id, {})
+    except AssumeRefused as error:
+        raise Refused(f"{invoker.not_trusted(environment_id)} What is wrong: rcloud lambda doctor.") from error
+    except PlaneTrouble:
+        # The nodes have an identity of their own, which may work.
+        return

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from controlplane.core.destinations import Destinations
+from controlplane.core.ids import label
 from controlplane.preflight.checks import Report
 from controlplane.preflight.dialling import resolve
 from controlplane.preflight.targets import Target
@@ -13,9 +14,9 @@ class Places:
 
     destinations: Destinations
     tunnel_proxy: Target
-    label: str
+    environment_id: str
 
     def judge(self, target: Target) -> None:
         """The name is resolved now, and nothing is dialled. Raises `preflight.checks.Failed`."""
-        if not is_own_tunnel(target, self.tunnel_proxy, self.label):
+        if not is_own_tunnel(target, self.tunnel_proxy, label(self.environment_id)):
             resolve(target, self.destinations, Report())

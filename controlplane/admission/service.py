@@ -7,7 +7,6 @@ from controlplane.admission.bodies import Refused
 from controlplane.admission.places import Places
 from controlplane.core.database import transaction
 from controlplane.core.errors import NotFound
-from controlplane.core.ids import label
 from controlplane.core.outbound import place
 from controlplane.environments import addresses
 from controlplane.outbound_policy import service as outbound_policy
@@ -33,7 +32,7 @@ def _places(runner_id: str, environment_id: str) -> Places:
         if environment is None:
             raise NotFound("environment")
         proxy = targets.parsed(addresses.of(environment).tunnel_proxy)
-        return Places(outbound_policy.destinations(session, environment_id), proxy, label(environment_id))
+        return Places(outbound_policy.destinations(session, environment_id), proxy, environment_id)
 
 
 def _judge(route: str, body: str, places: Places) -> None:

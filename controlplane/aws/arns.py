@@ -21,5 +21,15 @@ def is_function(arn: object) -> bool:
     return found is not None and found["version"] is not None
 
 
+def partition_of(arn: str) -> str:
+    """aws, aws-cn or aws-us-gov, of a well-formed ARN."""
+    return arn.split(":")[1]
+
+
+def account_of(arn: str) -> str:
+    """Twelve digits, of a well-formed ARN of a role or a function."""
+    return arn.split(":")[4]
+
+
 def is_role(arn: object) -> bool:
     return isinstance(arn, str) and _ROLE.fullmatch(arn) is not None

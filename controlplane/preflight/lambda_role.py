@@ -9,10 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from controlplane.aws import principal as own_principal
-from controlplane.aws.arns import function_region, is_function, is_role
+from controlplane.aws import invoker
 from controlplane.aws.door import AssumeRefused, Credentials, Invoked, InvokeRefused, PlaneTrouble
-from controlplane.aws.errors import AwsPrincipalNotSet
 from controlplane.core.ids import new_id
 from controlplane.preflight.checks import BIDIRECTIONAL, Answer, Failed, Report, manifest
 from controlplane.preflight.endpoint import Caller
@@ -51,26 +49,14 @@ def run(function: Function, caller: Caller, door: Door, report: Report) -> None:
 
 
 def _names(function: Function, report: Report) -> tuple[str, str]:
-    region = function_region(function.arn)
-    if region is None:
-        raise Failed(
-            "arn", "This is no Lambda function's ARN: arn:aws:lambda:<region>:<account>:function:<name>:<version>."
-        )
-    if not is_function(function.arn):
-        raise Failed("arn", "The ARN must end with a version or an alias; :$LATEST will do.")
-    if function.role_arn is None:
-        raise Failed("role", "Name the invoker role (assumeRoleArn): the engine has no right to your functions itself.")
-    if not is_role(function.role_arn):
-        raise Failed("role", "This is no role's ARN: arn:aws:iam::<account>:role/<name>.")
     try:
-        if function.role_arn == own_principal.own().role_arn:
-            raise Failed(
-                "role", "This is this plane's own role, which is nobody's invoker role. Create one of your own."
-            )
-    except AwsPrincipalNotSet as error:
-        raise Failed("aws", error.message) from error
+        region = invoker.check_function(function.arn)
+        role_arn = invoker.check_role(function.role_arn)
+        invoker.check_pair(function.arn, role_arn)
+    except invoker.Unfit as error:
+        raise Failed(error.name, str(error)) from error
     report.passed("arn", "The ARNs are well-formed.")
-    return region, function.role_arn
+    return region, role_arn
 
 
 def _assume(function: Function, role_arn: str, door: Door, report: Report) -> Credentials:
@@ -78,11 +64,7 @@ def _assume(function: Function, role_arn: str, door: Door, report: Report) -> Cr
     try:
         credentials = door.assume(role_arn, function.environment_id, {})
     except AssumeRefused as error:
-        raise Failed(
-            "assume_role",
-            "AWS refuses this plane the role. Either there is no such role, or statement 1 of its trust policy does "
-            f"not let it in: Principal, aws:PrincipalArn or sts:ExternalId {function.environment_id}. {_POLICY}",
-        ) from error
+        raise Failed("assume_role", f"{invoker.not_trusted(function.environment_id)} {_POLICY}") from error
     report.passed("assume_role", "This plane may assume the role for this environment (statement 1).")
     fix = f'Require "sts:ExternalId": "{function.environment_id}" under "StringEquals" in statement 1. {_POLICY}'
     _must_refuse(door, role_arn, None, "external_id_required", f"The role needs no external id. {fix}", report)

@@ -6,6 +6,8 @@ silence, so change this only together with ``restate-server --dump-config``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from envrunner.wire import Spec
 
 NODE_NAME = "engine"
@@ -54,15 +56,23 @@ _FIXED = {
     # octocrab: the engine looks for newer releases, which a node without internet would log as an error each start.
     "RESTATE_LOG_FILTER": "warn,restate=info,octocrab=off",
     "RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE": f"{_HERE}/{IDENTITY_FILE}",
-    # Without it the AWS SDK would ask the host's metadata service and act as the host.
+    # Without it the AWS SDK would ask the host's metadata service and act as the host. All it may find is a script of
+    # ours (envrunner.engine.aws).
     "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": f"{_HERE}/aws.config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "MALLOC_CONF": "dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:2,background_thread:true",
 }
 
 
-def render(spec: Spec) -> dict[str, str]:
-    """The environment variables of the engine; nothing of this process's environment is added."""
-    return _FIXED | {
+def render(spec: Spec, aws: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment variables of the engine; nothing of this process's environment is added.
+
+    ``aws`` are those of `envrunner.engine.aws.variables`.
+    """
+    return {
+        **_FIXED,
+        **(aws or {}),
         "RESTATE_CLUSTER_NAME": spec.environment_id,
         "RESTATE_WORKER__INVOKER__AWS_ASSUME_ROLE_EXTERNAL_ID": spec.environment_id,
         "RESTATE_INGRESS__ADVERTISED_ADDRESS": spec.ingress_url,

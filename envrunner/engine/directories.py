@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from envrunner.engine.configuration import IDENTITY_FILE, TEMPORARY_DIRECTORY
 
 
-def prepare(directory: Path, uid: int | None, identity_pem: str) -> None:
-    """Make what is missing and write the identity key (0600). Raises OSError when something stands in the way."""
+def prepare(directory: Path, uid: int | None, identity_pem: str, files: Mapping[str, str] | None = None) -> None:
+    """Make what is missing and write the identity key and ``files``, by name (0600).
+
+    Raises OSError when something stands in the way.
+    """
     with contextlib.suppress(FileExistsError):
         directory.mkdir(mode=0o700)
     with _opened(directory) as inside:
@@ -26,7 +29,21 @@ def prepare(directory: Path, uid: int | None, identity_pem: str) -> None:
         # tenant's own doing and stays.
         with contextlib.suppress(NotADirectoryError), _opened(TEMPORARY_DIRECTORY, inside) as temporary:
             _give(temporary, uid)
-        _write_private(inside, IDENTITY_FILE, identity_pem, uid)
+        for name, text in {IDENTITY_FILE: identity_pem, **(files or {})}.items():
+            _write_private(inside, name, text, uid)
+
+
+def put(directory: Path, name: str, text: str) -> None:
+    """Write one more file (0600) into an engine's directory, for its owner. Raises OSError."""
+    with _opened(directory) as inside:
+        owner = os.fstat(inside).st_uid
+        _write_private(inside, name, text, owner if os.geteuid() == 0 else None)
+
+
+def take_away(directory: Path, name: str) -> None:
+    """Remove a file of an engine's directory; nothing happens when it is gone. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError), _opened(directory) as inside:
+        os.unlink(name, dir_fd=inside)
 
 
 def destroy(directory: Path) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from envrunner.engine.binaries import Binary
@@ -21,15 +21,21 @@ from envrunner.wire import Spec
 _START = 'ulimit -c 0; export LISTEN_PID=$$; exec 3<&0 4<&1 0</dev/null 1>&2; exec "$0" --no-logo'
 
 
-def fingerprint(spec: Spec) -> str:
-    """Differs when an engine must be restarted to become what the spec says."""
-    content = json.dumps([render(spec), spec.signing_key_pem, spec.engine_version], sort_keys=True)
+def fingerprint(spec: Spec, aws: Mapping[str, str]) -> str:
+    """Differs when an engine must be restarted to become what the spec and the node's settings say."""
+    content = json.dumps([render(spec, aws), spec.signing_key_pem, spec.engine_version], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 @contextlib.contextmanager
 def program(
-    spec: Spec, binary: Binary, entrance: Entrance, directory: Path, log_file: Path, uid: int | None
+    spec: Spec,
+    aws: Mapping[str, str],
+    binary: Binary,
+    entrance: Entrance,
+    directory: Path,
+    log_file: Path,
+    uid: int | None,
 ) -> Iterator[Program]:
     """The program, to be started inside the ``with`` block. Raises OSError when the executable cannot be read."""
     with binary.path.open("rb") as file:
@@ -39,7 +45,7 @@ def program(
         yield Program(
             name=spec.label,
             argv=["/bin/sh", "-c", _START, f"/proc/self/fd/{executable}"],
-            env=render(spec),
+            env=render(spec, aws),
             cwd=directory,
             log_file=log_file,
             uid=uid,

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -29,8 +30,10 @@ IS_ROOT = os.geteuid() == 0
 class Node:
     """Directories below ``home``; `start_agent` and `kill_agent` at will."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **given: Any) -> None:
+        """``given`` are further settings."""
         self.home = home
+        self.outside: dict[str, str] = {}
         run = home / "r"
         # As `script/up` makes it: other accounts may pass through to what is theirs.
         run.mkdir(mode=0o711)
@@ -46,6 +49,7 @@ class Node:
             redis_url=f"redis+socket://{run / 'redis.sock'}?virtual_host=0",
             engine_binaries=ROOT,
             sync_seconds=0.5,
+            **given,
         )
         self.client = AgentClient(self.settings.agent_socket)
         self.agent: subprocess.Popen[bytes] | None = None
@@ -59,6 +63,7 @@ class Node:
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+            **self.outside,
         } | {f"ENVRUNNER_{name.upper()}": value for name, value in given.items()}
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
@@ -150,10 +155,10 @@ def working_directory(pid: int) -> Path | None:
 
 
 @contextlib.contextmanager
-def node() -> Iterator[Node]:
-    """A node with its agent running; everything is gone afterwards."""
+def node(**given: Any) -> Iterator[Node]:
+    """A node with its agent running and further settings; everything is gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="en-"))
-    made = Node(home)
+    made = Node(home, **given)
     try:
         made.start_agent()
         yield made

@@ -1,8 +1,9 @@
 """A STAND-IN for AWS: an STS that really enforces trust policies, and a Lambda that runs a handler on this machine.
 
 As AWS does, it decides AssumeRole, with external id and session tags, by the role's trust policy (statements,
-principals, conditions, refusals first), and assumed credentials invoke what the role permits. Unlike AWS it checks no
-signatures, and a condition that it does not know is an error of the test.
+principals, conditions, refusals first), by what the caller itself is permitted and by the policy of the caller's
+session; and assumed credentials invoke what the role permits. Unlike AWS it checks no signatures, and a condition that
+it does not know is an error of the test.
 """
 
 from __future__ import annotations
@@ -36,20 +37,47 @@ class Refused(Exception):
 
 @dataclass
 class Role:
+    """`permissions`: its policy; null where the role's own right to call AWS is no matter of the test."""
+
     trust: Mapping[str, Any]
     may_invoke: set[str] = field(default_factory=set)
+    permissions: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed: a user, or a role's session with the session's own policy. `arn` is the user's or the role's."""
+
+    arn: str
+    session: str = ""
+    policies: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As AWS names it in its answers."""
+        if ":role/" not in self.arn:
+            return self.arn
+        session = self.session or "i-0123456789abcdef0"
+        return self.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + f"/{session}"
 
 
 @dataclass
 class AwsDouble:
-    """`identities`: who calls, by access key id; `functions`: the URL that takes a function's events, by ARN."""
+    """`identities`: who calls, by access key id; `functions`: the URL that takes a function's events, by ARN.
+
+    `permissions`: what identities are permitted, by ARN. `broken`: the code with which STS refuses everybody.
+    """
 
     url: str
     identities: dict[str, str] = field(default_factory=dict)
+    permissions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    broken: str = ""
+    lasts: timedelta = timedelta(hours=1)
     roles: dict[str, Role] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
     calls: list[dict[str, Any]] = field(default_factory=list)
     _sessions: dict[str, str] = field(default_factory=dict)
+    _callers: dict[str, Caller] = field(default_factory=dict)
 
     def environment(self, access_key_id: str) -> dict[str, str]:
         """The variables with which an engine or a plane takes this for AWS."""
@@ -61,23 +89,47 @@ class AwsDouble:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def caller(self, access_key_id: str) -> Caller:
+        """Raises `Refused`."""
+        found = self._callers.get(access_key_id)
+        if found is None and access_key_id in self.identities:
+            arn = self.identities[access_key_id]
+            found = Caller(arn, policies=(self.permissions[arn],) if arn in self.permissions else ())
+        if found is None or self.broken:
+            code = self.broken or "InvalidClientTokenId"
+            raise Refused(403, code, "The security token included in the request is invalid.")
+        return found
+
+    def do(self, access_key_id: str, action: str) -> str:
+        """Anything else that is asked: an empty answer for whom it is permitted. Raises `Refused`."""
+        caller = self.caller(access_key_id)
+        self.calls.append({"action": action, "caller": caller.arn, "session": caller.session})
+        if action == "GetCallerIdentity":
+            account = caller.arn.split(":")[4]
+            return _answer(action, f"<Arn>{escape(caller.name)}</Arn><Account>{account}</Account>")
+        if not all(permits(one, action, "*", {}) for one in caller.policies):
+            raise Refused(403, "AccessDenied", f"User: {caller.name} is not authorized to perform: {action}")
+        return _answer(action, "")
+
     def assume(self, access_key_id: str, form: Mapping[str, str]) -> str:
         """The answer's XML. Raises `Refused`."""
-        caller = self.identities.get(access_key_id)
-        if caller is None:
-            raise Refused(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+        caller = self.caller(access_key_id)
         asked = {"role": form["RoleArn"], "external_id": form.get("ExternalId"), "session": form["RoleSessionName"]}
         tags = {name: value for name, value in form.items() if name.startswith("Tags.")}
-        self.calls.append({"action": "AssumeRole", "caller": caller, "tags": tags, **asked})
+        self.calls.append({"action": "AssumeRole", "caller": caller.arn, "by": caller.session, "tags": tags, **asked})
         role = self.roles.get(form["RoleArn"])
         for action in ("sts:AssumeRole", *(["sts:TagSession"] if tags else [])):
-            if role is None or not trusts(role.trust, action, caller, form.get("ExternalId")):
-                who = caller.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/i-0123456789abcdef0"
-                said = f"User: {who} is not authorized to perform: {action} on resource: {form['RoleArn']}"
+            if role is None or not _admitted(role, action, caller, form):
+                said = f"User: {caller.name} is not authorized to perform: {action} on resource: {form['RoleArn']}"
                 raise Refused(403, "AccessDenied", said)
-        token = secrets.token_urlsafe(12)
+        assert role is not None
+        token, key = secrets.token_urlsafe(12), f"ASIA{secrets.token_hex(8).upper()}"
+        policies = [role.permissions, json.loads(form["Policy"]) if "Policy" in form else None]
         self._sessions[token] = form["RoleArn"]
-        return _assumed(form["RoleArn"], token)
+        self._callers[key] = Caller(
+            form["RoleArn"], form["RoleSessionName"], tuple(one for one in policies if one is not None)
+        )
+        return _assumed(form["RoleArn"], key, token, self.lasts)
 
     def invoke(self, token: str | None, function_arn: str, event: bytes) -> tuple[bytes, bool]:
         """The handler's answer, and whether it raised an error. Raises `Refused`."""
@@ -93,20 +145,45 @@ class AwsDouble:
         return answer.content, answer.status_code != 200
 
 
-def trusts(policy: Mapping[str, Any], action: str, caller: str, external_id: str | None) -> bool:
-    effects = [one["Effect"] for one in policy["Statement"] if _applies(one, action, caller, external_id)]
+def trusts(policy: Mapping[str, Any], action: str, caller: str, context: Mapping[str, str | None]) -> bool:
+    effects = [one["Effect"] for one in policy["Statement"] if _names(one, caller) and _applies(one, action, context)]
     return "Deny" not in effects and "Allow" in effects
 
 
-def _applies(statement: Mapping[str, Any], action: str, caller: str, external_id: str | None) -> bool:
+def permits(policy: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str | None]) -> bool:
+    """Whether a policy of whoever calls lets them."""
+    effects = [one["Effect"] for one in policy["Statement"] if _about(one, resource) and _applies(one, action, context)]
+    return "Deny" not in effects and "Allow" in effects
+
+
+def _admitted(role: Role, action: str, caller: Caller, form: Mapping[str, str]) -> bool:
+    context = {
+        "sts:ExternalId": form.get("ExternalId"),
+        "sts:RoleSessionName": form["RoleSessionName"],
+        "aws:PrincipalArn": caller.arn,
+        "aws:userid": f"AROA0000000000000000:{caller.session}",
+        "aws:ResourceAccount": form["RoleArn"].split(":")[4],
+    }
+    own = all(permits(one, action, form["RoleArn"], context) for one in caller.policies)
+    return own and trusts(role.trust, action, caller.arn, context)
+
+
+def _names(statement: Mapping[str, Any], caller: str) -> bool:
     account = caller.split(":")[4]
     principal = statement["Principal"]
     trusted = ["*"] if principal == "*" else _list(principal.get("AWS", []))
-    if not {"*", account, f"arn:aws:iam::{account}:root", caller} & set(trusted):
-        return False
+    return bool({"*", account, f"arn:aws:iam::{account}:root", caller} & set(trusted))
+
+
+def _about(statement: Mapping[str, Any], resource: str) -> bool:
+    if "NotResource" in statement:
+        return not any(fnmatch.fnmatchcase(resource, one) for one in _list(statement["NotResource"]))
+    return any(fnmatch.fnmatchcase(resource, one) for one in _list(statement["Resource"]))
+
+
+def _applies(statement: Mapping[str, Any], action: str, context: Mapping[str, str | None]) -> bool:
     if not any(fnmatch.fnmatch(action, one) for one in _list(statement["Action"])):
         return False
-    context = {"sts:ExternalId": external_id, "aws:PrincipalArn": caller}
     conditions = statement.get("Condition", {}).items()
     return all(_holds(test, context[key], _list(v)) for test, keys in conditions for key, v in keys.items())
 
@@ -127,10 +204,14 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _assumed(role_arn: str, token: str) -> str:
-    expires = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _answer(action: str, result: str) -> str:
+    return f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"
+
+
+def _assumed(role_arn: str, key: str, token: str, lasts: timedelta) -> str:
+    expires = (datetime.now(UTC) + lasts).strftime("%Y-%m-%dT%H:%M:%SZ")
     return f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<Credentials><AccessKeyId>ASIA{secrets.token_hex(8).upper()}</AccessKeyId><SecretAccessKey>assumed</SecretAccessKey>
+<Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>assumed</SecretAccessKey>
 <SessionToken>{token}</SessionToken><Expiration>{expires}</Expiration></Credentials>
 <AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>{escape(role_arn)}</Arn></AssumedRoleUser>
 </AssumeRoleResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>"""
@@ -155,7 +236,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _assume(self, body: bytes) -> bytes:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         signed = re.search(r"Credential=([^/]+)/", self.headers.get("authorization", ""))
-        return self.double.assume(signed[1] if signed else "", form).encode()
+        key = signed[1] if signed else ""
+        if form["Action"] == "AssumeRole":
+            return self.double.assume(key, form).encode()
+        return self.double.do(key, form["Action"]).encode()
 
     def _refuse(self, error: Refused, *, sts: bool) -> None:
         if sts:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.aws import host_policy
 from controlplane.aws.principal import OwnPrincipal
 from controlplane.aws.trust_policy import document
 from controlplane.environments import identity
@@ -19,6 +20,7 @@ from tests.support.aws_double import AwsDouble, Role, aws_double
 from tests.support.services import lambda_host
 
 US = OwnPrincipal("654654156625", "arn:aws:iam::654654156625:role/RestateCloud")
+PLANE = "arn:aws:iam::654654156625:user/plane"
 ROLE = "arn:aws:iam::123456789012:role/Invoker"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:greeter"
 VERSION = f"{FUNCTION}:7"
@@ -28,7 +30,9 @@ VERSION = f"{FUNCTION}:7"
 def aws(configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsDouble]:
     configured(aws_principal_role_arn=US.role_arn)
     with aws_double() as double:
-        double.identities["AKIAPLANE"] = US.role_arn
+        double.identities["AKIAPLANE"] = PLANE
+        double.permissions[PLANE] = host_policy.identity(US)
+        double.roles[US.role_arn] = Role(host_policy.trust([PLANE]), permissions=host_policy.permissions(US, None))
         for name, value in double.environment("AKIAPLANE").items():
             monkeypatch.setenv(name, value)
         yield double
@@ -43,6 +47,11 @@ def role(aws: AwsDouble, trier: Trier) -> Role:
 
 def tried(trier: Trier, arn: str = VERSION, role_arn: str | None = ROLE) -> dict[str, Any]:
     return trier(arn=arn, **({"assumeRoleArn": role_arn} if role_arn else {}))
+
+
+def asked(aws: AwsDouble) -> list[str | None]:
+    """The external ids with which the customer's role was asked for."""
+    return [call["external_id"] for call in aws.calls if call.get("role") == ROLE and call["action"] == "AssumeRole"]
 
 
 def changed(role: Role, number: int, **elements: Any) -> None:
@@ -62,7 +71,7 @@ def test_a_good_role_and_function_pass_every_check(tmp_path: Path, aws: AwsDoubl
         "discovery", "protocol_mode",
     ]  # fmt: skip
     assert "LambdaGreeter" in found["discovery"]
-    external_ids = [call["external_id"] for call in aws.calls if call["action"] == "AssumeRole"]
+    external_ids = asked(aws)
     environment_id = trier.environment["environmentId"]
     assert external_ids[:2] == [environment_id, None]
     assert external_ids[2] not in (environment_id, None)
@@ -108,7 +117,7 @@ def test_a_role_of_another_environment_is_refused_before_anything_else_is_tried(
     """The confused deputy: whoever knows somebody else's role learns nothing of its policy."""
     role.trust = document(US, "env_01k9e3x0hq7m2c4b6d8f0g2j4k6")
     assert tried(trier)["failed"] == "assume_role"
-    assert [call["external_id"] for call in aws.calls] == [trier.environment["environmentId"]]
+    assert asked(aws) == [trier.environment["environmentId"]]
 
 
 def test_what_the_role_may_not_and_what_is_not_there(aws: AwsDouble, trier: Trier, role: Role) -> None:

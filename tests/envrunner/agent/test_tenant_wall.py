@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from envrunner.engine.accounts import edge_account
+from envrunner.engine.aws import variables
 from envrunner.engine.configuration import render
 from envrunner.wire import Desired, EngineState
 from tests.envrunner.accounts import REFUSED, errno_as
@@ -50,12 +51,14 @@ def test_no_listening_tcp_socket_belongs_to_it(shared_node: Node, pid: int) -> N
         assert not own & listening_inodes()
 
 
-def test_its_environment_is_what_was_rendered_and_no_more(pid: int) -> None:
+def test_its_environment_is_what_was_rendered_and_no_more(shared_node: Node, pid: int) -> None:
     entries = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
     got = dict(entry.partition("=")[::2] for entry in entries if entry)
     # A shell that starts it adds its own working directory.
     extra = {"LISTEN_PID", "PWD"}
-    assert {name: value for name, value in got.items() if name not in extra} == render(HERE)
+    assert {name: value for name, value in got.items() if name not in extra} == render(
+        HERE, variables(shared_node.settings)
+    )
     assert got["LISTEN_PID"] == str(pid)
 
 

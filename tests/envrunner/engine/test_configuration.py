@@ -14,11 +14,12 @@ from envrunner.engine.configuration import render
 from tests.envrunner.nodes import ROOT
 from tests.envrunner.specs import ENGINE_VERSION, spec
 
+AWS = {"AWS_REGION": "us-east-1"}
 GOLDEN = Path(__file__).parent / "golden" / "environment.json"
 
 
 def test_golden() -> None:
-    assert render(spec(pem="not rendered")) == json.loads(GOLDEN.read_text())
+    assert render(spec(pem="not rendered"), AWS) == json.loads(GOLDEN.read_text())
 
 
 def test_nothing_of_the_signing_key_is_in_it() -> None:
@@ -57,7 +58,9 @@ UNDERSTOOD = {
     "ingress.request-size-limit": "64.0 MiB",
     "networking.message-size-limit": "64.0 MiB",
 }
-NOT_IN_THE_DUMP = {"TMPDIR", "LISTEN_FDS", "AWS_EC2_METADATA_DISABLED", "MALLOC_CONF"}
+NOT_IN_THE_DUMP = {
+    "TMPDIR", "LISTEN_FDS", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "MALLOC_CONF",
+}  # fmt: skip
 
 
 def test_the_engine_understands_every_value() -> None:

@@ -1,0 +1,49 @@
+"""The process that holds the node's identity in AWS. Ending it leaves every engine what it has, for an hour at most."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import structlog
+
+from envrunner import logs
+from envrunner.agent_client import AgentClient
+from envrunner.aws.door import Door
+from envrunner.aws.keeper import Keeper
+from envrunner.client import Unreachable
+from envrunner.settings import settings
+from envrunner.wire import EngineState
+
+_log = structlog.get_logger()
+
+_PAUSE_SECONDS = 0.3
+_LIVING = frozenset({EngineState.STARTING, EngineState.READY})
+
+
+class NoRole(SystemExit):
+    """There is nothing to do without a role."""
+
+
+def run_aws() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    logs.configure("aws")
+    given = settings()
+    if given.aws_role_arn is None:
+        raise NoRole("Set ENVRUNNER_AWS_ROLE_ARN to the role that customers' roles trust (docs/lambda.md).")
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    agent, keeper = AgentClient(given.agent_socket), Keeper(given, Door(given))
+    _log.info("keeping engines' credentials", role=given.aws_role_arn)
+    while not ended.wait(_PAUSE_SECONDS):
+        _round(agent, keeper)
+
+
+def _round(agent: AgentClient, keeper: Keeper) -> None:
+    try:
+        keeper.round(state.environment_id for state in agent.states() if state.state in _LIVING)
+    except Unreachable:
+        pass
+    except Exception:  # noqa: BLE001 - the rounds must outlive their own defects, loudly
+        _log.exception("credentials not looked after")
