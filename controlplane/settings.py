@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     outbound_grantable_networks: Networks | None = None
     # The role our engines run with, which customers' roles trust; the account is the one in its ARN.
     aws_principal_role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
+    aws_own_account_role_path: str | None = Field(default=None, pattern=r"^/([\w+=,.@-]+/)+$")
     aws_region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="whose STS is asked")
     aws_principal_account: Annotated[str | None, Field(pattern=r"^\d{12}$", validate_default=True)] = None
     trusted_proxies: Networks = ()

@@ -20,12 +20,20 @@ def all_parts(layout: Layout, given: Mapping[str, str] = os.environ) -> list[Par
     # Neither half is told the other's secrets: the node has no business with the database.
     deciding = {name: value for name, value in env.items() if not name.startswith("ENVRUNNER_")}
     running = {name: value for name, value in env.items() if not name.startswith("CONTROLPLANE_")}
+    # The host's identity in AWS: for those who assume roles with it and nobody else.
+    plain = {name: value for name, value in running.items() if not name.startswith("AWS_")}
     servers = []
     if own_postgres(given):
         servers.append(_postgres(layout))
     if own_redis(given):
         servers.append(Part("redis", lambda: valkey.program(layout), lambda: valkey.answers(layout)))
-    return [*servers, *_control_plane(layout, deciding), *_node(layout, running), *sample.part(layout, env)]
+    return [
+        *servers,
+        *_control_plane(layout, deciding),
+        *_node(layout, plain),
+        *_aws(layout, running),
+        *sample.part(layout, env),
+    ]
 
 
 def _postgres(layout: Layout) -> Part:
@@ -42,10 +50,11 @@ def _control_plane(layout: Layout, env: Mapping[str, str]) -> list[Part]:
     def ready() -> bool:
         return probes.http_status(layout.ports.api, "/readyz") == 200
 
+    plain = {name: value for name, value in env.items() if not name.startswith("AWS_")}
     return [
         Part("api", _module(layout, env, "api", "controlplane", "serve"), ready, after=(SETUP,)),
-        Part("worker", _module(layout, env, "worker", "controlplane", "worker"), after=(SETUP,)),
-        Part("beat", _module(layout, env, "beat", "controlplane", "beat"), after=(SETUP,)),
+        Part("worker", _module(layout, plain, "worker", "controlplane", "worker"), after=(SETUP,)),
+        Part("beat", _module(layout, plain, "beat", "controlplane", "beat"), after=(SETUP,)),
     ]
 
 
@@ -67,6 +76,12 @@ def _node(layout: Layout, env: Mapping[str, str]) -> list[Part]:
         Part("runner-worker", _module(layout, env, "runner-worker", "envrunner", "worker"), after=(SETUP,)),
         Part("relay", _module(layout, env, "relay", "envrunner", "relay"), relay, after=(SETUP,)),
     ]
+
+
+def _aws(layout: Layout, env: Mapping[str, str]) -> list[Part]:
+    if "ENVRUNNER_AWS_ROLE_ARN" not in env:
+        return []
+    return [Part("aws", _module(layout, env, "aws", "envrunner", "aws"))]
 
 
 def _module(layout: Layout, env: Mapping[str, str], name: str, module: str, command: str) -> Callable[[], Program]:

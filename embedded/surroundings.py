@@ -71,4 +71,14 @@ def _node(layout: Layout, given: Mapping[str, str]) -> dict[str, str]:
         "ENVRUNNER_TUNNEL_PROXY_PORT": str(ports.tunnel_proxy),
         "ENVRUNNER_ENVIRONMENT_PORTS_FROM": str(ports.environments_from),
         "ENVRUNNER_ENGINE_BINARIES": given.get("ENVRUNNER_ENGINE_BINARIES") or str(CHECKOUT),
+        **_aws(given),
     }
+
+
+def _aws(given: Mapping[str, str]) -> dict[str, str]:
+    """On one machine the role that customers trust and its region are said once."""
+    said_once = {
+        "ENVRUNNER_AWS_ROLE_ARN": given.get("CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN"),
+        "ENVRUNNER_AWS_REGION": given.get("CONTROLPLANE_AWS_REGION"),
+    }
+    return {name: value for name, value in said_once.items() if value and not given.get(name)}

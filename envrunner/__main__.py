@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from envrunner.agent.main import run_agent
+from envrunner.aws.main import run_aws
 from envrunner.edge import main as edge_main
 from envrunner.egress import guard as egress
 from envrunner.egress.nft import NftFailed
@@ -53,6 +54,12 @@ def guard() -> None:
 def relay() -> None:
     """Carry calls from engines to services in private networks, through tunnels that customers open."""
     run_relay()
+
+
+@app.command()
+def aws() -> None:
+    """Hold this node's identity in AWS, and give each engine the part of it that is its own."""
+    run_aws()
 
 
 @app.command("stop-engines")

@@ -34,6 +34,22 @@ def test_a_database_and_a_broker_from_outside_are_used_and_not_started(layout: L
     assert env["CONTROLPLANE_DATABASE_URL"] == "postgresql+psycopg://us@db.test/ours"
 
 
+AWS = {
+    **ELSEWHERE,
+    "CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN": "arn:aws:iam::654654156625:role/RestateCloud",
+    "CONTROLPLANE_AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "AKIAHOST",
+}
+
+
+def test_the_hosts_identity_in_aws_is_told_to_those_who_use_it_only(layout: Layout) -> None:
+    told = {part.name: part.program().env for part in all_parts(layout, AWS)}
+    assert set(told) - set(OURS) == {"aws"}
+    assert told["aws"]["ENVRUNNER_AWS_ROLE_ARN"] == AWS["CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN"]
+    assert told["aws"]["ENVRUNNER_AWS_REGION"] == told["agent"]["ENVRUNNER_AWS_REGION"] == "eu-central-1"
+    assert {name for name, env in told.items() if "AWS_ACCESS_KEY_ID" in env} == {"api", "aws"}
+
+
 def test_no_part_waits_for_a_later_one(layout: Layout) -> None:
     known = {SETUP}
     for part in all_parts(layout, {}):
