@@ -74,25 +74,27 @@ def show_command(
     port: Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="where your service listens")] = 9080,
 ) -> None:
     """What to run beside the service, with the stock CLI: open a tunnel, and register the service through it."""
-    lines = _commands(cloud.find.environment(env), shlex.quote(name), port)
+    use = f"rcloud env use {cloud.find.environment(env)['environmentId']}"
+    versions = _commands(shlex.quote(name), port)
     if cloud.out.json:
-        cloud.out.document({"commands": lines})
+        cloud.out.document({"use": use, "commands": versions})
         return
-    for line in lines:
-        cloud.out.plain(line)
+    cloud.out.plain(use)
+    for version, lines in versions.items():
+        for line in (f"# restate {version}", *lines):
+            cloud.out.plain(line)
 
 
-def _commands(environment: dict[str, Any], name: str, port: int) -> list[str]:
-    use = f"rcloud env use {environment['environmentId']}"
-    # From 1.6 on the CLI dials relays by HTTPS only; without it, 1.5 is the one that can.
-    if environment["proxyBaseUrl"].startswith("https:"):
-        register = f"restate deployments register --tunnel-name {name} http://localhost:{port}"
-        return [use, f"restate cloud env tunnel --tunnel-name {name}", register]
-    return [
-        use,
-        f"restate cloud env tunnel --tunnel-name {name} --local-port {port}  # restate 1.5: this plane has no HTTPS",
-        "restate deployments register tunnel://…  # the address that the tunnel shows",
-    ]
+def _commands(name: str, port: int) -> dict[str, list[str]]:
+    opened = f"restate cloud env tunnel --tunnel-name {name}"
+    registered = "restate deployments register"
+    return {
+        "1.6 and later, which dial relays by HTTPS only": [
+            opened,
+            f"{registered} --tunnel-name {name} http://localhost:{port}",
+        ],
+        "1.5": [f"{opened} --local-port {port}", f"{registered} tunnel://…  # the address that the tunnel shows"],
+    }
 
 
 def _changes(cloud: Cloud, path: str) -> Iterator[list[dict[str, Any]]]:

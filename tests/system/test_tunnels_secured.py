@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from tests.support import own_network
 from tests.support.cast import enrol
 from tests.support.cli import VERSIONS, Cli
 from tests.support.plane import Plane
+from tests.support.rcloud import InProcess
 from tests.support.tenants import create_environment, sign_up
 from tests.support.tunnel_command import TunnelCommand
 from tests.support.tunnelling import Private, private
@@ -149,6 +151,24 @@ def test_members_see_their_tunnels_in_the_api(world: Private, cli: Cli) -> None:
         known = until(lambda: found if (found := shown()) and found["requests"] else None)
         assert (known["connections"], known["errors"]) == (1, 0)
     until(lambda: found if (found := shown()) and found["connections"] == 0 else None)
+
+
+def test_what_rcloud_says_to_run_opens_a_tunnel_and_registers_through_it(
+    world: Private, cli: Cli, tmp_path: Path
+) -> None:
+    name, env = f"told-{version_of(cli)}", world.environment.environment_id
+    (tmp_path / "rcloud").mkdir()
+    rcloud = InProcess(tmp_path / "rcloud")
+    rcloud.sign_in(world.environment.owner.token, world.plane.api_url)
+    said = rcloud.run("tunnels", "command", env, "--name", name, "--port", str(world.service.port)).stdout
+    opening, registering = [shlex.split(line)[1:] for line in said.splitlines() if line.startswith("restate ")][:2]
+    with TunnelCommand(cli, *opening[3:]) as tunnel:
+        tunnel.wait_shown(rf"tunnel://{name}\s+\(1/1 connected\)")
+        assert "roleUpdate" in cli.run(*registering, "--yes")
+        tried = rcloud.run("preflight", env, f"http://localhost:{world.service.port}", "--tunnel-name", name)
+        assert "✓  discovery" in tried.stdout
+        [row] = [line for line in rcloud.run("tunnels", "list", env).stdout.splitlines() if line.startswith(name)]
+        assert row.split()[1:3] == ["connected", "1"]
 
 
 def inside(world: Private, cli: Cli, *arguments: str) -> str:
