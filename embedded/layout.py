@@ -90,6 +90,10 @@ class Layout:
         return self.run / "edge" / "guard.sock"
 
     @property
+    def h2c_socket(self) -> Path:
+        return self.run / "edge" / "h2c.sock"
+
+    @property
     def relay_socket(self) -> Path:
         return self.run / "relay.sock"
 

@@ -71,6 +71,7 @@ def _node(layout: Layout, env: Mapping[str, str]) -> list[Part]:
     return [
         Part("agent", _module(layout, env, "agent", "envrunner", "agent"), agent),
         Part("guard", _module(layout, env, "guard", "envrunner", "guard"), lambda: probes.accepts(layout.guard_socket)),
+        Part("h2c", _module(layout, env, "h2c", "envrunner", "h2c"), lambda: probes.accepts(layout.h2c_socket)),
         Part("edge", _module(layout, env, "edge", "envrunner", "edge"), edge),
         Part("edge-agent", _module(layout, env, "edge-agent", "envrunner", "edge-agent"), after=(SETUP,)),
         Part("runner-worker", _module(layout, env, "runner-worker", "envrunner", "worker"), after=(SETUP,)),

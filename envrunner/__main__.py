@@ -10,6 +10,7 @@ from envrunner.edge import main as edge_main
 from envrunner.egress import guard as egress
 from envrunner.egress.nft import NftFailed
 from envrunner.guard.main import run_guard
+from envrunner.h2c.main import run_h2c
 from envrunner.keep import locks, stop_all
 from envrunner.relay.main import run_relay
 from envrunner.settings import settings
@@ -48,6 +49,12 @@ def edge_agent() -> None:
 def guard() -> None:
     """Carry people's calls to the engines, and end them when the right to them ends."""
     run_guard()
+
+
+@app.command()
+def h2c() -> None:
+    """Take HTTP/2 with prior knowledge, as the stock CLI's remote ports speak it, to the edge."""
+    run_h2c()
 
 
 @app.command()

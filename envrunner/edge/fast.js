@@ -24,7 +24,7 @@ function judge(r, shared) {
     }
     const label = principal.slice(1, 28), route = tables.get(label), now = Date.now() / 1000, length = variables.content_length;
     if (route === undefined || route[0] !== '1'
-        || !(shared ? variables.host.startsWith(label + '.env.') : Number(route.slice(1, 6)) === Number(variables.server_port))
+        || !(shared ? variables.host.startsWith(label + '.env.') : Number(route.slice(1, 6)) === Number(variables.edge_port))
         || !(Number(principal.slice(28, 38)) > now)
         || (length !== undefined && !(Number(length) <= Number(route.slice(18, 28))))) {
         return handOver(r);

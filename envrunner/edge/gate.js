@@ -58,7 +58,7 @@ function targetOf(r, ingress, shared) {
     }
     const label = principal.slice(1, 28);
     const route = tables.get(label);
-    if (shared ? !host.startsWith(label + '.env.') : !atPort(route, ingress, variables.server_port)) {
+    if (shared ? !host.startsWith(label + '.env.') : !atPort(route, ingress, variables.edge_port)) {
         return stranger(r, host);
     }
     const target = decide(r, ingress, principal[0], label, route, now);
@@ -96,9 +96,9 @@ function user(r, ingress, host, principal, digest, now) {
     if (Number(principal.slice(1, 11)) <= now) {
         return turnAway(r, host, 401, 'The access token has expired.');
     }
-    const label = host === '' ? tables.get(':' + r.variables.server_port) || '-' : host.slice(0, 27);
+    const label = host === '' ? tables.get(':' + r.variables.edge_port) || '-' : host.slice(0, 27);
     const route = tables.get(label);
-    if (route === undefined || (host === '' ? !atPort(route, ingress, r.variables.server_port)
+    if (route === undefined || (host === '' ? !atPort(route, ingress, r.variables.edge_port)
                                             : !host.startsWith(label + '.env.'))) {
         return stranger(r, host);
     }
@@ -117,7 +117,7 @@ function workload(r, ingress, host, principal, digest, now) {
         return turnAway(r, host, 401, 'The access token has expired.');
     }
     const label = principal.slice(2, 29), route = tables.get(label);
-    if (route === undefined || (host === '' ? !atPort(route, ingress, r.variables.server_port)
+    if (route === undefined || (host === '' ? !atPort(route, ingress, r.variables.edge_port)
                                             : !host.startsWith(label + '.env.'))) {
         return stranger(r, host);
     }

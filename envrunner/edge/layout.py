@@ -67,6 +67,16 @@ class EdgeLayout:
         return self.run / "guard.sock"
 
     @property
+    def h2c(self) -> Path:
+        """Where connections go first that begin with HTTP/2: only nginx's workers get in."""
+        return self.run / "h2c.sock"
+
+    @property
+    def entries(self) -> Path:
+        """A socket of nginx's for each of its ports, named by it; the directory is closed to every other account."""
+        return self.run / "p"
+
+    @property
     def admission(self) -> Path:
         """Where nginx asks whether an engine may be given an address: only its workers get in."""
         return self.run / "admission.sock"
@@ -86,6 +96,7 @@ class EdgeLayout:
             (self.slots, 0o711),
             (self.run / "tmp", 0o711),
             (self.control.parent, 0o700),
+            (self.entries, 0o700),
         ):
             directory.mkdir(exist_ok=True)
             directory.chmod(mode)

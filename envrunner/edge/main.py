@@ -50,7 +50,8 @@ def run_edge() -> None:
     links.make(layout, tables.slots())
     slots, wanted = ports.plan(tables, addresses, held=())
     rendering.write(layout, addresses, slots, wanted)
-    layout.control.unlink(missing_ok=True)
+    for left in (layout.control, *layout.entries.iterdir()):
+        left.unlink(missing_ok=True)
     program = str(nginx.binary())
     arguments = [program, "-p", str(layout.state), "-c", str(layout.configuration), "-e", "stderr"]
     os.execv(program, arguments)  # noqa: S606 becoming nginx is the point

@@ -95,14 +95,18 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "LOGS": _quotable(layout.logs),
         "CONTROL": _path(layout.control),
         "GUARD": _path(layout.guard),
+        "ENTRIES": _path(layout.entries),
+        "PRIOR": _path(layout.h2c),
         "MODULES": _quotable(_HERE),
         "USER": f"user {account};" if account else "",
         "FILES": str(_open_files()),
-        "CONNECTIONS": str(min(_CONNECTIONS, _open_files() // 2)),
+        "CONNECTIONS": str(min(_CONNECTIONS + 3 * len(rendering.ports), _open_files() // 2)),
         "LAST_SLOT": str(rendering.last_slot),
         "RENDERING": rendering.identity,
         "PORTS": to_ranges(rendering.ports),
         "UPSTREAMS": "\n".join(_upstreams(layout, slots)),
+        "LISTENS": " ".join(f"listen {one};" for one in _listens(addresses, rendering.ports)),
+        "PRIOR_LISTENS": " ".join(f"listen {_entry(layout, one)}.h2;" for one in _ports(addresses, rendering.ports)),
         "SERVERS": "\n".join(_servers(layout, addresses, rendering.ports)),
     }
     template = (_HERE / "nginx.conf.template").read_text()
@@ -136,13 +140,25 @@ def _upstreams(layout: EdgeLayout, slots: Iterable[int]) -> Iterable[str]:
             yield f"    upstream s{slot:07}{port} {{ server unix:{socket}; keepalive 64; }}"
 
 
-def _servers(layout: EdgeLayout, addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
+def _ports(addresses: Addresses, ports: Sequence[int]) -> list[int]:
+    return [addresses.ingress_port, addresses.admin_port, *ports]
+
+
+def _listens(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
+    return (f"{host}:{port}" for port in _ports(addresses, ports))
+
+
+def _entry(layout: EdgeLayout, port: int) -> str:
+    return f"unix:{_path(layout.entries)}/{port}"
+
+
+def _servers(layout: EdgeLayout, addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     seconds = addresses.query_seconds
-    yield _server([f"{host}:{addresses.ingress_port}"], _ways_of_calls("sharedIngress"))
-    yield _server([f"{host}:{addresses.admin_port}"], _ways_of_admin("sharedAdmin", "sharedPort", layout, seconds))
-    ingress = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2 == 0]
-    admin = [f"{host}:{port}" for port in ports if (port - addresses.ports_from) % 2]
+    yield _server([_entry(layout, addresses.ingress_port)], _ways_of_calls("sharedIngress"))
+    yield _server([_entry(layout, addresses.admin_port)], _ways_of_admin("sharedAdmin", "sharedPort", layout, seconds))
+    ingress = [_entry(layout, port) for port in ports if (port - addresses.ports_from) % 2 == 0]
+    admin = [_entry(layout, port) for port in ports if (port - addresses.ports_from) % 2]
     if ingress:
         yield _server(ingress, _ways_of_calls("ownIngress"))
     if admin:

@@ -10,7 +10,7 @@ from tests.support.plane import Plane
 from tests.support.waiting import until
 
 CONTROL_PLANE = ("api", "worker", "beat", "postgres", "redis")
-NODE = ("agent", "runner-worker", "edge-agent", "edge", "guard", "relay")
+NODE = ("agent", "runner-worker", "edge-agent", "edge", "guard", "h2c", "relay")
 
 
 def alive(pid: int) -> bool:

@@ -37,6 +37,7 @@ def test_endpoints_are_those_of_the_contract(lonely_plane: Plane) -> None:
         "edge",
         "edge-agent",
         "guard",
+        "h2c",
         "agent",
         "runner-worker",
         "relay",

@@ -12,7 +12,8 @@ from embedded.part import SETUP
 from embedded.parts import all_parts
 from embedded.surroundings import for_processes
 
-OURS = ["postgres", "redis", "api", "worker", "beat", "agent", "guard", "edge", "edge-agent", "runner-worker", "relay"]
+OURS = ["postgres", "redis", "api", "worker", "beat", "agent", "guard", "h2c", "edge", "edge-agent", "runner-worker"]
+OURS += ["relay"]
 ELSEWHERE = {
     "CONTROLPLANE_DATABASE_URL": "postgresql+psycopg://us@db.test/ours",
     "CONTROLPLANE_REDIS_URL": "redis://redis.test/0",
@@ -72,7 +73,7 @@ def test_settings_of_the_caller_reach_the_processes(layout: Layout) -> None:
 
 def test_neither_half_is_told_what_is_the_others(layout: Layout) -> None:
     told = {part.name: part.program().env for part in all_parts(layout, ELSEWHERE)}
-    node = ("agent", "guard", "edge", "edge-agent", "runner-worker", "relay")
+    node = ("agent", "guard", "h2c", "edge", "edge-agent", "runner-worker", "relay")
     for name, env in told.items():
         others = "CONTROLPLANE_" if name in node else "ENVRUNNER_"
         assert not [key for key in env if key.startswith(others)], name

@@ -89,7 +89,7 @@ def test_a_second_run_finds_everything_and_prints_the_same(plane: Plane, said: s
 
 
 def test_every_long_running_process_is_named(plane: Plane, said: str) -> None:
-    node = {"agent", "runner-worker", "guard", "edge", "edge-agent", "relay"}
+    node = {"agent", "runner-worker", "guard", "h2c", "edge", "edge-agent", "relay"}
     names = {"postgres", "redis", "api", "worker", "beat", *node}
     assert set(plane.pids) == names | {"supervisor", "sample-service"}
     assert all(Path(f"/proc/{pid}").exists() for pid in plane.pids.values())

@@ -80,10 +80,13 @@ class Stack:
     def start(self) -> Stack:
         self.plane.start()
         self.start_process("guard")
+        self.start_process("h2c")
         self.start_process("edge")
         self.start_process("edge_agent")
         self.wait_applied()
-        self.wait_until(lambda: all((self.run / "edge" / f"{name}.sock").exists() for name in ("guard", "admission")))
+        self.wait_until(
+            lambda: all((self.run / "edge" / f"{name}.sock").exists() for name in ("guard", "h2c", "admission"))
+        )
         return self
 
     def start_process(self, name: str) -> None:
