@@ -14,6 +14,7 @@ from controlplane import doctor as checks
 from controlplane import worker as celery
 from controlplane.audit import adopting
 from controlplane.audit import commands as audit
+from controlplane.aws import commands as aws
 from controlplane.core.database import transaction
 from controlplane.core.errors import ApplicationError
 from controlplane.environments import limits
@@ -41,6 +42,7 @@ def _embedded(name: str, arguments: list[str]) -> None:
 
 
 _IN_AN_INSTALLATION = {
+    "aws",
     "audit",
     "operator",
     "outbox",
@@ -123,6 +125,7 @@ def limit(
 operators = typer.Typer(no_args_is_help=True, help="Who operates this plane: reads its outbox, sets up its providers.")
 app.add_typer(operators, name="operator")
 app.add_typer(sso.app, name="sso")
+app.add_typer(aws.app, name="aws")
 app.add_typer(outbound.app, name="outbound")
 app.add_typer(audit.app, name="audit")
 Email = Annotated[str, typer.Argument(help="e-mail address of a user")]

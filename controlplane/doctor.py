@@ -9,6 +9,7 @@ from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from controlplane.aws import standing as aws
 from controlplane.core import clock, secret_files, tls
 from controlplane.core.database import transaction
 from controlplane.health import service as health
@@ -151,6 +152,13 @@ def _passwords() -> str:
         ) from error
 
 
+def _aws() -> str:
+    try:
+        return aws.standing()
+    except aws.Unfit as error:
+        raise Unwell(str(error)) from error
+
+
 def _judged(check: Check) -> str:
     if not check.ok:
         raise Unwell(check.message)
@@ -166,4 +174,5 @@ CHECKS: dict[str, Callable[[], str]] = {
     "mail": _mail,
     "passwords": _passwords,
     "tls": _tls,
+    "aws": _aws,
 }

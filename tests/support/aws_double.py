@@ -221,6 +221,15 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     double: AwsDouble
 
+    def do_GET(self) -> None:
+        """Of S3 and of Lambda's management: only whether somebody may."""
+        action = "s3:ListAllMyBuckets" if self.path.split("?")[0] == "/" else "lambda:ListFunctions"
+        try:
+            self.double.do(self._signer(), action)
+            self._send(200, b"{}" if action.startswith("lambda") else b"<ListAllMyBucketsResult/>", "text/xml", {})
+        except Refused as error:
+            self._refuse(error, sts=action.startswith("s3"))
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         function = _INVOCATIONS.fullmatch(unquote(self.path))
@@ -235,11 +244,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _assume(self, body: bytes) -> bytes:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-        signed = re.search(r"Credential=([^/]+)/", self.headers.get("authorization", ""))
-        key = signed[1] if signed else ""
         if form["Action"] == "AssumeRole":
-            return self.double.assume(key, form).encode()
-        return self.double.do(key, form["Action"]).encode()
+            return self.double.assume(self._signer(), form).encode()
+        return self.double.do(self._signer(), form["Action"]).encode()
+
+    def _signer(self) -> str:
+        signed = re.search(r"Credential=([^/]+)/", self.headers.get("authorization", ""))
+        return signed[1] if signed else ""
 
     def _refuse(self, error: Refused, *, sts: bool) -> None:
         if sts:

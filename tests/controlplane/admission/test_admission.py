@@ -44,6 +44,8 @@ def edge(signed_up: SignedUp, node: Node, monkeypatch: pytest.MonkeyPatch) -> Ed
         raise AssertionError("dialled")
 
     monkeypatch.setattr(socket, "create_connection", dialled)
+    # Nobody asks the metadata service of the host that these tests run on.
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     ada = signed_up()
     made = ada.post(f"/accounts/{ada.account()}/environments", {"name": "dev"})
     return Edge(node, made.json()["environmentId"])
@@ -179,10 +181,36 @@ def test_the_hosts_own_identities_are_nobodys(edge: Edge, configured: Callable[.
         assert "Google ID tokens" in (edge(route, token) or "")
         own = {"arn": FUNCTION, "assume_role_arn": settings().aws_principal_role_arn}
         assert "a role of yours" in (edge(route, own) or "")
+        administrator = "arn:aws:iam::654654156625:role/Administrator"
+        assert "own AWS account" in (edge(route, {"arn": FUNCTION, "assume_role_arn": administrator}) or "")
+        china = {"arn": FUNCTION, "assume_role_arn": ROLE.replace("arn:aws:", "arn:aws-cn:")}
+        assert "partition" in (edge(route, china) or "")
+        china = {"arn": FUNCTION.replace("arn:aws:", "arn:aws-cn:"), "assume_role_arn": ROLE}
+        assert "no role reaches so far" in (edge(route, china) or "")
         assert edge(route, {"arn": FUNCTION, "assume_role_arn": ROLE, "uri": f"https://{PUBLIC}"})
     assert edge("PATCH /deployments/dp_x", {"assume_role_arn": None})
     assert edge("PATCH /deployments/dp_x", {"assume_role_arn": ROLE}) is None
     assert edge("PATCH /deployments/dp_x", {"overwrite": True, "additional_headers": {"a": "b"}}) is None
+
+
+def test_roles_below_the_operators_path_are_customers_too(edge: Edge, configured: Callable[..., None]) -> None:
+    configured(
+        aws_principal_role_arn="arn:aws:iam::654654156625:role/RestateCloud", aws_own_account_role_path="/invokers/"
+    )
+    for name, admitted in (("invokers/Greeter", True), ("invokersX", False), ("Administrator", False)):
+        role = f"arn:aws:iam::654654156625:role/{name}"
+        assert (edge("POST /deployments", {"arn": FUNCTION, "assume_role_arn": role}) is None) == admitted, name
+
+
+def test_without_an_identity_in_aws_it_is_the_operators_turn(edge: Edge) -> None:
+    found = edge("POST /deployments", {"arn": FUNCTION, "assume_role_arn": ROLE}) or ""
+    assert "Ask its operator to set CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN" in found
+
+
+def test_a_function_without_version_is_told_how_to_name_one(edge: Edge) -> None:
+    found = edge("POST /deployments", {"arn": FUNCTION[:-2], "assume_role_arn": ROLE}) or ""
+    assert f"{FUNCTION[:-2]}:<version>" in found
+    assert ":$LATEST" in found
 
 
 @pytest.mark.parametrize(
