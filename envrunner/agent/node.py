@@ -51,7 +51,8 @@ class Node:
         """Take up every stored spec: running engines are adopted, missing ones started."""
         specs = await asyncio.to_thread(self._store.load)
         # After the host has started, before any engine has.
-        await asyncio.to_thread(self._workshop.egress.follow, specs)
+        self._workshop.egress.expect(specs)
+        await asyncio.to_thread(self._workshop.egress.enforce)
         for spec in specs:
             self._add(spec)
         self._report_strangers({spec.label for spec in specs})
@@ -66,6 +67,13 @@ class Node:
 
     async def put(self, spec: Spec) -> State:
         """Store the spec, then act on it. Raises `StaleGeneration`."""
+        state = await self._take(spec)
+        # Meanwhile its engine may have started: an account that the kernel does not know is held the more.
+        await asyncio.to_thread(self._workshop.egress.enforce)
+        self._look.set()
+        return state
+
+    async def _take(self, spec: Spec) -> State:
         async with self._writing:
             engine = self._engines.get(spec.label)
             if engine and spec == engine.spec:
@@ -73,11 +81,12 @@ class Node:
             if engine and _is_stale(spec, engine.spec):
                 raise StaleGeneration(f"generation {engine.spec.generation} is known already")
             await asyncio.to_thread(self._store.write, spec)
-            await self._tell_egress(spec)
             if engine:
                 engine.put(spec)
-                return engine.state
-            return self._add(spec).state
+            else:
+                engine = self._add(spec)
+            self._workshop.egress.expect(one.spec for one in self._engines.values())
+            return engine.state
 
     @property
     def egress(self) -> EgressState:
@@ -108,11 +117,6 @@ class Node:
         # Its spec was lost or is unreadable: it may hold somebody's data, so it is left alone.
         for label in set(self._workshop.keeper.names()) - known:
             _log.error("engine without a spec", label=label)
-
-    async def _tell_egress(self, spec: Spec) -> None:
-        specs = {label: engine.spec for label, engine in self._engines.items()} | {spec.label: spec}
-        await asyncio.to_thread(self._workshop.egress.follow, specs.values())
-        self._look.set()
 
     async def _look_at_egress(self) -> None:
         while True:

@@ -26,7 +26,7 @@ _TABLE = "egress-table"
 
 
 class EgressGuard:
-    """Blocking and thread-safe. It never raises: what cannot be done is in `state`, and tried again."""
+    """Thread-safe. It never raises: what cannot be done is in `state`, and tried again."""
 
     def __init__(self, settings: Settings, accounts: EngineAccounts) -> None:
         self._settings = settings
@@ -44,14 +44,17 @@ class EgressGuard:
         """Whether the rules are in force, and if not, why not and what to do."""
         return EgressState(active=self._problem is None, reason=self._problem)
 
-    def follow(self, specs: Iterable[Spec]) -> None:
-        """From now on these are the environments; when this returns, the kernel knows."""
+    def expect(self, specs: Iterable[Spec]) -> None:
+        """From now on these are the environments."""
+        self._specs = [one for one in specs if one.desired is not Desired.ABSENT]
+
+    def enforce(self) -> None:
+        """Blocking; when this returns, the kernel knows them. Whoever waited for others meanwhile has nothing to do."""
         with self._lock:
-            self._specs = [one for one in specs if one.desired is not Desired.ABSENT]
             self._apply()
 
     def look(self) -> None:
-        """Ask again for the tunnel proxies' addresses and the host's resolvers; put back what somebody else removed."""
+        """Blocking. Ask again for names of tunnel proxies and for resolvers; put back what somebody else removed."""
         self._found |= {host: found for host in self._unnumbered() if (found := _addresses(host))}
         with self._lock:
             self._apply(look=True)
@@ -76,8 +79,9 @@ class EgressGuard:
         return None
 
     def _load(self, look: bool) -> None:
-        wanted = render(self._node(), self._engines())
-        if not any(spec.outbound for spec in self._specs):
+        specs = self._specs
+        wanted = render(self._node(), self._engines(specs))
+        if not any(spec.outbound for spec in specs):
             # Nothing to hold yet; whether it will be possible is good to know.
             if self._wanted != wanted:
                 nft.load(wanted, check=True)
@@ -87,13 +91,11 @@ class EgressGuard:
             return
         durable.write(self._settings.state_dir / _TABLE, self._table())
         nft.load(wanted)
-        self._wanted, self._in_force = wanted, None
+        self._wanted, self._in_force = wanted, nft.listing(self._table())
 
     def _was_changed(self) -> bool:
         """By somebody else: `nft flush ruleset`, which firewalls do when they start, takes everybody's rules."""
-        found, known = nft.listing(self._table()), self._in_force
-        self._in_force = found
-        return found is None or (known is not None and found != known)
+        return self._in_force is None or nft.listing(self._table()) != self._in_force
 
     def _table(self) -> str:
         return f"restate_engines_{self._accounts.first}"
@@ -102,11 +104,11 @@ class EgressGuard:
         first = self._accounts.first
         return Node(self._table(), range(first, first + RANGE), _resolvers())
 
-    def _engines(self) -> dict[int, Allowance | None]:
-        ports = frozenset(port for spec in self._specs for port in _own_ports(spec))
+    def _engines(self, specs: Sequence[Spec]) -> dict[int, Allowance | None]:
+        ports = frozenset(port for spec in specs for port in _own_ports(spec))
         return {
             uid: self._allowance(spec.outbound, ports) if spec.outbound else None
-            for spec in self._specs
+            for spec in specs
             if (uid := self._uid(spec.label)) is not None
         }
 

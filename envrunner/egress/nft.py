@@ -14,6 +14,10 @@ class NftFailed(Exception):
     """Why, and what to do about it."""
 
 
+class _NoSuchTable(NftFailed):
+    pass
+
+
 def load(rules: str, *, check: bool = False) -> None:
     """All of it or nothing; ``check``: only whether it would be taken. Raises `NftFailed`."""
     _run(["--check"] if check else [], ["--file", "-"], rules)
@@ -21,9 +25,10 @@ def load(rules: str, *, check: bool = False) -> None:
 
 def listing(table: str) -> str | None:
     """The rules of a table as the kernel has them; None when it has no such table. Raises `NftFailed`."""
-    if f"table inet {table}" not in _run([], ["list", "tables", "inet"]).splitlines():
+    try:
+        return _run(["--stateless", "--numeric"], ["list", "table", "inet", table])
+    except _NoSuchTable:
         return None
-    return _run(["--stateless", "--numeric"], ["list", "table", "inet", table])
 
 
 def delete(table: str) -> None:
@@ -41,6 +46,8 @@ def _run(options: Sequence[str], command: Sequence[str], given: str = "") -> str
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NftFailed(f"nft cannot be run: {error}") from error
+    if done.returncode and "No such file or directory" in done.stderr:
+        raise _NoSuchTable(_reason(done.stderr))
     if done.returncode:
         raise NftFailed(_reason(done.stderr))
     return done.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,15 +17,17 @@ _HOLD = [sys.executable, "-c", "import os; os.write(1, b'x'); os.read(0, 1)"]
 
 
 class Network:
-    """A network namespace (network_namespaces(7)), which lives while it is held."""
+    """A network namespace (network_namespaces(7)), which lives while it is held; ``hosts`` is its /etc/hosts."""
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: Path | None = None) -> None:
         self._holder = subprocess.Popen(
-            ["unshare", "--net", *_HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
+            ["unshare", "--net", "--mount", *_HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
         )
         assert self._holder.stdout is not None
         assert self._holder.stdout.read(1), "this account may not make network namespaces here"
         self.run("ip", "link", "set", "lo", "up")
+        if hosts:
+            self.run("mount", "--bind", hosts, "/etc/hosts")
 
     @property
     def pid(self) -> int:
@@ -35,7 +36,7 @@ class Network:
 
     def argv(self, *argv: str | Path) -> list[str]:
         """The command that runs ``argv`` inside."""
-        return ["nsenter", f"--net=/proc/{self.pid}/ns/net", "--", *map(str, argv)]
+        return ["nsenter", f"--target={self.pid}", "--net", "--mount", f"--wd={CHECKOUT}", "--", *map(str, argv)]
 
     def run(self, *argv: str | Path, given: str = "") -> str:
         """What the command prints inside, which must succeed."""
@@ -62,7 +63,12 @@ class Listeners:
         """Address and port of each connection so far, as the caller dialled them."""
         return [(address, port) for address, port in self._ask("?")]
 
-    def end(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._process.communicate(timeout=10)
 
     def _ask(self, text: str) -> Any:
@@ -77,8 +83,8 @@ class Listeners:
 class TwoNetworks:
     """``host`` has the addresses ``here``, and its way out to ``world``, which has those of ``there``."""
 
-    def __init__(self, here: Sequence[str] = (), there: Sequence[str] = ()) -> None:
-        self.host, self.world = Network(), Network()
+    def __init__(self, here: Sequence[str] = (), there: Sequence[str] = (), hosts: Path | None = None) -> None:
+        self.host, self.world = Network(hosts), Network()
         self.host.run("ip", "link", "add", "out", "type", "veth", "peer", "in", "netns", str(self.world.pid))
         for network, link, addresses in ((self.host, "out", here), (self.world, "in", there)):
             for address in addresses:
@@ -105,7 +111,3 @@ def dialled(network: Network, uid: int, targets: Iterable[tuple[str, int]], data
         network.run(sys.executable, "-m", DIAL, str(uid), kind, given=json.dumps(list(targets)))
     )
     return found
-
-
-def is_root() -> bool:
-    return os.geteuid() == 0
