@@ -41,6 +41,7 @@ from controlplane.sso import bearer
 from controlplane.sso import endpoints as sso
 from controlplane.sso_connections import endpoints as sso_connections
 from controlplane.tunnels import endpoints as tunnels
+from controlplane.workload_identity import endpoints as workload_identity
 
 API = "/api/v1"
 SIGNED_IN: tuple[APIRouter, ...] = (
@@ -60,6 +61,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     environments.router,
     operations.router,
     api_keys.router,
+    workload_identity.router,
     aws.router,
     outbound_policy.router,
     preflight.router,

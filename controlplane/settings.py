@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     open_invitations_per_account: int = 100
     invitation_mails_per_account_daily: int = 50
     api_keys_per_environment: int = 100
+    workload_rules_per_environment: int = 20
+    workload_tokens_per_environment: int = 1000
+    """So many access tokens of CI jobs may be good at once."""
     engine_version: str = "1.7.12"
     environment_requests_per_second: int = 5000
     environment_request_size_limit_bytes: int = 32 * 1024 * 1024

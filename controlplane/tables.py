@@ -22,6 +22,7 @@ from controlplane.sso import models as sso
 from controlplane.sso_connections import models as sso_connections
 from controlplane.tunnels import models as tunnels
 from controlplane.users import models as users
+from controlplane.workload_identity import models as workload_identity
 
 MODULES = (
     accounts,
@@ -45,5 +46,6 @@ MODULES = (
     sso_connections,
     tunnels,
     users,
+    workload_identity,
 )
 metadata = Base.metadata

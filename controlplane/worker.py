@@ -17,6 +17,7 @@ from controlplane.oauth import tasks as oauth
 from controlplane.provisioning import tasks as provisioning
 from controlplane.settings import settings
 from controlplane.sso import tasks as sso
+from controlplane.workload_identity import tasks as workload_identity
 
 TASKS: dict[str, Callable[[], None]] = {
     **provisioning.TASKS,
@@ -28,6 +29,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **oauth.TASKS,
     **domains.TASKS,
     **sso.TASKS,
+    **workload_identity.TASKS,
 }
     **audit.TASKS,
 

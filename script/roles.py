@@ -29,6 +29,8 @@ WORDS = {
     Permission.API_KEY_READ: "see API keys, never their secrets",
     Permission.API_KEY_CREATE: "create API keys",
     Permission.API_KEY_REVOKE: "revoke API keys",
+    Permission.WORKLOAD_RULE_READ: "see [workload identity rules](ci.md), and why they let nobody in",
+    Permission.WORKLOAD_RULE_MANAGE: "create, change and delete them",
 }
 # The edge decides by rules of its own (envrunner/edge/rules.js); its tests hold both to these words.
 EDGE = {

@@ -37,6 +37,8 @@ class Permission(StrEnum):
     API_KEY_READ = "api_key:read"
     API_KEY_CREATE = "api_key:create"
     API_KEY_REVOKE = "api_key:revoke"
+    WORKLOAD_RULE_READ = "workload_rule:read"
+    WORKLOAD_RULE_MANAGE = "workload_rule:manage"
 
 
 _READ = frozenset(
@@ -55,6 +57,7 @@ _DEVELOP = _READ | {
     Permission.SERVICE_PREFLIGHT,
     Permission.API_KEY_CREATE,
     Permission.API_KEY_REVOKE,
+    Permission.WORKLOAD_RULE_READ,
 }
 # Nothing here may touch an owner or make one: members.rules sees to that.
 _ADMINISTER = _DEVELOP | {
@@ -69,7 +72,18 @@ _ADMINISTER = _DEVELOP | {
     Permission.ENVIRONMENT_DELETE,
     Permission.ENVIRONMENT_PURGE,
     Permission.OUTBOUND_MANAGE,
+    Permission.WORKLOAD_RULE_MANAGE,
 }
+
+# All that a workload's role may ever give it, in its one environment; whatever is added above stays closed to it.
+WORKLOADS = frozenset(
+    {
+        Permission.ENVIRONMENT_READ,
+        Permission.LOG_READ,
+        Permission.OUTBOUND_READ,
+        Permission.SERVICE_PREFLIGHT,
+    }
+)
 
 # Which roles one may give to others, take from them, or invite to.
 GRANTS: dict[Role, frozenset[Role]] = {

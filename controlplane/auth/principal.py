@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from controlplane.auth.permissions import ROLES, Permission, Role
+from controlplane.auth.permissions import ROLES, WORKLOADS, Permission, Role
 from controlplane.core.errors import NotFound, PermissionDenied
 
 
@@ -22,7 +22,8 @@ class SecondFactorEnrolmentRequired(PermissionDenied):
 class Principal:
     """A signed-in user, how they proved it, and their role in each of their accounts.
 
-    `session_kind` is `browser` (its cookie or its access token) or `program` (consented to by its user).
+    `session_kind` is `browser` (its cookie or its access token), `program` (consented to by its user) or `workload`: a
+    job of somebody's platform, let in by the rule `user_id`, with one role in one environment.
     `dormant` are roles that give no right until the user enrols a second factor.
     """
 
@@ -35,6 +36,7 @@ class Principal:
     operator: bool = False
     email_verified: bool = False
     dormant: Mapping[str, Role] = field(default_factory=dict)
+    environment_id: str | None = None
 
     @property
     def account_ids(self) -> list[str]:
@@ -42,7 +44,7 @@ class Principal:
 
     def may(self, permission: Permission, account_id: str) -> bool:
         role = self.memberships.get(account_id)
-        return role is not None and permission in ROLES[role]
+        return role is not None and permission in self._rights(role)
 
     def check(self, permission: Permission, account_id: str) -> None:
         """Raises `NotFound` for an account that is not theirs, `PermissionDenied` when the role does not suffice.
@@ -54,5 +56,8 @@ class Principal:
         role = self.memberships.get(account_id)
         if role is None:
             raise NotFound("account")
-        if permission not in ROLES[role]:
+        if permission not in self._rights(role):
             raise PermissionDenied(f"Your role in this account is {role.value}; it does not permit {permission.value}.")
+
+    def _rights(self, role: Role) -> frozenset[Permission]:
+        return ROLES[role] if self.environment_id is None else ROLES[role] & WORKLOADS

@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from controlplane.auth.permissions import Permission
 from controlplane.auth.principal import Principal
 from controlplane.core import clock
-from controlplane.core.errors import PermissionDenied, Unauthenticated
+from controlplane.core.errors import NotFound, PermissionDenied, Unauthenticated
 
 RECENT = timedelta(minutes=15)
 
@@ -34,6 +34,16 @@ class RecentSignInRequired(PermissionDenied):
         super().__init__(f"This needs a sign-in of the last {minutes} minutes. Sign in again and repeat it.")
 
 
+class UserRequired(PermissionDenied):
+    code = "user_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This access token is of a workload (a CI job): it is good for calls about its own environment only. Do "
+            "this as a member, with `rcloud login`."
+        )
+
+
 class OperatorRequired(PermissionDenied):
     code = "operator_required"
 
@@ -50,7 +60,14 @@ def _caller(request: Request) -> Principal:
     return principal
 
 
-Caller = Annotated[Principal, Depends(_caller)]
+def _user(principal: Annotated[Principal, Depends(_caller)]) -> Principal:
+    """Whoever is a user of this plane, or acts for one. Raises `UserRequired`."""
+    if principal.environment_id is not None:
+        raise UserRequired
+    return principal
+
+
+Caller = Annotated[Principal, Depends(_user)]
 
 
 def require_person(principal: Caller) -> Principal:
@@ -92,11 +109,16 @@ def require_operator(principal: Person) -> Principal:
 Operator = Annotated[Principal, Depends(require_operator)]
 
 
-def require(permission: Permission) -> Callable[[str, Principal], Principal]:
-    """A dependency that checks `permission` in the account of the path and gives the principal."""
+def require(permission: Permission) -> Callable[[str, Request, Principal], Principal]:
+    """A dependency that checks `permission` in the account of the path and gives the principal.
 
-    def permitted(account_id: str, principal: Caller) -> Principal:
+    A workload gets no further than calls whose path names its environment.
+    """
+
+    def permitted(account_id: str, request: Request, principal: Annotated[Principal, Depends(_caller)]) -> Principal:
         principal.check(permission, account_id)
+        if principal.environment_id not in (None, request.path_params.get("environment_id")):
+            raise NotFound("environment") if "environment_id" in request.path_params else UserRequired
         return principal
 
     permitted.permission = permission  # type: ignore[attr-defined]

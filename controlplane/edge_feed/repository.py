@@ -19,6 +19,7 @@ from controlplane.environments.routes import route
 from controlplane.login import sessions
 from controlplane.login.models import AccessToken
 from controlplane.members import repository as members
+from controlplane.workload_identity import access as workloads
 
 Entries = Iterator[tuple[str, dict[str, Any] | str]]
 MOST_CHANGES = 1000
@@ -43,7 +44,11 @@ def snapshot(session: Session) -> dict[str, Any]:
     session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     tables = {
         Table.ROUTES.value: dict(_routes(session)),
-        Table.PRINCIPALS.value: {**dict(_api_keys(session)), **dict(_access_tokens(session))},
+        Table.PRINCIPALS.value: {
+            **dict(_api_keys(session)),
+            **dict(_access_tokens(session)),
+            **dict(workloads.edge_entries(session)),
+        },
         Table.MEMBERS.value: dict(_members(session)),
         "settings": {"digestKey": encode(tokens.digest_key())},
     }

@@ -12,7 +12,10 @@ _PORT_LOCK = 7_201_127
 
 def visible_to(principal: Principal) -> Select[Environment]:
     """Every read of a tenant starts here."""
-    return select(Environment).where(Environment.account_id.in_(principal.account_ids), Environment.purged_at.is_(None))
+    query = select(Environment).where(Environment.account_id.in_(principal.account_ids))
+    if principal.environment_id is not None:
+        query = query.where(Environment.environment_id == principal.environment_id)
+    return query.where(Environment.purged_at.is_(None))
 
 
 def find(session: Session, principal: Principal, account_id: str, environment_id: str) -> Environment | None:

@@ -16,6 +16,7 @@ from controlplane.login.models import LoginSession
 from controlplane.members import repository as members
 from controlplane.settings import settings
 from controlplane.users.models import User
+from controlplane.workload_identity import access as workloads
 
 # A session's last use is written at most this often, so that reading does not mean writing.
 _TOUCH_AFTER = timedelta(minutes=5)
@@ -38,41 +39,49 @@ acceptors: list[Acceptor] = []
 def resolve_principal(request: Request, session: DbSession) -> None:
     """Leaves `principal`, `user` and `session_id` in `request.state`; nothing at all for an anonymous request.
 
+    A workload is nobody's session: it leaves the principal alone.
+
     A bearer token that is not valid is refused and never falls back to the cookie.
     """
     authorization = request.headers.get("authorization")
     cookie = request.cookies.get(cookies.NAME)
     if authorization is not None:
-        found: Resolved | None = by_bearer(session, authorization)
+        found: Resolved | Principal | None = by_bearer(session, authorization)
     else:
         found = by_cookie(session, cookie) if cookie else None
         if found is not None and not cookies.from_our_pages(request):
             raise CrossSiteRefused
-    if found is not None:
+    if isinstance(found, Principal):
+        request.state.principal = found
+    elif found is not None:
         request.state.principal = principal_of(session, found)
         request.state.user = found.user
         request.state.session_id = found.login.session_id if found.login else None
 
 
-def by_bearer(session: Session, authorization: str) -> Resolved:
-    """The access token in an `Authorization` header (RFC 6750). Raises `InvalidToken`."""
-    scheme, _, token = authorization.strip().partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise InvalidToken("Send `Authorization: Bearer <access token>`.")
-    token = token.strip()
+def by_bearer(session: Session, authorization: str) -> Resolved | Principal:
+    """The access token in an `Authorization` header (RFC 6750): a user's, or a workload's. Raises `InvalidToken`."""
+    token = _bearer(authorization)
     if token.startswith("key_"):
         raise InvalidToken(
             "This is an API key. API keys belong to an environment's own URLs; "
             "here, sign in and send your access token."
         )
     row = repository.token_with_user(session, tokens.digest(token))
-    elsewhere = _accepted_elsewhere(session, token) if row is None else None
+    elsewhere = (workloads.principal(session, token) or _accepted_elsewhere(session, token)) if row is None else None
     if elsewhere is not None:
         return elsewhere
     if row is None or row[0].expires_at <= clock.now():
         raise InvalidToken("This access token is not valid: it is unknown, expired or revoked. Sign in again.")
     _touch(row[1])
     return Resolved(row[2], row[0].token_id, row[1])
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise InvalidToken("Send `Authorization: Bearer <access token>`.")
+    return token.strip()
 
 
 def _accepted_elsewhere(session: Session, token: str) -> Resolved | None:

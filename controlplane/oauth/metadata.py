@@ -5,6 +5,7 @@ from typing import Any
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
 from controlplane.oauth.clients import GRANT_TYPES, SCOPE
+from controlplane.oauth.exchange_grant import GRANT_TYPE as TOKEN_EXCHANGE
 from controlplane.settings import settings
 
 
@@ -19,7 +20,7 @@ def document() -> dict[str, Any]:
         revocation_endpoint=f"{origin}/oauth2/revoke",
         response_types_supported=["code"],
         response_modes_supported=["query"],
-        grant_types_supported=list(GRANT_TYPES),
+        grant_types_supported=[*GRANT_TYPES, TOKEN_EXCHANGE],
         code_challenge_methods_supported=["S256"],
         token_endpoint_auth_methods_supported=["none"],
         revocation_endpoint_auth_methods_supported=["none"],

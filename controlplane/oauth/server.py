@@ -10,6 +10,7 @@ from controlplane.oauth import clients
 from controlplane.oauth.clients import Client
 from controlplane.oauth.code_grant import CodeGrant, Pkce
 from controlplane.oauth.device_grant import DeviceEndpoint, DeviceGrant
+from controlplane.oauth.exchange_grant import ExchangeGrant
 from controlplane.oauth.requests import Answer, Asked
 from controlplane.oauth.revocation import Revocation
 from controlplane.settings import settings
@@ -19,7 +20,9 @@ _DESCRIPTIONS = {
     "slow_down": "Asked too soon. Ask again after the interval, and five seconds more.",
     "expired_token": "The code has expired before anybody approved it. Log in again.",
     "invalid_grant": "This token was not issued to this program.",
-    "unsupported_grant_type": "'grant_type' is authorization_code or the device code's (RFC 8628).",
+    "unsupported_grant_type": (
+        "'grant_type' is authorization_code, the device code's (RFC 8628) or token exchange's (RFC 8693)."
+    ),
     "unsupported_response_type": "'response_type' must be code.",
     "unauthorized_client": "This program may not ask this way.",
 }
@@ -40,6 +43,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         self.session = session
         self.register_grant(CodeGrant, [Pkce()])
         self.register_grant(DeviceGrant)
+        self.register_grant(ExchangeGrant)
         self.register_endpoint(DeviceEndpoint)
         self.register_endpoint(Revocation)
         self.register_extension(_Issuer())

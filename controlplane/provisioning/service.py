@@ -17,6 +17,7 @@ from controlplane.outbound_policy import service as outbound_policy
 from controlplane.outbound_policy.models import OutboundPolicy
 from controlplane.provisioning import repository
 from controlplane.provisioning.schemas import Outbound, Report, Spec
+from controlplane.workload_identity import service as workload_rules
 
 SETTLED = {Desired.RUNNING: "READY", Desired.STOPPED: "STOPPED", Desired.ABSENT: "ABSENT"}
 
@@ -94,6 +95,7 @@ def _forget(session: Session, environment: Environment) -> None:
     environment.purged_at = clock.now()
     environments.identity_key(session, environment.environment_id).sealed_private_key = None
     api_keys.revoke_all(session, environment.environment_id)
+    workload_rules.delete_all(session, environment.environment_id)
     logs.forget(session, environment.environment_id)
     routes.withdraw_route(session, environment)
     audit.record(session, None, "environment.destroyed", environment.environment_id, environment.account_id)

@@ -53,7 +53,7 @@ def _ask(url: str, known: _Known, tenants: bool, patience_seconds: float) -> Non
     try:
         if known.tried_at is None or known.tried_at < clock.now() - _PAUSE:
             known.tried_at = clock.now()
-            known.keys = _imported(outbound.fetch_json(url, tenants=tenants))
+            known.keys = imported(outbound.fetch_json(url, tenants=tenants))
             known.fetched_at = clock.now()
     except OutboundFailed:
         # What is known stays good until it is no longer `_USABLE`; somebody later tries again.
@@ -62,7 +62,7 @@ def _ask(url: str, known: _Known, tenants: bool, patience_seconds: float) -> Non
         known.lock.release()
 
 
-def _imported(document: object) -> dict[str | None, Key]:
+def imported(document: object) -> dict[str | None, Key]:
     entries = document.get("keys") if isinstance(document, dict) else None
     found: dict[str | None, Key] = {}
     for entry in entries[:_MOST] if isinstance(entries, list) else []:

@@ -11,9 +11,12 @@ down_revision = "0004"
 def upgrade() -> None:
     _audit()
     _egress()
+    _workload_identity()
 
 
 def downgrade() -> None:
+    for table in ("exchanged_assertion", "workload_token", "workload_rule"):
+        op.drop_table(table)
     _drop_egress()
     _drop_audit()
 
@@ -26,6 +29,57 @@ def _egress() -> None:
 def _drop_egress() -> None:
     for column in ("egress_reason", "egress_active"):
         op.drop_column("runner", column)
+
+
+def _workload_identity() -> None:
+    op.create_table(
+        "workload_rule",
+        sa.Column("rule_id", sa.String(32), primary_key=True),
+        sa.Column("environment_id", sa.String(32), sa.ForeignKey("environment.environment_id"), nullable=False),
+        sa.Column("name", sa.String(39), nullable=False),
+        sa.Column("provider", sa.String(16), nullable=False),
+        sa.Column("issuer", sa.String(500), nullable=False),
+        sa.Column("audience", sa.String(500), nullable=False),
+        sa.Column("conditions", postgresql.JSONB, nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("minutes", sa.Integer, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("created_by", sa.String(32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("vouched_by", sa.String(32), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_exchanged_at", sa.DateTime(timezone=True)),
+        sa.Column("last_refused_at", sa.DateTime(timezone=True)),
+        sa.Column("last_refusal", sa.String(500)),
+        sa.UniqueConstraint("environment_id", "name"),
+        sa.CheckConstraint("provider IN ('github','gitlab','oidc')", name="provider"),
+        sa.CheckConstraint("minutes BETWEEN 1 AND 60", name="minutes"),
+    )
+    _workload_tokens()
+
+
+def _workload_tokens() -> None:
+    op.create_table(
+        "workload_token",
+        sa.Column("token_id", sa.String(32), primary_key=True),
+        sa.Column(
+            "rule_id", sa.String(32), sa.ForeignKey("workload_rule.rule_id", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("digest", sa.String(43), nullable=False),
+        sa.Column("claims", postgresql.JSONB, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True)),
+        sa.UniqueConstraint("digest"),
+    )
+    op.create_index(None, "workload_token", ["rule_id"])
+    op.create_index(None, "workload_token", ["expires_at"])
+    op.create_table(
+        "exchanged_assertion",
+        sa.Column("digest", sa.String(43), primary_key=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index(None, "exchanged_assertion", ["expires_at"])
 
 
 def _audit() -> None:

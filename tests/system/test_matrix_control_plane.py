@@ -105,6 +105,10 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "getOutboundPolicy": EVERY_ROLE,
     "putOutboundPolicy": ADMINISTRATORS,
     "createApiKey": DEVELOPERS,
+    "createWorkloadRule": ADMINISTRATORS,
+    "listWorkloadRules": DEVELOPERS,
+    "putWorkloadRule": ADMINISTRATORS,
+    "deleteWorkloadRule": ADMINISTRATORS,
     "listTunnels": EVERY_ROLE,
     "readLogs": EVERY_ROLE,
     "listApiKeys": EVERY_ROLE,
@@ -159,6 +163,10 @@ INVENTED = {
     "verifyDomain": 404,
     "changeDomain": 404,
     "deleteDomain": 404,
+    # No issuer is asked: the address cannot be one.
+    "createWorkloadRule": 400,
+    "putWorkloadRule": 400,
+    "deleteWorkloadRule": 404,
     # The plane of the tests has no identity in AWS.
     "getAwsTrustPolicy": 409,
     "lintAwsTrustPolicy": 409,
@@ -176,6 +184,9 @@ RECENT = {
     "deleteIdentity",
 }
 # Nothing listens there, and no account's provider may be there.
+WORKLOAD_RULE = {
+    "name": "ci", "issuer": "https://127.0.0.1:1", "conditions": {"sub": "a-job"}, "role": "viewer", "minutes": 1,
+}  # fmt: skip
 UNREACHABLE = {"kind": "oidc", "name": "Nowhere", "issuer": "https://127.0.0.1:1", "clientId": "x"}
 # What must come last, in this order: a deletion before its undoing, and the end of the token itself.
 LATE = (
@@ -231,6 +242,7 @@ class Victim:
             "{provider}": "unknown",
             "{connectionId}": "ssc_unknown",
             "{domain}": "unknown.example",
+            "{ruleId}": "wir_unknown",
         }
         for name, value in names.items():
             template = template.replace(name, value)
@@ -284,6 +296,8 @@ def body(operation: Operation, victim: Victim) -> Any:
         "lintAwsTrustPolicy": {"policy": {}},
         "preflightService": {"uri": "http://127.0.0.1:1"},
         "putOutboundPolicy": {"networks": ["10.1.2.0/24"]},
+        "createWorkloadRule": WORKLOAD_RULE,
+        "putWorkloadRule": WORKLOAD_RULE,
         "createApiKey": {"description": word, "role": "ingress"},
         "cliCreateAccount": {"name": word},
         "cliUpdateAccount": {"accountId": victim.account_id},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.controlplane.audit import story_workloads
 from tests.controlplane.audit.story import Story
 from tests.controlplane.people import Person
 
@@ -22,6 +23,7 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield "createApiKey", ["api_key.create"]
     story.asked(ada, "DELETE", f"{path}/api-keys/{key}")
     yield "revokeApiKey", ["api_key.revoke"]
+    yield from story_workloads.tell(story, ada, path)
     yield from _workloads(story, ada, path)
     story.asked(ada, "PUT", f"{path}/outbound-policy", {"networks": ["10.0.0.0/8"]})
     yield "putOutboundPolicy", ["outbound_policy.update"]
