@@ -18,6 +18,7 @@ from controlplane.core.middleware import RequestContext
 from controlplane.domains import endpoints as domains
 from controlplane.environments import endpoints as environments
 from controlplane.health import endpoints as health
+from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.invitations import endpoints as invitations
 from controlplane.login import endpoints as login
 from controlplane.login import factor_endpoints as login_factors
@@ -65,6 +66,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     aws.router,
     outbound_policy.router,
     preflight.router,
+    identity_keys.router,
     tunnels.router,
     logs.router,
     audit.router,

@@ -8,6 +8,7 @@ from controlplane.core.database import Base
 from controlplane.domains import models as domains
 from controlplane.edge_log import models as edge_log
 from controlplane.environments import models as environments
+from controlplane.identity_keys import models as identity_keys
 from controlplane.invitations import models as invitations
 from controlplane.login import models as login
 from controlplane.logs import models as logs
@@ -32,6 +33,7 @@ MODULES = (
     edge_log,
     environments,
     idempotency,
+    identity_keys,
     invitations,
     login,
     logs,

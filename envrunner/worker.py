@@ -14,7 +14,7 @@ from envrunner.reporting import Reporter
 from envrunner.settings import Settings, settings
 from envrunner.shipping.shipper import Shipper
 from envrunner.sync import Sync
-from envrunner.tasks import CONVERGE, SETTLE_SECONDS, Converger
+from envrunner.tasks import CONVERGE, DEPLOYMENTS, SETTLE_SECONDS, Converger, DeploymentReader
 
 # A task waits for its engine most of its time.
 _THREADS = 24
@@ -53,6 +53,12 @@ def create_app(given: Settings) -> tuple[Celery, Sync]:
     @app.task(name=CONVERGE)  # type: ignore[untyped-decorator]
     def converge(environment_id: str) -> None:
         converger(environment_id)
+
+    reader = DeploymentReader(internal, given.sockets_dir)
+
+    @app.task(name=DEPLOYMENTS)  # type: ignore[untyped-decorator]
+    def deployments(environment_id: str) -> None:
+        reader(environment_id)
 
     return app, sync
 

@@ -12,6 +12,7 @@ from rcloud.commands import (
     accounts,
     apply,
     env,
+    identity_keys,
     invitations,
     keys,
     login,
@@ -69,6 +70,7 @@ for name, noun in {
     "invitations": invitations.app,
     "sessions": sessions.app,
     "operations": operations.app,
+    "identity-keys": identity_keys.app,
     "tunnels": tunnels.app,
     "outbound": outbound.app,
 }.items():

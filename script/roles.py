@@ -24,6 +24,8 @@ WORDS = {
     Permission.ENVIRONMENT_PURGE: "destroy the data of environments at once",
     Permission.LOG_READ: "read the engines' logs",
     Permission.SERVICE_PREFLIGHT: "have the plane try a service before it is registered",
+    Permission.IDENTITY_KEY_READ: "see [identity keys](identity-keys.md) and which deployment accepts which",
+    Permission.IDENTITY_KEY_MANAGE: "publish, switch, roll back and destroy identity keys",
     Permission.OUTBOUND_READ: "see what environments may reach",
     Permission.OUTBOUND_MANAGE: "allow more, as far as the operator lets accounts",
     Permission.API_KEY_READ: "see API keys, never their secrets",

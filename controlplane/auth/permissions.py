@@ -32,6 +32,8 @@ class Permission(StrEnum):
     ENVIRONMENT_PURGE = "environment:purge"
     LOG_READ = "log:read"
     SERVICE_PREFLIGHT = "service:preflight"
+    IDENTITY_KEY_READ = "identity_key:read"
+    IDENTITY_KEY_MANAGE = "identity_key:manage"
     OUTBOUND_READ = "outbound:read"
     OUTBOUND_MANAGE = "outbound:manage"
     API_KEY_READ = "api_key:read"
@@ -49,6 +51,7 @@ _READ = frozenset(
         Permission.ENVIRONMENT_READ,
         Permission.LOG_READ,
         Permission.OUTBOUND_READ,
+        Permission.IDENTITY_KEY_READ,
         Permission.API_KEY_READ,
     }
 )
@@ -73,6 +76,7 @@ _ADMINISTER = _DEVELOP | {
     Permission.ENVIRONMENT_PURGE,
     Permission.OUTBOUND_MANAGE,
     Permission.WORKLOAD_RULE_MANAGE,
+    Permission.IDENTITY_KEY_MANAGE,
 }
 
 # All that a workload's role may ever give it, in its one environment; whatever is added above stays closed to it.

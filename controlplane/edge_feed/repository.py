@@ -15,7 +15,7 @@ from controlplane.edge_log.models import EdgeChange, EdgeSequence
 from controlplane.edge_log.service import Table
 from controlplane.environments import repository as environments
 from controlplane.environments.models import Environment
-from controlplane.environments.routes import route
+from controlplane.environments.routes import route, signing_public_keys
 from controlplane.login import sessions
 from controlplane.login.models import AccessToken
 from controlplane.members import repository as members
@@ -57,9 +57,10 @@ def snapshot(session: Session) -> dict[str, Any]:
 
 def _routes(session: Session) -> Entries:
     found = session.scalars(select(Environment).where(Environment.purged_at.is_(None))).all()
-    keys = environments.identity_keys(session, found)
+    keys = environments.identity_keys_of(session, [environment.environment_id for environment in found])
     for environment in found:
-        yield label(environment.environment_id), route(environment, [keys[environment.environment_id].public_key])
+        signing = signing_public_keys(keys[environment.environment_id])
+        yield label(environment.environment_id), route(environment, signing)
 
 
 def _api_keys(session: Session) -> Entries:

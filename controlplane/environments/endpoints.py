@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -18,7 +19,8 @@ from controlplane.environments.errors import (
     PortsExhausted,
     PurgeInProgress,
 )
-from controlplane.environments.models import Environment
+from controlplane.environments.identity import KeyState
+from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.schemas import EnvironmentChange, EnvironmentView, NewEnvironment
 from controlplane.environments.status import Status
 from controlplane.operations import repository as operations
@@ -68,8 +70,8 @@ def list_environments(
     if name is not None:
         query = query.where(Environment.name == name)
     rows, following = page(session, query, Environment.environment_id, after, limit)
-    keys = repository.identity_keys(session, rows)
-    items = [view(row, keys[row.environment_id].public_key) for row in rows]
+    keys = repository.identity_keys_of(session, [row.environment_id for row in rows])
+    items = [view(row, keys[row.environment_id]) for row in rows]
     return Page[EnvironmentView](items=items, next=following)
 
 
@@ -77,7 +79,7 @@ def list_environments(
 def get_environment(account_id: str, environment_id: str, session: DbSession, principal: Reader) -> EnvironmentView:
     """One environment with its addresses and its signing public key."""
     environment = service.get(session, principal, account_id, environment_id)
-    return view(environment, repository.identity_key(session, environment_id).public_key)
+    return view(environment, repository.identity_keys(session, environment_id))
 
 
 @router.get("/{environment_id}/operations", operation_id="listEnvironmentOperations")
@@ -124,8 +126,8 @@ def restore_environment(
     return _change(session, service.restore(session, principal, account_id, environment_id))
 
 
-def view(environment: Environment, signing_public_key: str) -> EnvironmentView:
-    urls = addresses.of(environment)
+def view(environment: Environment, keys: Mapping[str, IdentityKey]) -> EnvironmentView:
+    urls, following = addresses.of(environment), keys.get(KeyState.NEXT)
     return EnvironmentView(
         environment_id=environment.environment_id,
         account_id=environment.account_id,
@@ -138,7 +140,8 @@ def view(environment: Environment, signing_public_key: str) -> EnvironmentView:
         host=urls.host,
         proxy_base_url=urls.tunnel_proxy,
         tunnel_srv=urls.tunnel_srv,
-        signing_public_key=signing_public_key,
+        signing_public_key=keys[KeyState.CURRENT].public_key,
+        next_signing_public_key=following.public_key if following else None,
         engine_version=environment.engine_version,
         requests_per_second=environment.requests_per_second,
         request_size_limit_bytes=environment.request_size_limit_bytes,
@@ -150,6 +153,6 @@ def view(environment: Environment, signing_public_key: str) -> EnvironmentView:
 
 def _change(session: Session, change: service.Change) -> EnvironmentChange:
     environment, operation = change
-    key = repository.identity_key(session, environment.environment_id)
-    shown = view(environment, key.public_key).model_dump(by_alias=False)
+    keys = repository.identity_keys(session, environment.environment_id)
+    shown = view(environment, keys).model_dump(by_alias=False)
     return EnvironmentChange(**shown, operation_id=operation.operation_id)

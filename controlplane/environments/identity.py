@@ -1,6 +1,7 @@
 """The Ed25519 key with which an environment's engine signs its calls to services (Restate request identity v1)."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import base58
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +13,15 @@ from controlplane.core.ids import new_id
 from controlplane.environments.models import IdentityKey
 
 PREFIX = "publickeyv1_"
+
+
+class KeyState(StrEnum):
+    """`NEXT` is made known to services, `CURRENT` signs, `PREVIOUS` can sign again; of a `DESTROYED` one a name is left."""
+
+    NEXT = "next"
+    CURRENT = "current"
+    PREVIOUS = "previous"
+    DESTROYED = "destroyed"
 
 
 @dataclass(frozen=True)
@@ -29,16 +39,23 @@ def generate() -> KeyPair:
     return KeyPair(PREFIX + base58.b58encode(raw).decode(), pem)
 
 
-def new_key(environment_id: str) -> IdentityKey:
+def new_key(environment_id: str, state: KeyState = KeyState.CURRENT) -> IdentityKey:
     """A fresh key of this environment, its private half sealed."""
-    pair = generate()
+    pair, now = generate(), clock.now()
     return IdentityKey(
         identity_key_id=new_id("idk"),
         environment_id=environment_id,
         public_key=pair.public,
         sealed_private_key=seal(pair.private_pem, environment_id),
-        created_at=clock.now(),
+        state=state,
+        created_at=now,
+        activated_at=now if state is KeyState.CURRENT else None,
     )
+
+
+def destroy(key: IdentityKey) -> None:
+    """Erase the private half for good."""
+    key.sealed_private_key, key.state, key.destroyed_at = None, KeyState.DESTROYED, clock.now()
 
 
 def private_pem(key: IdentityKey) -> str | None:

@@ -55,13 +55,30 @@ class Environment(Base):
 
 
 class IdentityKey(Base):
-    """Signs the engine's calls to services. The private half is sealed for its environment and destroyed on purge."""
+    """Signs the engine's calls to services. The private half is sealed for its environment until it is destroyed.
+
+    `state` is `next`, `current`, `previous` or `destroyed`; an environment has at most one of each of the first three.
+    """
 
     __tablename__ = "identity_key"
-    __table_args__ = (Index(None, "environment_id"),)
+    __table_args__ = (
+        Index(None, "environment_id"),
+        Index(
+            "uq_identity_key_state",
+            "environment_id",
+            "state",
+            unique=True,
+            postgresql_where=text("state <> 'destroyed'"),
+        ),
+        CheckConstraint("state IN ('next','current','previous','destroyed')", name="state"),
+    )
 
     identity_key_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     environment_id: Mapped[str] = mapped_column(ForeignKey("environment.environment_id"))
     public_key: Mapped[str] = mapped_column(String(64))
     sealed_private_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(16), server_default="current")
     created_at: Mapped[datetime] = mapped_column(Time)
+    activated_at: Mapped[datetime | None] = mapped_column(Time)
+    retired_at: Mapped[datetime | None] = mapped_column(Time)
+    destroyed_at: Mapped[datetime | None] = mapped_column(Time)

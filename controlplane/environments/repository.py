@@ -4,6 +4,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Principal
+from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
 
 # Serialises the choice of loopback ports; any constant of our own will do.
@@ -59,12 +60,21 @@ def free_port_index(session: Session, reserved: Set[int]) -> int:
 
 
 def identity_key(session: Session, environment_id: str) -> IdentityKey:
-    query = select(IdentityKey).where(IdentityKey.environment_id == environment_id)
-    return session.scalars(query.order_by(IdentityKey.identity_key_id.desc()).limit(1)).one()
+    """The one that signs; of an environment that is not purged."""
+    return identity_keys(session, environment_id)[KeyState.CURRENT]
 
 
-def identity_keys(session: Session, environments: Sequence[Environment]) -> dict[str, IdentityKey]:
-    """The key of each, by environment id, in one query."""
-    ids = [environment.environment_id for environment in environments]
-    query = select(IdentityKey).where(IdentityKey.environment_id.in_(ids))
-    return {key.environment_id: key for key in session.scalars(query.order_by(IdentityKey.identity_key_id))}
+def identity_keys(session: Session, environment_id: str) -> dict[str, IdentityKey]:
+    """Those that are not destroyed, by state."""
+    return identity_keys_of(session, [environment_id]).get(environment_id, {})
+
+
+def identity_keys_of(session: Session, environment_ids: Sequence[str]) -> dict[str, dict[str, IdentityKey]]:
+    """The same of several, by environment id, in one query."""
+    query = select(IdentityKey).where(
+        IdentityKey.environment_id.in_(environment_ids), IdentityKey.state != KeyState.DESTROYED
+    )
+    found: dict[str, dict[str, IdentityKey]] = {}
+    for key in session.scalars(query.order_by(IdentityKey.identity_key_id)):
+        found.setdefault(key.environment_id, {})[key.state] = key
+    return found

@@ -1,6 +1,6 @@
 """An environment's entry in the edge's routing table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from controlplane.core.ids import label
 from controlplane.edge_log import Table, publish
 from controlplane.environments import addresses, repository
-from controlplane.environments.models import Environment
+from controlplane.environments.identity import KeyState
+from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Status
 
 
@@ -26,9 +27,18 @@ def route(environment: Environment, signing_public_keys: Sequence[str]) -> dict[
     }
 
 
+def signing_public_keys(keys: Mapping[str, IdentityKey]) -> list[str]:
+    """All that live, the one that signs first.
+
+    The next key is among them before any engine signs with it: so no relay can be late, and it can be tried by tunnel.
+    """
+    order = (KeyState.CURRENT, KeyState.NEXT, KeyState.PREVIOUS)
+    return [keys[state].public_key for state in order if state in keys]
+
+
 def publish_route(session: Session, environment: Environment) -> None:
-    key = repository.identity_key(session, environment.environment_id)
-    publish(session, Table.ROUTES, label(environment.environment_id), route(environment, [key.public_key]))
+    keys = repository.identity_keys(session, environment.environment_id)
+    publish(session, Table.ROUTES, label(environment.environment_id), route(environment, signing_public_keys(keys)))
 
 
 def withdraw_route(session: Session, environment: Environment) -> None:

@@ -30,6 +30,9 @@ class EnvironmentView(Schema):
     proxy_base_url: str
     tunnel_srv: str
     signing_public_key: str = Field(description="give it to your SDK: only this environment can then call your service")
+    next_signing_public_key: str | None = Field(
+        description="give it to your SDK beside the other: soon it signs (see identity-keys)"
+    )
     engine_version: str
     requests_per_second: int = Field(description="the edge answers 429 above it; 0: no limit")
     request_size_limit_bytes: int

@@ -19,3 +19,5 @@ class Kind(StrEnum):
     RESTORE = "environment.restore"
     PURGE = "environment.purge"
     LIMIT = "environment.limit"
+    SWITCH_KEY = "identity_key.switch"
+    ROLL_BACK_KEY = "identity_key.rollback"

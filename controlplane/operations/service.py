@@ -19,6 +19,8 @@ STEPS: dict[Kind, tuple[str, ...]] = {
     Kind.RESTORE: ("open_edge", "start_engine", "verify_ready"),
     Kind.PURGE: ("close_edge", "destroy_data"),
     Kind.LIMIT: ("edge", "restart_engine"),
+    Kind.SWITCH_KEY: ("change_key", "restart_engine"),
+    Kind.ROLL_BACK_KEY: ("change_key", "restart_engine"),
 }
 
 

@@ -13,6 +13,7 @@ from controlplane.environments import addresses, identity
 from controlplane.environments import repository as environment_rows
 from controlplane.environments import service as environments
 from controlplane.environments.errors import EnvironmentDeleted
+from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Status
 from controlplane.outbound_policy import service as outbound_policy
 from controlplane.preflight import endpoint, lambda_role, targets
@@ -38,12 +39,16 @@ class Trial:
 def prepare(session: Session, by: Principal, account_id: str, environment_id: str) -> Trial:
     """Raises `NotFound`, `EnvironmentDeleted`."""
     environment = environments.get(session, by, account_id, environment_id)
-    key = environment_rows.identity_key(session, environment_id)
-    pem = identity.private_pem(key)
+    return trial(session, environment, environment_rows.identity_key(session, environment_id))
+
+
+def trial(session: Session, environment: Environment, key: IdentityKey) -> Trial:
+    """One with this key of the environment's. Raises `EnvironmentDeleted`."""
+    pem, environment_id = identity.private_pem(key), environment.environment_id
     if environment.status == Status.DELETED or pem is None:
         raise EnvironmentDeleted("This environment is deleted. Restore it before you try services with it.")
     return Trial(
-        account_id,
+        environment.account_id,
         environment_id,
         addresses.of(environment).tunnel_proxy,
         outbound_policy.destinations(session, environment_id),

@@ -8,6 +8,7 @@ from controlplane.core import clock
 from controlplane.core.errors import NotFound
 from controlplane.environments import addresses, identity, routes
 from controlplane.environments import repository as environments
+from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Desired, Status, move
 from controlplane.logs import service as logs
@@ -25,9 +26,9 @@ SETTLED = {Desired.RUNNING: "READY", Desired.STOPPED: "STOPPED", Desired.ABSENT:
 def specs(session: Session, runner_id: str) -> list[Spec]:
     """Everything this runner should keep, and what it should still destroy."""
     rows = repository.of_runner(session, runner_id)
-    keys = environments.identity_keys(session, rows)
+    keys = environments.identity_keys_of(session, [environment.environment_id for environment in rows])
     policies = outbound_policies.of_runner(session, runner_id)
-    return [spec(e, keys[e.environment_id], policies.get(e.environment_id)) for e in rows]
+    return [spec(e, keys[e.environment_id].get(KeyState.CURRENT), policies.get(e.environment_id)) for e in rows]
 
 
 def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
@@ -35,12 +36,12 @@ def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
     environment = repository.one_of_runner(session, runner_id, environment_id)
     if environment is None:
         raise NotFound("environment on this runner")
-    key = environments.identity_key(session, environment_id)
+    key = environments.identity_keys(session, environment_id).get(KeyState.CURRENT)
     return spec(environment, key, outbound_policies.find(session, environment_id))
 
 
-def spec(environment: Environment, key: IdentityKey, policy: OutboundPolicy | None = None) -> Spec:
-    """The private key goes along unless it is to be destroyed."""
+def spec(environment: Environment, key: IdentityKey | None, policy: OutboundPolicy | None = None) -> Spec:
+    """The private key goes along unless it is to be destroyed, or is."""
     urls, reach = addresses.of(environment), outbound_policy.reach(policy)
     wanted = environment.desired != Desired.ABSENT
     return Spec(
@@ -48,7 +49,7 @@ def spec(environment: Environment, key: IdentityKey, policy: OutboundPolicy | No
         generation=environment.generation,
         desired=environment.desired,
         engine_version=environment.engine_version,
-        signing_key_pem=identity.private_pem(key) if wanted else None,
+        signing_key_pem=identity.private_pem(key) if wanted and key else None,
         ingress_url=urls.ingress,
         admin_url=urls.admin,
         request_size_limit_bytes=environment.request_size_limit_bytes,
@@ -93,7 +94,8 @@ def _follow(session: Session, environment: Environment, report: Report) -> None:
 def _forget(session: Session, environment: Environment) -> None:
     """The data is gone; destroy the keys too and give back name, ports and route."""
     environment.purged_at = clock.now()
-    environments.identity_key(session, environment.environment_id).sealed_private_key = None
+    for key in environments.identity_keys(session, environment.environment_id).values():
+        identity.destroy(key)
     api_keys.revoke_all(session, environment.environment_id)
     workload_rules.delete_all(session, environment.environment_id)
     logs.forget(session, environment.environment_id)

@@ -10,25 +10,17 @@ down_revision = "0004"
 
 def upgrade() -> None:
     _audit()
-    _egress()
+    _identity_keys()
     _workload_identity()
+    _egress()
 
 
 def downgrade() -> None:
+    _drop_egress()
     for table in ("exchanged_assertion", "workload_token", "workload_rule"):
         op.drop_table(table)
-    _drop_egress()
+    _drop_identity_keys()
     _drop_audit()
-
-
-def _egress() -> None:
-    op.add_column("runner", sa.Column("egress_active", sa.Boolean))
-    op.add_column("runner", sa.Column("egress_reason", sa.String(300)))
-
-
-def _drop_egress() -> None:
-    for column in ("egress_reason", "egress_active"):
-        op.drop_column("runner", column)
 
 
 def _workload_identity() -> None:
@@ -62,9 +54,7 @@ def _workload_tokens() -> None:
     op.create_table(
         "workload_token",
         sa.Column("token_id", sa.String(32), primary_key=True),
-        sa.Column(
-            "rule_id", sa.String(32), sa.ForeignKey("workload_rule.rule_id", ondelete="CASCADE"), nullable=False
-        ),
+        sa.Column("rule_id", sa.String(32), sa.ForeignKey("workload_rule.rule_id", ondelete="CASCADE"), nullable=False),
         sa.Column("digest", sa.String(43), nullable=False),
         sa.Column("claims", postgresql.JSONB, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -80,6 +70,16 @@ def _workload_tokens() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index(None, "exchanged_assertion", ["expires_at"])
+
+
+def _egress() -> None:
+    op.add_column("runner", sa.Column("egress_active", sa.Boolean))
+    op.add_column("runner", sa.Column("egress_reason", sa.String(300)))
+
+
+def _drop_egress() -> None:
+    for column in ("egress_reason", "egress_active"):
+        op.drop_column("runner", column)
 
 
 def _audit() -> None:
@@ -154,3 +154,50 @@ def _drop_audit() -> None:
         op.drop_index(f"{'uq' if index == 'chain' else 'ix'}_audit_event_{index}", table_name="audit_event")
     for column in ("hash", "previous_hash", "sequence", "result", "user_agent"):
         op.drop_column("audit_event", column)
+
+
+def _identity_keys() -> None:
+    op.add_column("identity_key", sa.Column("state", sa.String(16), nullable=False, server_default="current"))
+    for name in ("activated_at", "retired_at", "destroyed_at"):
+        op.add_column("identity_key", sa.Column(name, sa.DateTime(timezone=True)))
+    op.execute("UPDATE identity_key SET activated_at = created_at")
+    op.execute("UPDATE identity_key SET state = 'destroyed' WHERE sealed_private_key IS NULL")
+    states = "state IN ('next','current','previous','destroyed')"
+    op.create_check_constraint(op.f("ck_identity_key_state"), "identity_key", states)
+    op.create_index(
+        "uq_identity_key_state",
+        "identity_key",
+        ["environment_id", "state"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'destroyed'"),
+    )
+    _deployments()
+
+
+def _deployments() -> None:
+    op.create_table(
+        "deployment_report",
+        sa.Column("environment_id", sa.String(32), sa.ForeignKey("environment.environment_id"), primary_key=True),
+        sa.Column("sealed_deployments", sa.LargeBinary, nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "identity_key_check",
+        sa.Column("environment_id", sa.String(32), sa.ForeignKey("environment.environment_id"), primary_key=True),
+        sa.Column("deployment_id", sa.String(64), primary_key=True),
+        sa.Column("identity_key_id", sa.String(32), primary_key=True),
+        sa.Column("uri", sa.String(2000), nullable=False),
+        sa.Column("accepted", sa.Boolean),
+        sa.Column("message", sa.String(500), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True)),
+    )
+
+
+def _drop_identity_keys() -> None:
+    op.drop_table("identity_key_check")
+    op.drop_table("deployment_report")
+    op.drop_index("uq_identity_key_state", table_name="identity_key")
+    op.drop_constraint(op.f("ck_identity_key_state"), "identity_key")
+    for name in ("destroyed_at", "retired_at", "activated_at", "state"):
+        op.drop_column("identity_key", name)

@@ -102,6 +102,14 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "getAwsTrustPolicy": EVERY_ROLE,
     "lintAwsTrustPolicy": EVERY_ROLE,
     "preflightService": DEVELOPERS,
+    "listIdentityKeys": EVERY_ROLE,
+    "getIdentityKeyCheck": EVERY_ROLE,
+    "checkIdentityKeys": DEVELOPERS,
+    "publishIdentityKey": ADMINISTRATORS,
+    "switchIdentityKey": ADMINISTRATORS,
+    "rollBackIdentityKey": ADMINISTRATORS,
+    "finishIdentityKey": ADMINISTRATORS,
+    "deleteIdentityKey": ADMINISTRATORS,
     "getOutboundPolicy": EVERY_ROLE,
     "putOutboundPolicy": ADMINISTRATORS,
     "createApiKey": DEVELOPERS,
@@ -243,6 +251,8 @@ class Victim:
             "{connectionId}": "ssc_unknown",
             "{domain}": "unknown.example",
             "{ruleId}": "wir_unknown",
+            "{identity_key_id}": "idk_unknown",
+            "{identityKeyId}": "idk_unknown",
         }
         for name, value in names.items():
             template = template.replace(name, value)
@@ -295,6 +305,7 @@ def body(operation: Operation, victim: Victim) -> Any:
         "createEnvironment": {"name": word},
         "lintAwsTrustPolicy": {"policy": {}},
         "preflightService": {"uri": "http://127.0.0.1:1"},
+        "switchIdentityKey": {"force": True},
         "putOutboundPolicy": {"networks": ["10.1.2.0/24"]},
         "createWorkloadRule": WORKLOAD_RULE,
         "putWorkloadRule": WORKLOAD_RULE,

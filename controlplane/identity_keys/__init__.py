@@ -1,0 +1,1 @@
+"""Changing the key an environment's engine signs its calls with, while every service goes on accepting them."""
