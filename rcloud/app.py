@@ -12,6 +12,7 @@ from rcloud.commands import (
     accounts,
     apply,
     env,
+    functions,
     identity_keys,
     invitations,
     keys,
@@ -73,6 +74,7 @@ for name, noun in {
     "identity-keys": identity_keys.app,
     "tunnels": tunnels.app,
     "outbound": outbound.app,
+    "lambda": functions.app,
 }.items():
     app.add_typer(noun, name=name)
 command(app, "preflight")(preflight.preflight)

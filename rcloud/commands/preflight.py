@@ -31,12 +31,16 @@ def preflight(
 
     The options are those of `restate deployments register`.
     """
-    environment = cloud.find.environment(env)
     body: dict[str, Any] = {"arn" if target.startswith("arn:") else "uri": target}
     body |= {"tunnelName": tunnel_name} if tunnel_name is not None else {}
     body |= {"assumeRoleArn": assume_role_arn} if assume_role_arn is not None else {}
     body |= {"useHttp11": True} if use_http11 else {}
-    found = cloud.api.change("POST", f"{cloud.find.path(environment)}/preflight", body)
+    tried(cloud, env, target, body)
+
+
+def tried(cloud: Cloud, env: str, target: str, body: dict[str, Any]) -> None:
+    """Show the checks of one trial. Raises `Failure` when one failed."""
+    found = cloud.api.change("POST", f"{cloud.find.path(cloud.find.environment(env))}/preflight", body)
     if cloud.out.json:
         cloud.out.document(found)
     else:
