@@ -9,6 +9,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from envrunner.guard import masking
+
 _HEADER = b"\r\nX-Edge-Guard: "
 """nginx tells by this header whose call it is and where it goes; nobody behind the guard sees it."""
 _HEAD_LIMIT = 256 * 1024
@@ -32,11 +34,15 @@ class Right:
 
 @dataclass(eq=False)
 class Call:
-    """``target`` is an engine's slot and side as nginx names its upstream; ``begun`` is what of it has come."""
+    """``target`` is an engine's slot and side as nginx names its upstream; ``begun`` is what of it has come.
+
+    ``masked``: its answer passes when it has come to its end, without what the caller may not see.
+    """
 
     right: Right
     target: str
     begun: bytes
+    masked: bool = False
     answered: bool = False
     _refusal: bytes = b""
     _engine: socket.socket | None = None
@@ -57,7 +63,9 @@ class Call:
         if not found or len(words) != 5 or not words[3].isdigit():
             raise NotFromNginx
         begun = before + (b"\r\n" + after if after else b"") + got[end:]
-        return cls(Right(words[0], words[1], words[2], int(words[3])), words[4], begun)
+        masked = masking.needed(words[2], words[4], begun)
+        right = Right(words[0], words[1], words[2], int(words[3]))
+        return cls(right, words[4], masking.uncompressed(begun) if masked else begun, masked)
 
     @property
     def ended(self) -> bool:
@@ -92,7 +100,7 @@ class Call:
             return
         up = asyncio.create_task(self._up(nginx, engine))
         try:
-            await self._down(engine, nginx)
+            await (self._show(engine, nginx) if self.masked else self._down(engine, nginx))
         finally:
             up.cancel()
             # The sockets must be nobody's when they are closed.
@@ -119,6 +127,22 @@ class Call:
             await loop.sock_sendall(nginx, piece)
 
 
+    async def _show(self, engine: socket.socket, nginx: socket.socket) -> None:
+        """nginx asks engines to end the connection with the answer."""
+        loop, answer = asyncio.get_running_loop(), bytearray()
+        while (piece := await loop.sock_recv(engine, _PIECE)) and len(answer) <= masking.MOST_BYTES:
+            answer += piece
+        if self._refusal:
+            return
+        try:
+            shown = await asyncio.to_thread(masking.masked, bytes(answer), self.begun.split(b" ", 1)[0].decode("latin-1"))
+        except masking.Unshowable as error:
+            shown = _response(502, str(error))
+        if not self._refusal:
+            self.answered = True
+            await loop.sock_sendall(nginx, shown)
+
+
 def _hang_up(end: socket.socket | None) -> None:
     """The other side reads its end, and so do we."""
     if end is not None:
@@ -128,7 +152,7 @@ def _hang_up(end: socket.socket | None) -> None:
 
 def _response(status: int, message: str) -> bytes:
     body = json.dumps({"message": message, "restate_code": None}).encode()
-    words = {401: "Unauthorized", 403: "Forbidden", 503: "Service Unavailable"}[status]
+    words = {401: "Unauthorized", 403: "Forbidden", 502: "Bad Gateway", 503: "Service Unavailable"}[status]
     extra = {401: "WWW-Authenticate: Bearer\r\n", 503: "Retry-After: 1\r\n"}.get(status, "")
     head = (
         f"HTTP/1.1 {status} {words}\r\nContent-Type: application/json\r\n{extra}"

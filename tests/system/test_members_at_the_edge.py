@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.support import services
 from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment, Person, sign_up
 from tests.support.waiting import until
@@ -71,6 +73,26 @@ def test_a_role_reaches_the_edge(membership: Membership) -> None:
     membership.role("admin")
     until(lambda: membership.admin(WRITE) == 422)
     assert (membership.admin(READ), membership.ingress()) == (200, 404)
+
+
+def test_a_viewer_sees_which_headers_are_sent_and_not_their_values(membership: Membership, tmp_path: Path) -> None:
+    home, secret = membership.environment, "Bearer topsecret"
+    paths = [f"{version}/deployments" for version in ("", "/v2", "/v3")]
+    with services.typescript(tmp_path, [home.signing_public_key]) as service:
+        made = membership.caller.admin(
+            "POST", "/deployments", json={"uri": service.url, "additional_headers": {"authorization": secret}}
+        )
+    assert made.status_code == 201, made.text
+    paths += [f"{path}/{made.json()['id']}" for path in paths]
+    assert all(secret in membership.caller.admin("GET", path).text for path in paths)
+    membership.role("viewer")
+    until(lambda: membership.admin(WRITE) == 403)
+    for path in paths:
+        shown = membership.caller.admin("GET", path, headers={"accept-encoding": "gzip, br, zstd"})
+        assert (shown.status_code, "content-encoding" in shown.headers) == (200, False)
+        assert '"additional_headers":{"authorization":"***"}' in shown.text
+        assert "topsecret" not in shown.text
+    assert "topsecret" not in str(membership.caller.sql("SELECT * FROM sys_deployment"))
 
 
 @pytest.mark.parametrize("way", ["removed", "leaves"])

@@ -32,6 +32,10 @@ class EchoEngine:
         self.directory = directory / label
         self.requests = 0
         self.hold_queries = False
+        self.canned: dict[str, bytes] = {}
+        """By path: all that is answered, byte for byte; then the connection ends."""
+        self.asked: list[str] = []
+        """The heads of requests for them."""
         self.to_send: queue.Queue[bytes | None] = queue.Queue()
         self.received: queue.Queue[bytes] = queue.Queue()
         self._servers: list[_Server] = []
@@ -72,6 +76,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.engine.requests += 1
         # The library's own `path` folds leading slashes: only the request line is what was sent.
         target = self.requestline.split(" ")[1]
+        if answer := self.engine.canned.get(target.partition("?")[0]):
+            self.engine.asked.append(f"{self.requestline}\r\n{self.headers}")
+            self.wfile.write(answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if self.command == "HEAD" else answer)
+            self.close_connection = True
+            return
         special = target.partition("?")[0].rpartition("/")[2]
         action = (
             getattr(self, f"_{special}", None) if special in {"stream", "upload", "teapot", "die", "redirect"} else None
