@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from controlplane.admission import endpoints as admission
 from controlplane.core.http import install_error_handlers
 from controlplane.core.middleware import RequestContext
+from controlplane.edge_audit import endpoints as edge_audit
 from controlplane.edge_feed import endpoints as edge_feed
 from controlplane.edge_feed.listener import Listener
-from controlplane.provisioning import endpoints as provisioning
 from controlplane.identity_keys import endpoints as identity_keys
+from controlplane.provisioning import endpoints as provisioning
 from controlplane.tunnels import endpoints as tunnels
 
 
@@ -24,8 +25,9 @@ def create_internal_app() -> FastAPI:
     app.include_router(provisioning.router)
     app.include_router(edge_feed.router)
     app.include_router(tunnels.internal_router)
-    app.include_router(admission.router)
     app.include_router(identity_keys.internal_router)
+    app.include_router(admission.router)
+    app.include_router(edge_audit.router)
     return app
 
 

@@ -39,7 +39,6 @@ def record(
     `details` holds text, integers, truth values, lists and objects of those, and never a secret; what a change replaced
     stands in its `before` and `after`.
     """
-    check(details)
     event = AuditEvent(
         audit_event_id=new_id("aud"),
         account_id=account_id,
@@ -54,4 +53,10 @@ def record(
         details=details or {},
         at=clock.now(),
     )
+    add(session, event)
+
+
+def add(session: Session, event: AuditEvent) -> None:
+    """An event that happened elsewhere, with everything but its place in its chain. Raises `TypeError`."""
+    check(event.details)
     chain.append(session, event)

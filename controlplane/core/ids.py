@@ -14,8 +14,12 @@ _RANDOM_BITS = LENGTH * 5 - 48
 
 def new_id(prefix: str) -> str:
     """A fresh identifier, for example `env_01k9…` (prefix, underscore, 27 characters)."""
-    number = (time.time_ns() // 1_000_000 << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
-    return f"{prefix}_{_encode(number)}"
+    return id_of(prefix, time.time_ns() // 1_000_000, secrets.randbits(_RANDOM_BITS))
+
+
+def id_of(prefix: str, milliseconds: int, number: int) -> str:
+    """The identifier of something that was numbered elsewhere, at this Unix time: the same for the same."""
+    return f"{prefix}_{_encode(milliseconds << _RANDOM_BITS | number & (1 << _RANDOM_BITS) - 1)}"
 
 
 def label(identifier: str) -> str:

@@ -2,6 +2,7 @@
 // asked, which knows what this environment may reach. Without its word they do not go on.
 
 import gate from 'gate.js';
+import record from 'record.js';
 import rules from 'rules.js';
 
 const UNREADABLE = 'The body must be one JSON object in UTF-8.';
@@ -22,7 +23,7 @@ async function judged(r, shared) {
         // The body may have been long in coming: what was right at its head may have ended since.
         target = gate.targetOf(r, false, shared);
     }
-    r.variables.edge_target = target;
+    r.variables.edge_target = record.begun(r, target);
 }
 
 // nginx lets a request go on when an asynchronous handler fails: it must not fail.

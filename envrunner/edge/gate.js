@@ -178,7 +178,7 @@ function used(keyId, now) {
 }
 
 // What the control plane must be asked about comes by admission.js; if it ever came another way, it would end here.
-function unaskedTargetOf(r, shared) {
+function adminTargetOf(r, shared) {
     const target = targetOf(r, false, shared);
     return target === '' || rules.asked(r.method, pathOf(r)) === '' ? target
                                                                      : refuse(r, 500, 'The edge failed to handle this request.');
@@ -186,8 +186,6 @@ function unaskedTargetOf(r, shared) {
 
 // The upstream is named last of all: a request whose judging failed half-way has nowhere to go.
 function sharedIngress(r) { r.variables.edge_target = targetOf(r, true, true); }
-function sharedAdmin(r) { r.variables.edge_target = unaskedTargetOf(r, true); }
 function ownIngress(r) { r.variables.edge_target = targetOf(r, true, false); }
-function ownAdmin(r) { r.variables.edge_target = unaskedTargetOf(r, false); }
 
-export default {targetOf, pathOf, refuse, sharedIngress, sharedAdmin, ownIngress, ownAdmin};
+export default {targetOf, adminTargetOf, pathOf, digestOf, refuse, sharedIngress, ownIngress};

@@ -6,10 +6,17 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from envrunner.engine.accounts import edge_account
 from envrunner.settings import Settings
 
 LOG_NAMES = ("edge-error.log", "edge-refused.log")
 """What nginx itself writes; access is logged only where the answer is an error."""
+
+
+def _is_open(directory: Path) -> bool:
+    """Whether every account gets through it, and through all that it is in."""
+    places = (directory.absolute(), *directory.absolute().parents)
+    return edge_account() is None or all(place.stat().st_mode & 0o001 for place in places)
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,16 @@ class EdgeLayout:
         return self.run / "admission.sock"
 
     @property
+    def spool(self) -> Path:
+        """Where nginx's workers note changes of engines until the agent has taken them (recording.py)."""
+        return self.spool_directory / "spool"
+
+    @property
+    def spool_directory(self) -> Path:
+        """Of the workers' account. Survives a reboot, except where that account has no way to the state."""
+        return (self.state if _is_open(self.state.parent) else self.run) / "audit"
+
+    @property
     def slots(self) -> Path:
         """Numbered links to the engines' sockets."""
         return self.run / "s"
@@ -100,4 +117,12 @@ class EdgeLayout:
         ):
             directory.mkdir(exist_ok=True)
             directory.chmod(mode)
+        self.state.chmod(0o711)
+        self._prepare_spool()
         os.umask(0o077)
+
+    def _prepare_spool(self) -> None:
+        self.spool_directory.mkdir(mode=0o700, exist_ok=True)
+        account = edge_account()
+        if account is not None:
+            os.chown(self.spool_directory, account, -1)

@@ -18,6 +18,7 @@ from envrunner.edge.door import Door
 from envrunner.edge.keeper import Keeper
 from envrunner.edge.layout import EdgeLayout
 from envrunner.edge.mirror import Mirror
+from envrunner.edge.recording import Recorder
 from envrunner.edge.rendering import Addresses
 from envrunner.edge.tables import open_tables
 from envrunner.edge.usage import Usage
@@ -79,6 +80,7 @@ def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> No
     works: dict[str, Callable[[], None]] = {
         "feed": partial(feed.follow, client, mirror),
         "usage": Usage(client, mirror).run,
+        "recording": Recorder(client, layout).run,
         "admission": Admission(client, layout.admission).run,
         "door": Door(mirror, layout.door).run,
     }

@@ -1,6 +1,7 @@
 // POST /query: passes the gate like everything else, and then its body is read and judged too.
 
 import gate from 'gate.js';
+import record from 'record.js';
 import sql from 'sql.js';
 
 async function checked(r, shared) {
@@ -10,7 +11,7 @@ async function checked(r, shared) {
     const refusal = judge(await r.readRequestText());
     if (refusal === '') {
         // The body may have been long in coming: what was right at its head may have ended since.
-        r.variables.edge_target = gate.targetOf(r, false, shared);
+        r.variables.edge_target = record.begun(r, gate.targetOf(r, false, shared));
     } else {
         gate.refuse(r, 403, refusal);
     }

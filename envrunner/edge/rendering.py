@@ -18,9 +18,12 @@ SPARE = 64
 """Slots and port pairs declared beyond those in use, so that a new environment needs no reload."""
 _HERE = Path(__file__).parent
 _CONNECTIONS = 8192
+
 _SHORT = "proxy_request_buffering on; client_max_body_size 60000; client_body_buffer_size 64k;"
 _READ_FIRST = "|(?:/v[234])?/(?:query|subscriptions|(?:deployments|kafka-clusters)(?:/[^/]+)?)$"
 _ASKED_BYTES = "256k"
+SPOOL_BYTES = 32 * 1024 * 1024
+"""Of calls that wait to be recorded; `recording` may hold as many again. Then changes of engines are refused."""
 
 _ERRORS = (
     (400, 400, "The request could not be understood."),
@@ -196,10 +199,19 @@ def _ways_of_calls(gate: str) -> Iterable[str]:
 
 
 def _ways_of_admin(gate: str, reader: str, layout: EdgeLayout, seconds: int) -> Iterable[str]:
-    yield from _ways(f"gate.{gate}", _READ_FIRST)
+    yield from _recorded(layout)
+    yield from _ways(f"record.{gate}", _READ_FIRST)
     for prefix in ("", "/v2", "/v3", "/v4"):
         yield _query(prefix, reader, seconds)
     yield from _asked(reader, _path(layout.admission))
+
+
+def _recorded(layout: EdgeLayout) -> Iterable[str]:
+    yield "js_import record from record.js;"
+    yield f'set $edge_spool "{_quotable(layout.spool)}"; set $edge_spool_bytes {SPOOL_BYTES};'
+    yield f'access_log "{_quotable(layout.logs)}/edge-refused.log" refused buffer=64k flush=1s if=$edge_log;'
+    # Nothing is written there: asking for the condition is what notes the end of a call.
+    yield "access_log /dev/null refused if=$edge_ended;"
 
 
 def _asked(gate: str, socket: str) -> Iterable[str]:

@@ -111,6 +111,12 @@ function asked(method, path) {
     return clusters.test(route) || /^(PATCH|PUT) \/deployments\/[^\/]+$/.test(route) ? route : '';
 }
 
+// Whether the call becomes an audit event. Judged of what the tables above let pass.
+function recorded(method, path) {
+    const route = method + ' ' + path.replace(/^\/v[234](?=\/.)/, '');
+    return route === 'POST /query' || isListed(route, writes());
+}
+
 function isListed(route, list) {
     const given = route.split('/');
     const start = given[0] + '/' + given[1];
@@ -127,4 +133,4 @@ function isName(segment) {
     return /^[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*$/.test(segment);
 }
 
-export default {ingress, admin, asked};
+export default {ingress, admin, asked, recorded};

@@ -30,6 +30,8 @@ class PlaneDouble:
         self.tunnels: dict[str, Any] = {}
         self.snapshots = 0
         self.asked: list[dict[str, Any]] = []
+        self.recorded: list[dict[str, Any]] = []
+        self.records = True
         self.verdict: tuple[int, dict[str, Any]] = (200, {"admitted": True, "message": None})
         self._log: list[dict[str, Any]] = []
         self._first = 1
@@ -138,8 +140,16 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/internal/v1/admission":
             self.plane.asked.append(body)
             return self._answer(*self.plane.verdict)
+        elif self.path == "/internal/v1/audit":
+            return self._record(body["items"])
         else:
             self.plane.usage.update(body["keys"])
+        return self._answer(204, None)
+
+    def _record(self, items: list[dict[str, Any]]) -> None:
+        if not self.plane.records:
+            return self._answer(503, {"code": "busy", "message": "no"})
+        self.plane.recorded += items
         return self._answer(204, None)
 
     def _answer(self, status: int, body: Any) -> None:

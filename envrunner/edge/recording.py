@@ -1,0 +1,131 @@
+"""Takes what nginx has noted of changes of engines (record.js) to the control plane, and forgets it when that has it.
+
+nginx appends to `spool`. It is renamed to `taken`, read when nobody can be writing to it any more, sent, and deleted
+once the control plane has all of it. Calls that have not ended wait in `open`. Whatever of this is killed, it begins
+again from what is on the disk: the control plane takes each call once, however often it is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from envrunner import durable
+from envrunner.client import InternalClient, InternalError, Unreachable
+from envrunner.edge.layout import EdgeLayout
+
+_EVERY_SECONDS = 0.5
+_SETTLED_SECONDS = 0.5
+"""An append is over after microseconds; one that found the old name is by then."""
+_AT_ONCE = 200
+_NOT_UNDERSTOOD = (400, 413, 422)
+_LONGEST_CALL_SECONDS = 2 * 3600
+_log = structlog.get_logger(__name__)
+Call = dict[str, Any]
+
+
+class Recorder:
+    """The only one who renames and deletes in the spool's directory."""
+
+    def __init__(self, client: InternalClient, layout: EdgeLayout) -> None:
+        self._client = client
+        self._spool = layout.spool
+        self._taken, self._open = layout.spool.with_name("taken"), layout.spool.with_name("open")
+
+    def run(self) -> None:
+        """Never returns."""
+        while True:
+            time.sleep(_EVERY_SECONDS)
+            try:
+                self.send()
+            except (Unreachable, InternalError) as error:
+                _log.warning("changes of engines were not recorded yet", reason=str(error))
+
+    def send(self) -> None:
+        """One round. Raises `Unreachable` or `InternalError`; then everything stays for the next one."""
+        self._take()
+        calls = _paired([*_lines(self._open), *_lines(self._taken)])
+        over = [call for call in calls if "status" in call or _is_lost(call)]
+        for first in range(0, len(over), _AT_ONCE):
+            self._tell([_told(call) for call in over[first : first + _AT_ONCE]])
+        if over or self._taken.exists():
+            self._keep([call for call in calls if call not in over])
+
+    def _tell(self, items: list[Call]) -> None:
+        try:
+            self._client.post("/internal/v1/audit", {"items": items})
+        except InternalError as error:
+            if error.status not in _NOT_UNDERSTOOD:
+                raise
+            # One that cannot be taken must not keep the others: it is left here, where an operator finds it.
+            if len(items) == 1:
+                self._leave(items[0], error)
+            else:
+                for item in items:
+                    self._tell([item])
+
+    def _leave(self, item: Call, error: InternalError) -> None:
+        _log.error("a change of an engine cannot be recorded", reason=str(error), call=item)
+        with self._spool.with_name("refused").open("a") as file:
+            file.write(f"{json.dumps(item)}\n")
+
+    def _take(self) -> None:
+        if self._taken.exists():
+            return
+        with contextlib.suppress(FileNotFoundError):
+            self._spool.rename(self._taken)
+            time.sleep(_SETTLED_SECONDS)
+
+    def _keep(self, calls: Iterable[Call]) -> None:
+        durable.write(self._open, "".join(f"{json.dumps(call)}\n" for call in calls))
+        self._taken.unlink(missing_ok=True)
+
+
+def _lines(path: Path) -> Iterator[Call]:
+    """What cannot be read is named in the log and passed over: a crash of the whole machine may have torn a line."""
+    try:
+        text = path.read_text(errors="replace")
+    except FileNotFoundError:
+        return
+    for line in text.splitlines():
+        try:
+            yield dict(json.loads(line))
+        except (ValueError, TypeError):
+            _log.error("a line of the spool cannot be read", length=len(line))
+
+
+def _paired(lines: Iterable[Call]) -> list[Call]:
+    """Each call once, in the order they began, with the status of its end where it has ended."""
+    calls: dict[str, Call] = {}
+    for line in lines:
+        identifier = str(line.get("id"))
+        if "actor" in line:
+            calls[identifier] = {**line, **calls.get(identifier, {})}
+        elif identifier in calls:
+            calls[identifier]["status"] = line.get("status")
+    return sorted(calls.values(), key=lambda call: (call["at"], call["id"]))
+
+
+def _is_lost(call: Call) -> bool:
+    """Nobody will note its end: the worker that carried it is gone, or it has lasted longer than nginx lets any."""
+    if time.time() - call["at"] / 1000 > _LONGEST_CALL_SECONDS:
+        return True
+    try:
+        name = Path(f"/proc/{call['worker']}/cmdline").read_bytes()
+    except OSError:
+        return True
+    return not name.startswith(b"nginx: ")
+
+
+def _told(call: Call) -> Call:
+    """As docs/wire.md has it."""
+    at = datetime.fromtimestamp(call["at"] / 1000, UTC).isoformat(timespec="milliseconds")
+    told = {name: value for name, value in call.items() if name != "worker" and value is not None}
+    return {**told, "at": at.replace("+00:00", "Z")}

@@ -1,0 +1,223 @@
+"""Every call that changes an engine is told to the control plane once, whatever is killed meanwhile."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.envrunner.edge.asking import Answer, ask
+from tests.envrunner.edge.conftest import MINE
+from tests.envrunner.edge.stack import Stack, digest, label
+from tests.support.waiting import until
+
+SQL = b'{"query": "SELECT 1"}'
+CHANGES = [
+    ("DELETE", "/deployments/dp_1", b""),
+    ("PATCH", "/services/s", b"{}"),
+    ("POST", "/services/s/state", b"{}"),
+    ("DELETE", "/subscriptions/s", b""),
+    ("PUT", "/limits/rules", b"{}"),
+    ("PATCH", "/invocations/inv_1/kill", b""),
+    ("DELETE", "/invocations/inv_1", b""),
+    ("POST", "/internal/invocations_batch_operations/purge", b"{}"),
+    ("POST", "/deployments", b"{}"),
+    ("PUT", "/deployments/dp_1", b"{}"),
+    ("POST", "/kafka-clusters", b"{}"),
+    ("POST", "/query", SQL),
+]
+NO_CHANGES = [("GET", "/deployments", b""), ("GET", "/ui/", b""), ("HEAD", "/health", b"")]
+
+
+@pytest.fixture(scope="module")
+def edge() -> Iterator[Stack]:
+    stack = Stack()
+    try:
+        stack.add_environment(MINE)
+        stack.add_environment(2, engine=False)
+        yield stack.start()
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(autouse=True)
+def _forgotten(edge: Stack) -> Iterator[None]:
+    edge.plane.recorded.clear()
+    yield
+    edge.plane.records = True
+    edge.plane.verdict = (200, {"admitted": True, "message": None})
+
+
+def key(stack: Stack, role: str = "admin", number: int = MINE) -> str:
+    token = stack.add_key(number, role)
+    stack.wait_applied()
+    return token
+
+
+def call(stack: Stack, token: str, method: str, path: str, body: bytes = b"", **more: Any) -> Answer:
+    return ask(stack.admin, path, method=method, host=stack.host(MINE), token=token, body=body, **more)
+
+
+def recorded(stack: Stack, count: int) -> list[dict[str, Any]]:
+    stack.wait_until(lambda: len(stack.plane.recorded) >= count)
+    return stack.plane.recorded
+
+
+@pytest.mark.parametrize("prefix", ["", "/v3"])
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
+def test_a_change_is_told_once(edge: Stack, method: str, path: str, body: bytes, prefix: str) -> None:
+    token, before = key(edge), int(time.time() * 1000) / 1000
+    answer = call(edge, token, method, f"{prefix}{path}?x=secret", body, headers=[("User-Agent", "curl/8")])
+    assert answer.status == 200
+    (told,) = recorded(edge, 1)
+    assert before <= _seconds(told.pop("at")) <= time.time()
+    assert told == {
+        "id": answer.headers["x-request-id"],
+        "environmentId": f"env_{label(MINE)}",
+        "kind": "api_key",
+        "actor": "key_admin1",
+        "address": "127.0.0.1",
+        "userAgent": "curl/8",
+        "method": method,
+        "path": f"{prefix}{path}",
+        "status": 200,
+    }
+
+
+def test_at_an_environment_s_own_port_too(edge: Stack) -> None:
+    port = edge.ports_from + 2 * MINE + 1
+    assert ask(port, "/services/s", method="PATCH", token=key(edge), body=b"{}").status == 200
+    assert recorded(edge, 1)[0]["path"] == "/services/s"
+
+
+def test_a_person_s_call_tells_who_and_by_what(edge: Stack) -> None:
+    token = edge.add_member("usr_ann", "developer")
+    edge.wait_applied()
+    assert call(edge, token, "DELETE", "/invocations/inv_1?mode=purge").status == 200
+    (told,) = recorded(edge, 1)
+    assert (told["kind"], told["actor"], told["digest"]) == ("user", "usr_ann", digest(token))
+    assert told["mode"] == "purge"
+
+
+def test_a_job_s_call_tells_who_and_by_what(edge: Stack) -> None:
+    token = edge.add_workload(MINE, "admin", "usr_ann")
+    edge.add_member("usr_ann", "developer")
+    edge.wait_applied()
+    assert call(edge, token, "PATCH", "/services/s", b"{}").status == 200
+    (told,) = recorded(edge, 1)
+    assert (told["kind"], told["actor"], told["credential"]) == ("workload", "usr_ann", "tok_1")
+
+
+def test_what_changes_nothing_is_not_told(edge: Stack) -> None:
+    token, viewer = key(edge), edge.add_member("usr_vic", "viewer")
+    edge.wait_applied()
+    for method, path, body in NO_CHANGES:
+        call(edge, token, method, path, body)
+    assert call(edge, viewer, "PATCH", "/services/s", b"{}").status == 403
+    assert call(edge, "nobody", "PATCH", "/services/s", b"{}").status == 401
+    assert call(edge, token, "POST", "/query", b'{"query": "SET x = 1"}').status == 403
+    edge.plane.verdict = (200, {"admitted": False, "message": "No."})
+    assert call(edge, token, "POST", "/deployments", b"{}").status == 422
+    assert call(edge, token, "PATCH", "/services/last", b"{}").status == 200
+    assert [told["path"] for told in recorded(edge, 1)] == ["/services/last"]
+
+
+def test_an_engine_that_is_away_is_told(edge: Stack) -> None:
+    token = key(edge, number=2)
+    answer = ask(edge.admin, "/services/s", method="PATCH", host=edge.host(2), token=token, body=b"{}")
+    assert answer.status == 503
+    (told,) = recorded(edge, 1)
+    assert told["status"] == 503
+
+
+def test_a_caller_who_leaves_is_told(edge: Stack) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", edge.admin)
+    headers = {"Host": edge.host(MINE), "Authorization": f"Bearer {key(edge)}"}
+    connection.request("POST", "/services/stream/state", b"{}", headers)
+    connection.close()
+    (told,) = recorded(edge, 1)
+    assert told["path"] == "/services/stream/state"
+
+
+@pytest.mark.parametrize(
+    "agent", [b'x"}\n{"id": "forged"', b"\xff\xfe", b"a" * 8000, "\u2028".encode(), b'\\"},{"id":"forged"']
+)
+def test_nobody_forges_a_line_or_makes_it_long(edge: Stack, agent: bytes) -> None:
+    headers = [("User-Agent", agent.replace(b"\n", b"\t").decode("latin-1"))]
+    assert call(edge, key(edge), "PATCH", "/services/s", b"{}", headers=headers).status == 200
+    (told,) = recorded(edge, 1)
+    assert told["actor"] == "key_admin1"
+    assert told["userAgent"].isprintable()
+    assert len(told["userAgent"]) <= 200
+
+
+def test_what_the_control_plane_does_not_take_waits(edge: Stack) -> None:
+    token, edge.plane.records = key(edge), False
+    for number in range(5):
+        assert call(edge, token, "PATCH", f"/services/s{number}", b"{}").status == 200
+    edge.plane.records = True
+    told = recorded(edge, 5)
+    assert [one["path"] for one in told] == [f"/services/s{number}" for number in range(5)]
+
+
+def test_without_room_changes_are_refused_and_reading_goes_on(edge: Stack) -> None:
+    token, edge.plane.records = key(edge), False
+    assert call(edge, token, "PATCH", "/services/first", b"{}").status == 200
+    spool = edge.home / "edge" / "audit" / "spool"
+    edge.wait_until(lambda: spool.with_name("taken").exists() and not spool.exists())
+    with spool.open("wb") as file:
+        file.truncate(32 * 1024 * 1024)
+    before = edge.engines[label(MINE)].requests
+    refusal = call(edge, token, "PATCH", "/services/s", b"{}")
+    refusal.assert_refusal(503)
+    assert "no room for more records" in refusal.json["message"]
+    call(edge, token, "POST", "/query", SQL).assert_refusal(503)
+    assert edge.engines[label(MINE)].requests == before
+    assert call(edge, token, "GET", "/deployments").status == 200
+    spool.unlink()
+    edge.plane.records = True
+    recorded(edge, 1)
+
+
+def test_nothing_is_lost_or_told_twice_when_everything_is_killed(stack: Stack) -> None:
+    stack.start()
+    token = key(stack)
+    done: list[str] = []
+
+    def change(number: int) -> None:
+        try:
+            answer = ask(
+                stack.admin, f"/services/s{number}", method="PATCH", host=stack.host(1), token=token, body=b"{}"
+            )
+        except OSError:
+            return
+        if answer.status == 200:
+            done.append(f"/services/s{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(60):
+            pool.submit(change, number)
+            if number in (15, 45):
+                until(lambda: len(done) > 3)
+                stack.kill("edge_agent")
+                stack.start_process("edge_agent")
+            if number == 30:
+                stack.kill("edge", group=True)
+                stack.start_process("edge")
+    stack.wait_applied()
+    change(60)
+    stack.wait_until(lambda: set(done) <= {told["path"] for told in stack.plane.recorded})
+    told = {one["id"]: one for one in stack.plane.recorded}
+    paths = [one["path"] for one in told.values()]
+    assert len(paths) == len(set(paths))
+    assert all(one.get("status") == 200 for one in told.values() if one["path"] in done)
+    assert len(done) > 5
+
+
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
