@@ -126,7 +126,6 @@ class Call:
             self.answered = True
             await loop.sock_sendall(nginx, piece)
 
-
     async def _show(self, engine: socket.socket, nginx: socket.socket) -> None:
         """nginx asks engines to end the connection with the answer."""
         loop, answer = asyncio.get_running_loop(), bytearray()
@@ -135,7 +134,9 @@ class Call:
         if self._refusal:
             return
         try:
-            shown = await asyncio.to_thread(masking.masked, bytes(answer), self.begun.split(b" ", 1)[0].decode("latin-1"))
+            shown = await asyncio.to_thread(
+                masking.masked, bytes(answer), self.begun.split(b" ", 1)[0].decode("latin-1")
+            )
         except masking.Unshowable as error:
             shown = _response(502, str(error))
         if not self._refusal:
