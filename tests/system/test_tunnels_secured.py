@@ -139,6 +139,17 @@ def test_remote_ports_carry_calls_without_a_token(world: Private, cli: Cli) -> N
         assert "roleUpdate" in inside(world, cli, "curl", "-sS", "http://127.0.0.1:9070/services")
 
 
+def test_one_remote_port_and_no_other(world: Private, tmp_path: Path) -> None:
+    cli = world.cli("1.7.12", tmp_path)
+    # As the documents say it; 1.6.2 does not understand the port.
+    with TunnelCommand(cli, "--remote-port", "8080") as tunnel:
+        tunnel.wait_shown(r"\(1/1 connected\)")
+        asked = ["curl", "-sS", "http://localhost:8080/restate/health"]
+        assert "services" in until(lambda: inside(world, cli, *asked))
+        refused = subprocess.run(world.network.argv(["curl", "-s", "http://localhost:9070/"], cli.home), check=False)
+        assert refused.returncode == 7
+
+
 def test_members_see_their_tunnels_in_the_api(world: Private, cli: Cli) -> None:
     name = f"shown-{version_of(cli)}"
 
