@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from envrunner.agent.main import run_agent
-from envrunner.aws.main import run_aws
+from envrunner.aws.main import check_aws, run_aws
 from envrunner.edge import main as edge_main
 from envrunner.egress import guard as egress
 from envrunner.egress.nft import NftFailed
@@ -64,9 +66,12 @@ def relay() -> None:
 
 
 @app.command()
-def aws() -> None:
+def aws(check: Annotated[bool, typer.Option("--check", help="only say whether it works")] = False) -> None:
     """Hold this node's identity in AWS, and give each engine the part of it that is its own."""
-    run_aws()
+    if check:
+        typer.echo(f"✓ {check_aws()}")
+    else:
+        run_aws()
 
 
 @app.command("stop-engines")

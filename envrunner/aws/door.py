@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -20,7 +20,7 @@ from envrunner.settings import Settings
 
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2})
 # Longer than this no session lasts that another session has made ("role chaining").
-_SECONDS = 3600
+LASTS = timedelta(hours=1)
 _REFUSED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
@@ -57,7 +57,7 @@ class Door:
                 RoleArn=self._role_arn,
                 RoleSessionName=environment_id,
                 Policy=policy.of(environment_id),
-                DurationSeconds=_SECONDS,
+                DurationSeconds=int(LASTS.total_seconds()),
             )
         )["Credentials"]
         return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 
-from envrunner.aws.door import AwsTrouble, Credentials, Door
+from envrunner.aws.door import LASTS, AwsTrouble, Credentials, Door
 from envrunner.engine import aws, directories
 from envrunner.keep import Backoff
 from envrunner.settings import Settings
@@ -20,6 +18,7 @@ from envrunner.wire import label_of
 _log = structlog.get_logger()
 
 _RENEW_BEFORE = timedelta(minutes=25)
+_AGAIN = timedelta(seconds=30)
 
 
 class Keeper:
@@ -32,7 +31,7 @@ class Keeper:
         self._now = now
         self._expires: dict[str, datetime] = {}
         self._backoff = Backoff(first_seconds=1.0, limit_seconds=30.0)
-        self._not_before = 0.0
+        self._not_before = datetime.min.replace(tzinfo=UTC)
 
     def round(self, running: Iterable[str]) -> None:
         """Renew what expires soon, of the environments that run; one that AWS refuses keeps the others waiting."""
@@ -40,14 +39,19 @@ class Keeper:
         for gone in set(self._expires) - set(ids):
             del self._expires[gone]
         for environment_id in ids:
-            if not self._is_due(environment_id) or time.monotonic() < self._not_before:
+            if not self._is_due(environment_id):
+                continue
+            if self._now() < self._not_before:
+                self._withdraw_expired(environment_id)
                 continue
             try:
                 self._renew(environment_id)
             except AwsTrouble as trouble:
-                self._failed(environment_id, trouble)
+                self._failed(trouble)
+                self._withdraw_expired(environment_id)
             except OSError as error:
-                # Its directory was destroyed just now, or the disk fails; the others' may not.
+                # Its directory was destroyed just now, or the disk fails, or something stands in the way there.
+                self._expires[environment_id] = self._now() + _RENEW_BEFORE + _AGAIN
                 _log.warning("credentials not written", environment_id=environment_id, error=str(error))
 
     def _is_due(self, environment_id: str) -> bool:
@@ -65,17 +69,19 @@ class Keeper:
             _log.info("AWS answers again", failures=self._backoff.failures)
             self._backoff.reset()
 
-    def _failed(self, environment_id: str, trouble: AwsTrouble) -> None:
+    def _failed(self, trouble: AwsTrouble) -> None:
         if not self._backoff.failures:
             _log.error("engines get no credentials for AWS", reason=str(trouble))
-        self._not_before = time.monotonic() + (self._backoff.after(0) or self._backoff.first_seconds)
-        self._withdraw_expired(self._directory / label_of(environment_id))
+        seconds = self._backoff.after(0) or self._backoff.first_seconds
+        self._not_before = self._now() + timedelta(seconds=seconds)
 
-    def _withdraw_expired(self, directory: Path) -> None:
+    def _withdraw_expired(self, environment_id: str) -> None:
         """With none, the engine says what our script says; with expired ones, what AWS says."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            kept = json.loads((directory / aws.CREDENTIALS_FILE).read_text())
-            if datetime.fromisoformat(kept["Expiration"]) <= self._now():
+        # The file is not opened: it lies on its tenant's ground.
+        directory = self._directory / label_of(environment_id)
+        with contextlib.suppress(OSError):
+            written = datetime.fromtimestamp((directory / aws.CREDENTIALS_FILE).lstat().st_mtime, UTC)
+            if written + LASTS <= self._now():
                 directories.take_away(directory, aws.CREDENTIALS_FILE)
 
 

@@ -9,10 +9,10 @@ import structlog
 
 from envrunner import logs
 from envrunner.agent_client import AgentClient
-from envrunner.aws.door import Door
+from envrunner.aws.door import AwsTrouble, Door
 from envrunner.aws.keeper import Keeper
 from envrunner.client import Unreachable
-from envrunner.settings import settings
+from envrunner.settings import Settings, settings
 from envrunner.wire import EngineState
 
 _log = structlog.get_logger()
@@ -25,12 +25,25 @@ class NoRole(SystemExit):
     """There is nothing to do without a role."""
 
 
+class Unwell(SystemExit):
+    """What is wrong."""
+
+
+def check_aws() -> str:
+    """Whether this node's identity works, in a sentence. Raises `Unwell`."""
+    door = Door(_with_role())
+    try:
+        who = door.who()
+        door.session("env_" + "0" * 27)
+    except AwsTrouble as trouble:
+        raise Unwell(f"✗ {trouble}") from trouble
+    return f"{who} assumes {settings().aws_role_arn}, a session for each environment"
+
+
 def run_aws() -> None:
     """Serve until SIGTERM or SIGINT."""
     logs.configure("aws")
-    given = settings()
-    if given.aws_role_arn is None:
-        raise NoRole("Set ENVRUNNER_AWS_ROLE_ARN to the role that customers' roles trust (docs/lambda.md).")
+    given = _with_role()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -38,6 +51,13 @@ def run_aws() -> None:
     _log.info("keeping engines' credentials", role=given.aws_role_arn)
     while not ended.wait(_PAUSE_SECONDS):
         _round(agent, keeper)
+
+
+def _with_role() -> Settings:
+    given = settings()
+    if given.aws_role_arn is None:
+        raise NoRole("Set ENVRUNNER_AWS_ROLE_ARN to the role that customers' roles trust (docs/lambda.md).")
+    return given
 
 
 def _round(agent: AgentClient, keeper: Keeper) -> None:

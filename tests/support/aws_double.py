@@ -8,7 +8,6 @@ it does not know is an error of the test.
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import re
 import secrets
@@ -23,6 +22,8 @@ from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 import httpx2
+
+from tests.support.iam import permits, trusts
 
 _INVOCATIONS = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
@@ -145,17 +146,6 @@ class AwsDouble:
         return answer.content, answer.status_code != 200
 
 
-def trusts(policy: Mapping[str, Any], action: str, caller: str, context: Mapping[str, str | None]) -> bool:
-    effects = [one["Effect"] for one in policy["Statement"] if _names(one, caller) and _applies(one, action, context)]
-    return "Deny" not in effects and "Allow" in effects
-
-
-def permits(policy: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str | None]) -> bool:
-    """Whether a policy of whoever calls lets them."""
-    effects = [one["Effect"] for one in policy["Statement"] if _about(one, resource) and _applies(one, action, context)]
-    return "Deny" not in effects and "Allow" in effects
-
-
 def _admitted(role: Role, action: str, caller: Caller, form: Mapping[str, str]) -> bool:
     context = {
         "sts:ExternalId": form.get("ExternalId"),
@@ -166,42 +156,6 @@ def _admitted(role: Role, action: str, caller: Caller, form: Mapping[str, str]) 
     }
     own = all(permits(one, action, form["RoleArn"], context) for one in caller.policies)
     return own and trusts(role.trust, action, caller.arn, context)
-
-
-def _names(statement: Mapping[str, Any], caller: str) -> bool:
-    account = caller.split(":")[4]
-    principal = statement["Principal"]
-    trusted = ["*"] if principal == "*" else _list(principal.get("AWS", []))
-    return bool({"*", account, f"arn:aws:iam::{account}:root", caller} & set(trusted))
-
-
-def _about(statement: Mapping[str, Any], resource: str) -> bool:
-    if "NotResource" in statement:
-        return not any(fnmatch.fnmatchcase(resource, one) for one in _list(statement["NotResource"]))
-    return any(fnmatch.fnmatchcase(resource, one) for one in _list(statement["Resource"]))
-
-
-def _applies(statement: Mapping[str, Any], action: str, context: Mapping[str, str | None]) -> bool:
-    if not any(fnmatch.fnmatch(action, one) for one in _list(statement["Action"])):
-        return False
-    conditions = statement.get("Condition", {}).items()
-    return all(_holds(test, context[key], _list(v)) for test, keys in conditions for key, v in keys.items())
-
-
-def _holds(test: str, value: str | None, wanted: list[Any]) -> bool:
-    if test == "Null":
-        return (value is None) == (str(wanted[0]).lower() == "true")
-    if test == "StringNotEquals":
-        return value not in wanted
-    if test == "StringEquals":
-        return value in wanted
-    if test == "StringLike":
-        return value is not None and any(fnmatch.fnmatchcase(value, one) for one in wanted)
-    raise AssertionError(f"the double does not know {test}")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _answer(action: str, result: str) -> str:
@@ -268,6 +222,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None: ...
+
+
+OWN_ACCOUNT = "654654156625"
+OWN_ROLE = f"arn:aws:iam::{OWN_ACCOUNT}:role/RestateCloud"
+HOST = f"arn:aws:iam::{OWN_ACCOUNT}:user/host"
+HOST_KEY = "AKIAHOSTHOSTHOSTHOST"
+
+
+def plane_settings(double: AwsDouble) -> dict[str, str]:
+    """The variables with which a whole plane has an identity there; its own account is set up elsewhere."""
+    double.identities[HOST_KEY] = HOST
+    return {
+        **double.environment(HOST_KEY),
+        "CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN": OWN_ROLE,
+        "CONTROLPLANE_AWS_REGION": "eu-central-1",
+        "ENVRUNNER_AWS_STS_ENDPOINT_URL": double.url,
+        "ENVRUNNER_AWS_LAMBDA_ENDPOINT_URL": double.url,
+    }
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,15 +10,30 @@ import pytest
 
 from embedded.layout import locate
 from tests.support import services
+from tests.support.aws_double import HOST, OWN_ROLE, AwsDouble, Role, aws_double, plane_settings
 from tests.support.cast import Cast, assemble
 from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment, Person, create_environment, sign_up
 
 
 @pytest.fixture(scope="session")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """The embedded mode with a home and ports of its own."""
-    with Plane(tmp_path_factory.mktemp("plane")) as running:
+def aws() -> Iterator[AwsDouble]:
+    """A stand-in for AWS, in which the plane's own account is set up as its operator command says."""
+    with aws_double() as double:
+        yield double
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory, aws: AwsDouble) -> Iterator[Plane]:
+    """The embedded mode with a home and ports of its own, and an identity in AWS."""
+    running = Plane(tmp_path_factory.mktemp("plane"), plane_settings(aws))
+    with running:
+        said = {
+            name: json.loads(running.command("aws", "host-policy", *name.split()))
+            for name in ("identity", f"trust --identity {HOST}", "permissions")
+        }
+        aws.permissions[HOST] = said["identity"]
+        aws.roles[OWN_ROLE] = Role(said[f"trust --identity {HOST}"], permissions=said["permissions"])
         yield running
 
 

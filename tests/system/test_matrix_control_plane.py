@@ -175,9 +175,6 @@ INVENTED = {
     "createWorkloadRule": 400,
     "putWorkloadRule": 400,
     "deleteWorkloadRule": 404,
-    # The plane of the tests has no identity in AWS.
-    "getAwsTrustPolicy": 409,
-    "lintAwsTrustPolicy": 409,
 }
 # What needs a sign-in of the last minutes.
 RECENT = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -167,3 +169,17 @@ def test_what_the_engine_keeps_of_a_failure_names_nothing_of_the_host(
         assert "ExpiredToken" in str(rows)
         aws.broken = ""
         assert call(cloud_node, HERE, "Bo") == "Hello Bo, found Bo"
+
+
+def test_the_operator_asks_a_node_whether_its_identity_works(aws: AwsDouble, tmp_path: Path) -> None:
+    made = Node(tmp_path, aws_role_arn=US.role_arn, aws_sts_endpoint_url=aws.url)
+    made.outside = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": "x"}
+    argv = [sys.executable, "-m", "envrunner", "aws", "--check"]
+
+    def checked() -> str:
+        done = subprocess.run(argv, env=made.environ(), capture_output=True, text=True, timeout=60, check=False)
+        return f"{done.returncode} {done.stdout}{done.stderr}"
+
+    assert checked().startswith(f"0 ✓ {NODE} assumes {US.role_arn}")
+    del aws.roles[US.role_arn]
+    assert checked().startswith(f"1 ✗ AWS refuses this node the role {US.role_arn}.")

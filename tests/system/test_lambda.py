@@ -1,0 +1,80 @@
+"""Lambda by the whole plane, with the commands of docs/lambda.md: role, registration, calls; and a neighbour."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.aws_double import HOST, OWN_ROLE, AwsDouble, Role
+from tests.support.cli import Cli
+from tests.support.plane import Plane
+from tests.support.rcloud import Rcloud
+from tests.support.services import lambda_host
+from tests.support.tenants import Caller, Environment
+
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+
+ROLE = "arn:aws:iam::123456789012:role/Invoker"
+FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:greeter:live"
+
+
+@dataclass(frozen=True)
+class Home:
+    """An environment whose role and function are set up in AWS."""
+
+    environment: Environment
+    caller: Caller
+    rcloud: Rcloud
+    cli: Cli
+
+
+@pytest.fixture(scope="module")
+def home(
+    plane: Plane, aws: AwsDouble, environment: Callable[..., Environment], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
+    made = environment()
+    caller = made.using(made.api_key())
+    rcloud = Rcloud(tmp_path_factory.mktemp("rcloud"))
+    rcloud.sign_in(made.owner.token, plane.api_url)
+    aws.roles[ROLE] = Role(json.loads(rcloud.run("lambda", "trust-policy", made.name).stdout), {FUNCTION})
+    urls = {"RESTATE_INGRESS_URL": made.ingress_url, "RESTATE_ADMIN_URL": made.admin_url}
+    cli = Cli("1.7.12", tmp_path_factory.mktemp("cli"), {**urls, "RESTATE_AUTH_TOKEN": str(caller.token)})
+    with lambda_host(tmp_path_factory.mktemp("function"), [made.signing_public_key]) as host:
+        aws.functions[FUNCTION] = host.url
+        yield Home(made, caller, rcloud, cli)
+
+
+def test_a_function_is_tried_registered_and_called(aws: AwsDouble, home: Home) -> None:
+    tried = home.rcloud.run("lambda", "doctor", home.environment.name, FUNCTION, "--assume-role-arn", ROLE)
+    assert "It serves LambdaGreeter." in tried.stdout
+    home.cli.run("deployments", "register", FUNCTION, "--assume-role-arn", ROLE, "--yes")
+    assert home.caller.invoke("/LambdaGreeter/greet", "Ada") == "Hello Ada, found Ada"
+
+    mine = home.environment.environment_id
+    engine = [one for one in aws.calls if one.get("role") == ROLE and one.get("by") == mine]
+    assert {one["external_id"] for one in engine} == {mine}
+    assert {one["action"] for one in aws.calls if one.get("caller") == HOST} == {"AssumeRole"}
+    assert {one["role"] for one in aws.calls if one.get("caller") == HOST} == {OWN_ROLE}
+
+
+def test_another_environment_is_told_why_the_role_is_not_its_own(
+    plane: Plane, aws: AwsDouble, home: Home, environment: Callable[..., Environment]
+) -> None:
+    other = environment()
+    caller = other.using(other.api_key())
+    refused = caller.admin("POST", "/deployments", json={"arn": FUNCTION, "assume_role_arn": ROLE})
+    assert refused.status_code == 422, refused.text
+    assert f"sts:ExternalId {other.environment_id}" in refused.json()["message"]
+    assert home.environment.environment_id not in refused.text
+    assert caller.admin("GET", "/deployments").json()["deployments"] == []
+
+
+def test_a_policy_for_the_wrong_environment_is_found_without_aws(home: Home, aws: AwsDouble, tmp_path: Path) -> None:
+    wrong = json.dumps(aws.roles[ROLE].trust).replace(home.environment.environment_id, "env_" + "0" * 27)
+    (tmp_path / "policy.json").write_text(wrong)
+    shown = home.rcloud.attempt("lambda", "lint", home.environment.name, str(tmp_path / "policy.json"))
+    assert (shown.status, "names another environment's id" in shown.stdout) == (1, True), shown.stdout
