@@ -14,7 +14,7 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"  # noqa: S105 - no secret, a name
 SUBJECT_TYPES = (f"{_TOKEN_TYPE}id_token", f"{_TOKEN_TYPE}jwt")
 ISSUED_TYPE = f"{_TOKEN_TYPE}access_token"
-_AUDIENCE = "'audience' is the id of an environment (env_…) or of one of its workload identity rules (wir_…)."
+_AUDIENCE = "'audience' is the id of an environment (env_...) or of one of its workload identity rules (wir_...)."
 _TARGET = re.compile(r"(env|wir)_[0-9a-z]{27}")
 _UNKNOWN = ("actor_token", "actor_token_type")
 
