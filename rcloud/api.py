@@ -62,12 +62,15 @@ class Api:
 
     def all(self, path: str, **query: str | int) -> list[dict[str, Any]]:
         """The items of every page. Raises `Failure`."""
-        items: list[dict[str, Any]] = []
+        return list(self.each(path, **query))
+
+    def each(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
+        """The same, page by page as they are wanted. Raises `Failure`."""
         while True:
             page = self.get(path, limit=_PAGE, **query)
-            items += page["items"]
+            yield from page["items"]
             if not page.get("next"):
-                return items
+                return
             query["after"] = page["next"]
 
     def create(self, path: str, body: Mapping[str, Any]) -> Json:

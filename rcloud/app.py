@@ -11,6 +11,7 @@ from rcloud.command import Account, Output, Quiet, Token, Url, Verbose, command,
 from rcloud.commands import (
     accounts,
     apply,
+    audit,
     env,
     functions,
     identity_keys,
@@ -74,6 +75,7 @@ for name, noun in {
     "identity-keys": identity_keys.app,
     "tunnels": tunnels.app,
     "outbound": outbound.app,
+    "audit": audit.app,
     "lambda": functions.app,
 }.items():
     app.add_typer(noun, name=name)
