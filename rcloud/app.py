@@ -12,6 +12,7 @@ from rcloud.commands import (
     accounts,
     apply,
     audit,
+    ci,
     env,
     functions,
     identity_keys,
@@ -25,6 +26,7 @@ from rcloud.commands import (
     sessions,
     shell,
     tunnels,
+    workload_identity,
 )
 
 EXIT_CODES = (
@@ -68,6 +70,8 @@ for name, noun in {
     "accounts": accounts.app,
     "env": env.app,
     "keys": keys.app,
+    "workload-identity": workload_identity.app,
+    "ci": ci.app,
     "members": members.app,
     "invitations": invitations.app,
     "sessions": sessions.app,

@@ -12,6 +12,15 @@ class KeyRole(StrEnum):
     COMPLETE_AWAKEABLE = "complete_awakeable"
 
 
+class WorkloadRole(StrEnum):
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+    FULL = "full"
+    INGRESS = "ingress"
+    ADMIN = "admin"
+    COMPLETE_AWAKEABLE = "complete_awakeable"
+
+
 class MemberRole(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from tests.controlplane.workload_identity.conftest import Team
 from tests.support.identity_provider_thread import In
@@ -129,7 +130,9 @@ def forged(team: Team, header: dict[str, Any], sign: Callable[[bytes], bytes], t
 
 
 def pem() -> bytes:
-    return key_named("rsa-1").as_pem(private=False)
+    key = key_named("rsa-1")
+    assert isinstance(key, RSAKey)
+    return key.as_pem(private=False)
 
 
 def swapped(team: Team) -> str:
