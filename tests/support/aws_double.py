@@ -224,6 +224,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None: ...
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that was ended in the middle is what tests do."""
+
+
 OWN_ACCOUNT = "654654156625"
 OWN_ROLE = f"arn:aws:iam::{OWN_ACCOUNT}:role/RestateCloud"
 HOST = f"arn:aws:iam::{OWN_ACCOUNT}:user/host"
@@ -246,7 +251,7 @@ def plane_settings(double: AwsDouble) -> dict[str, str]:
 def aws_double() -> Iterator[AwsDouble]:
     """Running on a loopback port."""
     handler = type("Handler", (_Handler,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     double = AwsDouble(f"http://127.0.0.1:{server.server_address[1]}")
     handler.double = double  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

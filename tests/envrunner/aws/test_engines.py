@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from controlplane.environments import identity
+from envrunner.aws.door import Credentials
+from envrunner.aws.keeper import printed
 from envrunner.engine import aws as engine_aws
+from envrunner.engine import directories
 from envrunner.shipping.lines import Cleaner
 from envrunner.wire import Spec
 from tests.envrunner.aws.conftest import FUNCTION, KEY, NODE, ROLE, US, call, register, send, trusting
@@ -183,3 +186,16 @@ def test_the_operator_asks_a_node_whether_its_identity_works(aws: AwsDouble, tmp
     assert checked().startswith(f"0 ✓ {NODE} assumes {US.role_arn}")
     del aws.roles[US.role_arn]
     assert checked().startswith(f"1 ✗ AWS refuses this node the role {US.role_arn}.")
+
+
+def test_a_tenant_does_not_read_which_way_this_network_has_to_aws(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The operator's own endpoint is away, and the engine has a session that was good."""
+    with node(aws_role_arn=US.role_arn, aws_sts_endpoint_url="http://localhost:1/inside") as made:
+        made.settle(HERE)
+        session = Credentials("ASIAGOODGOODGOODGOOD", "s", "t", datetime.now(UTC) + timedelta(hours=1))
+        directories.put(made.directory(HERE), engine_aws.CREDENTIALS_FILE, printed(session))
+        found = readable(made, HERE)
+    # The engine's HTTP client names the address that refused it (docs/lambda.md says so), and no more.
+    assert "Connection refused" in found
+    for name in ("localhost", "/inside", "ASIAGOODGOODGOODGOOD"):
+        assert name not in found, name
