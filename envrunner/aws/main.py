@@ -17,7 +17,8 @@ from envrunner.wire import EngineState
 
 _log = structlog.get_logger()
 
-_PAUSE_SECONDS = 0.3
+# A new engine asks for some seconds before it gives up (envrunner.engine.aws).
+_PAUSE_SECONDS = 1.0
 _LIVING = frozenset({EngineState.STARTING, EngineState.READY})
 
 
