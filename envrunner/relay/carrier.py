@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -98,6 +100,19 @@ class Carrier(Http2):
         self._ping_seconds = ping_seconds
         self.ready = self.leaving = False
         self._waiting: dict[CallStream, None] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        # Each would keep all of this connection in memory until its time.
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def later(self, seconds: float, work: Callable[[], None]) -> None:
+        """Unless the connection is gone by then."""
+        if self._transport is not None:
+            self._timers[work.__name__] = self._loop.call_later(seconds, work)
 
     @property
     def has_room(self) -> bool:
@@ -133,7 +148,7 @@ class Carrier(Http2):
 
     def watch(self) -> None:
         """Half-open connections do not tell: one that was silent for two rounds, and to a PING, is given up."""
-        self._loop.call_later(self._ping_seconds, self.check_alive)
+        self.later(self._ping_seconds, self.check_alive)
 
     def check_alive(self) -> None:
         """Once a round."""

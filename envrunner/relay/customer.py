@@ -13,7 +13,7 @@ import structlog
 from envrunner.relay.calls import NAME
 from envrunner.relay.carrier import Carrier
 from envrunner.relay.compression import Headers
-from envrunner.relay.frames import ErrorCodes
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes
 from envrunner.relay.standing import Standing
 from envrunner.relay.stream import Stream
 from envrunner.relay.tunnels import Tunnel, Tunnels
@@ -59,8 +59,9 @@ class _Handshake(Stream):
     def came_head(self, headers: Headers, *, end: bool) -> None:  # noqa: ARG002 the base class's signature
         self._customer.introduced({key.decode("latin-1"): value.decode("latin-1") for key, value in headers})
 
-    def came_data(self, data: bytes) -> None:
-        self.taken(len(data))
+    def came_data(self, data: bytes) -> None:  # noqa: ARG002 the base class's signature
+        # Clients send none; here nobody's reading would hold up who sends without end.
+        raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a body with the introduction")
 
     def came_end(self, trailers: Headers | None) -> None:
         """It was empty."""
@@ -88,7 +89,7 @@ class Customer(Carrier):
         for stream in list(self.streams.values()):
             stream.abort(ErrorCodes.CANCEL)
             stream.came_abort(ErrorCodes.CANCEL, reason)
-        self._loop.call_later(_FAREWELL_SECONDS, self.close)
+        self.later(_FAREWELL_SECONDS, self.close)
 
     def look(self) -> None:
         """End if the right to this tunnel has ended."""
@@ -111,7 +112,7 @@ class Customer(Carrier):
         self._handshake = self.streams[number] = _Handshake(self, number)
         target = [(b":method", b"POST"), (b":scheme", b"http"), (b":authority", b"tunnel"), (b":path", b"/")]
         self._handshake.head(target)
-        self._loop.call_later(_HANDSHAKE_SECONDS, self._check_introduced)
+        self.later(_HANDSHAKE_SECONDS, self._check_introduced)
         self.watch()
 
     def take_no_more(self) -> None:
@@ -129,14 +130,15 @@ class Customer(Carrier):
         scheme, _, rest = given.get("authorization", "").partition(" ")
         token = rest.strip() if scheme.lower() == "bearer" else ""
         environment_id, name = given.get("environment-id", ""), given.get("tunnel-name") or secrets.token_hex(4)
-        self._label = label_of(environment_id)
+        # What is none may be long: it gets into no log.
+        self._label = label_of(environment_id) if _ENVIRONMENT_ID.fullmatch(environment_id) else ""
         self._digest = self._house.standing.digest(token)
-        refusal = self._refusal(token, environment_id, name)
+        refusal = self._refusal(token, name)
         assert self._handshake is not None, "only a handshake introduces"  # noqa: S101
         if refusal is not None:
             _log.info("tunnel_refused", label=self._label, reason=refusal)
             self._handshake.end([(b"tunnel-status", refusal.encode())])
-            self._loop.call_later(_HANDSHAKE_SECONDS, self.close)
+            self.later(_HANDSHAKE_SECONDS, self.close)
             return
         self._handshake.end(self._welcome(name))
         self.ready = True
@@ -145,8 +147,8 @@ class Customer(Carrier):
         _log.info("tunnel_opened", label=self._label, name=name)
         self._look_at_expiry()
 
-    def _refusal(self, token: str, environment_id: str, name: str) -> str | None:
-        if not _ENVIRONMENT_ID.fullmatch(environment_id):
+    def _refusal(self, token: str, name: str) -> str | None:
+        if not self._label:
             return NO_SUCH_ENVIRONMENT
         if not NAME.fullmatch(name):
             return BAD_NAME
@@ -184,4 +186,4 @@ class Customer(Carrier):
             return
         self.look()
         left = self._house.standing.expires_at(self._digest) - time.time()
-        self._loop.call_later(min(max(left, 0.0), _LONGEST_LOOK_SECONDS), self._look_at_expiry)
+        self.later(min(max(left, 0.0), _LONGEST_LOOK_SECONDS), self._look_at_expiry)

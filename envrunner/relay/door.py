@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import cast
 
 from envrunner.relay.engine import Departing, Engine, MakeExchange
@@ -10,6 +11,7 @@ from envrunner.relay.http1 import Http1
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _FIRST_BYTES_SECONDS = 30.0
+_SILENT_SECONDS, _EVERY_SECONDS, _TRIES = 60, 15, 4
 
 
 class Door(asyncio.Protocol):
@@ -23,6 +25,7 @@ class Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        _find_out_who_is_gone(transport.get_extra_info("socket"))
         self._late = asyncio.get_running_loop().call_later(_FIRST_BYTES_SECONDS, self._transport.close)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 the base class's signature
@@ -41,3 +44,11 @@ class Door(asyncio.Protocol):
         self._transport.set_protocol(chosen)
         chosen.connection_made(self._transport)
         chosen.data_received(self._begun)
+
+
+def _find_out_who_is_gone(connection: socket.socket) -> None:
+    """An engine's host that vanished says nothing; its calls would stay open at the tunnels' other ends."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _SILENT_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _EVERY_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _TRIES)

@@ -121,7 +121,13 @@ class Http1(Departing, asyncio.Protocol):
     def head(self, headers: Headers, *, end: bool = False) -> None:
         given = dict(headers)
         kept = [one for one in headers if not one[0].startswith(b":")]
-        self._send(h11.Response(status_code=int(given[b":status"]), headers=kept))
+        try:
+            response = h11.Response(status_code=int(given[b":status"]), headers=kept)
+        except h11.LocalProtocolError:
+            # HTTP/2 allows more in a field than HTTP/1.1 does.
+            self.close()
+            return
+        self._send(response)
         if end:
             self.end()
 
