@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -119,7 +120,11 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(piece)
         sink.shutdown(socket.SHUT_WR)
     except OSError:
-        sink.close()
+        # What was reset is reset for the other side, too: once nobody waits for it any more, and it is closed.
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                end.shutdown(socket.SHUT_RD)
 
 
 def _loopback_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -137,6 +138,14 @@ def test_remote_ports_carry_calls_without_a_token(world: Private, cli: Cli) -> N
         shown = inside(world, cli, *asked, f"http://127.0.0.1:8080/greeter/{name}/greet")
         assert f"Hello {name} for the" in shown
         assert "roleUpdate" in inside(world, cli, "curl", "-sS", "http://127.0.0.1:9070/services")
+        # Whatever callers send of their own: the CLI's comes after it, the last one counts, and none goes on.
+        for own in ("Bearer somebody-elses", "Basic eDp5", "Bearer"):
+            named = ("-H", f"authorization: {own}")
+            seen = json.loads(
+                inside(world, cli, "curl", "-sS", *named, "-X", "POST", "http://127.0.0.1:8080/echo/headers")
+            )
+            assert "authorization" not in seen["sentByCaller"]
+            assert "roleUpdate" in inside(world, cli, "curl", "-sS", *named, "http://127.0.0.1:9070/services")
 
 
 def test_one_remote_port_and_no_other(world: Private, tmp_path: Path) -> None:

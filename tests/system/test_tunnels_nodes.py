@@ -1,0 +1,102 @@
+"""Two relay nodes, stock CLIs and a steady load: no invocation fails while a node is killed or told to end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from embedded.layout import locate
+from tests.support import own_network
+from tests.support.cli import VERSIONS
+from tests.support.load import Load
+from tests.support.own_network import OwnNetwork
+from tests.support.relay_node import RelayNode, tunnels
+from tests.support.tunnelling import OTHER_RELAY, TUNNEL, Private, private
+from tests.support.waiting import until
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.xdist_group("tunnels"),
+    pytest.mark.skipif(not own_network.permitted(), reason="this account may not make network namespaces here"),
+]
+KILLED, TOLD_TO_END = 9, 15
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Private]:
+    with private(tmp_path_factory.mktemp("nodes"), nodes=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def other(world: Private) -> RelayNode:
+    assert world.other is not None
+    return world.other
+
+
+@pytest.fixture(scope="module")
+def away(world: Private, other: RelayNode) -> Iterator[Private]:
+    """A place from which only the other node is reached: the one that engines call has to pass calls on."""
+    inside = [world.plane.base, other.port, world.service.port, *range(world.plane.base + 100, world.plane.base + 110)]
+    services = {TUNNEL: [(OTHER_RELAY, other.port)]}
+    with OwnNetwork([], {port: port for port in inside}, services) as network:
+        yield replace(world, network=network, nodes=1)
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
+def test_the_node_that_engines_call_ends(world: Private, version: str, tmp_path: Path) -> None:
+    cli, name = world.cli(version, tmp_path), f"both-{version.replace('.', '-')}"
+    with world.tunnel(cli, name):
+        world.register(cli, name)
+        with steady(world) as load:
+            for number in (KILLED, TOLD_TO_END):
+                before = world.plane.pids["relay"]
+                os.kill(before, number)
+                load.wait_for_more(20)
+                until(lambda before=before: world.plane.pids.get("relay") not in (None, before), 60)  # type: ignore[misc]
+                load.wait_for_more(20)
+    assert not load.wrong
+
+
+def test_the_node_that_holds_the_tunnel_ends(away: Private, other: RelayNode, version: str, tmp_path: Path) -> None:
+    cli, name = away.cli(version, tmp_path), f"held-{version.replace('.', '-')}"
+    with away.tunnel(cli, name):
+        away.register(cli, name)
+        with steady(away) as load:
+            for number in (KILLED, TOLD_TO_END):
+                other.end(number)
+                other.start()
+                load.wait_for_more(20)
+    assert not load.wrong
+    assert seen(other.socket, name)["requests"] > 0
+    own = tunnels(locate(away.plane.env).relay_socket)
+    assert name not in [one["name"] for one in own], "the node that engines call holds no connection of it"
+
+
+def steady(world: Private) -> Load:
+    """Each call once: an answer that was not the right one is in ``wrong``."""
+
+    def greet(client: httpx2.Client) -> httpx2.Response:
+        key = uuid4().hex
+        answer = client.post(f"/greeter/{key}/greet", json="Hello")
+        assert answer.status_code != 200 or answer.json() == f"Hello {key} for the 1-th time."
+        return answer
+
+    return Load(world.environment.ingress_url, world.caller.token or "", [greet] * 6)
+
+
+def seen(relay_socket: Path, name: str) -> dict[str, Any]:
+    (found,) = [one for one in tunnels(relay_socket) if one["name"] == name]
+    return found
