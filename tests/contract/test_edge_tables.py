@@ -23,6 +23,9 @@ from controlplane.environments.models import Environment
 from controlplane.environments.routes import route
 from controlplane.login import sessions as login
 from controlplane.login.models import AccessToken
+from controlplane.workload_identity import access as workloads
+from controlplane.workload_identity.models import WorkloadRule, WorkloadToken
+from controlplane.workload_identity.roles import WorkloadRole
 from envrunner.edge import compact
 from envrunner.edge.tables import Tables
 
@@ -78,6 +81,23 @@ def test_an_access_token_is_understood(control_plane: None) -> None:
 
     assert columns[0] == "u"
     assert (int(columns[1:11]), columns[11:]) == (int(SOON.timestamp()), user_id)
+
+
+@pytest.mark.parametrize("role", list(WorkloadRole))
+def test_every_role_of_a_workload_is_understood(role: WorkloadRole, environment: Environment) -> None:
+    user_id, token_id = new_id("usr"), new_id("tok")
+    rule = WorkloadRule(
+        rule_id=new_id("wir"), environment_id=environment.environment_id, role=role.value, vouched_by=user_id
+    )
+    token = WorkloadToken(token_id=token_id, expires_at=SOON)
+
+    columns = _columns(compact.principal("A" * 43, json.loads(json.dumps(workloads.edge_entry(token, rule)))))
+
+    assert columns[0] == "w"
+    assert columns[1] == compact.WORKLOAD_ROLES[role.value]
+    assert columns[2:29] == label(environment.environment_id)
+    assert (int(columns[29:39]), columns[39:]) == (int(SOON.timestamp()), f"{user_id}/{token_id}")
+    assert set(compact.WORKLOAD_ROLES) == {each.value for each in WorkloadRole}
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -83,6 +83,7 @@ class Issuer:
     answer: Callable[[], Response] | None = None
     before: Callable[[], None] = lambda: None
     discoveries: int = 0
+    job_secret: str = "of this job only"
 
     def claims(self, audience: str, **changes: Any) -> dict[str, Any]:
         """Null leaves a claim out; `In(seconds)` is a time from now."""
@@ -116,9 +117,19 @@ def running(usual: Mapping[str, Any] = GITHUB) -> Iterator[Issuer]:
         document = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/.well-known/jwks"}
         return JSONResponse(document | issuer.document)
 
+    def id_token(request: Request) -> Response:
+        """GitHub's `ACTIONS_ID_TOKEN_REQUEST_URL`."""
+        if request.headers["authorization"] != f"Bearer {issuer.job_secret}":
+            return Response(status_code=401)
+        return JSONResponse({"count": 1, "value": issuer.token(request.query_params["audience"])})
+
     def keys(_: Request) -> Response:
         return JSONResponse({"keys": [key_named(kid).as_dict(private=False) for kid in issuer.kids]})
 
-    routes = [Route("/.well-known/openid-configuration", discovery), Route("/.well-known/jwks", keys)]
+    routes = [
+        Route("/.well-known/openid-configuration", discovery),
+        Route("/.well-known/jwks", keys),
+        Route("/idtoken", id_token),
+    ]
     with serving(Starlette(routes=routes)) as issuer.url:
         yield issuer
