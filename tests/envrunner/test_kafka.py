@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import pytest
 
-from envrunner.wire import EngineState, Spec
+from envrunner.wire import EngineState
+from tests.envrunner.engines import Engine
 from tests.envrunner.nodes import Node
 from tests.envrunner.specs import spec
 from tests.support import services
@@ -26,24 +25,8 @@ UNDONE = "select count(*) as n from sys_invocation where status <> 'completed'"
 GREETED = "select service_key as k, value_utf8 as n from state where service_name = 'greeter' and key = 'count'"
 
 
-@dataclass(frozen=True)
-class Engine:
-    """One with the examples registered and a Kafka cluster ``lab``."""
-
-    node: Node
-    spec: Spec
-
-    def admin(self, method: str, path: str, body: Any = None) -> Any:
-        """The decoded answer of a call that must succeed."""
-        answer = self._ask(method, path, body)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
-
-    def sql(self, query: str) -> list[dict[str, Any]]:
-        """Its rows, once the engine answers: one that was killed has queries fail for a moment."""
-        answer = until(lambda: found if (found := self._ask("POST", "/query", {"query": query})).is_success else None)
-        rows: list[dict[str, Any]] = answer.json()["rows"]
-        return rows
+class Consumer(Engine):
+    """With the examples registered and a Kafka cluster ``lab``."""
 
     def subscribe(self, topic: str, **options: str) -> dict[str, Any]:
         """The topic to ``greeter/greet``; ``options`` with ``_`` for the dots."""
@@ -75,11 +58,6 @@ class Engine:
         until(lambda: all(mark in self.greeted("mark") for mark in marks), 60)
         until(lambda: self.sql(UNDONE) == [{"n": 0}], 60)
 
-    def _ask(self, method: str, path: str, body: Any) -> httpx2.Response:
-        transport = httpx2.HTTPTransport(uds=str(self.node.socket(self.spec, "a")))
-        with httpx2.Client(transport=transport, base_url="http://engine", timeout=30) as http:
-            return http.request(method, path, json=body, headers={"accept": "application/json"})
-
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[Broker]:
@@ -93,8 +71,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield running
 
 
-def engine(node: Node, number: int, broker: Broker, service: Service) -> Engine:
-    made = Engine(node, spec(number))
+def consumer(node: Node, number: int, broker: Broker, service: Service) -> Consumer:
+    made = Consumer(node, spec(number))
     node.settle(made.spec)
     made.admin("POST", "/deployments", {"uri": service.url})
     made.admin("POST", "/kafka-clusters", {"name": "lab", "properties": {"bootstrap.servers": broker.address}})
@@ -102,20 +80,20 @@ def engine(node: Node, number: int, broker: Broker, service: Service) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def one(shared_node: Node, broker: Broker, service: Service) -> Engine:
-    return engine(shared_node, 60, broker, service)
+def one(shared_node: Node, broker: Broker, service: Service) -> Consumer:
+    return consumer(shared_node, 60, broker, service)
 
 
 @pytest.fixture(scope="module")
-def other(shared_node: Node, broker: Broker, service: Service) -> Engine:
-    return engine(shared_node, 61, broker, service)
+def other(shared_node: Node, broker: Broker, service: Service) -> Consumer:
+    return consumer(shared_node, 61, broker, service)
 
 
 def greetings(keys: list[str], times: int) -> list[tuple[str, str]]:
     return [(key, GREETING) for _ in range(times) for key in keys]
 
 
-def test_every_message_once_though_the_engine_is_killed_twice(one: Engine, broker: Broker) -> None:
+def test_every_message_once_though_the_engine_is_killed_twice(one: Consumer, broker: Broker) -> None:
     made = one.subscribe("orders", **QUICKLY)
     assert made["options"]["group.id"] == made["id"]
     for least in (1, 501):
@@ -126,7 +104,7 @@ def test_every_message_once_though_the_engine_is_killed_twice(one: Engine, broke
     assert one.greeted("k") == dict.fromkeys(KEYS, 100)
 
 
-def test_two_engines_read_the_same_topic_each_for_itself(one: Engine, other: Engine, broker: Broker) -> None:
+def test_two_engines_read_the_same_topic_each_for_itself(one: Consumer, other: Consumer, broker: Broker) -> None:
     names = {each.subscribe("news")["options"]["group.id"] for each in (one, other)}
     broker.send("news", greetings(["n1", "n2", "n3", "n4"], 25))
     for each in (one, other):
@@ -135,7 +113,7 @@ def test_two_engines_read_the_same_topic_each_for_itself(one: Engine, other: Eng
     assert len(names) == 2
 
 
-def test_nothing_comes_once_a_subscription_is_deleted(one: Engine, broker: Broker) -> None:
+def test_nothing_comes_once_a_subscription_is_deleted(one: Consumer, broker: Broker) -> None:
     ended = one.subscribe("ending", group_id="teams-own")
     broker.send("ending", greetings(["e1"], 1))
     until(lambda: one.greeted("e1"))
@@ -147,7 +125,7 @@ def test_nothing_comes_once_a_subscription_is_deleted(one: Engine, broker: Broke
     assert one.greeted("e") == {"e1": 3, "e2": 1}
 
 
-def test_a_group_of_ones_own_goes_on_where_it_was(one: Engine, broker: Broker) -> None:
+def test_a_group_of_ones_own_goes_on_where_it_was(one: Consumer, broker: Broker) -> None:
     first = one.subscribe("moving", group_id="movers", **QUICKLY)
     broker.send("moving", greetings(["m1"], 3))
     until(lambda: one.greeted("m").get("m1") == 3)
@@ -157,7 +135,7 @@ def test_a_group_of_ones_own_goes_on_where_it_was(one: Engine, broker: Broker) -
     until(lambda: one.greeted("m2"))
 
 
-def test_what_a_cluster_shows_of_its_secrets(one: Engine) -> None:
+def test_what_a_cluster_shows_of_its_secrets(one: Consumer) -> None:
     secrets = dict.fromkeys(["sasl.username", "sasl.password", "ssl.key.pem", "ssl.key.password"], "hidden-word")
     tls = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN"}
     properties = {"bootstrap.servers": "127.0.0.1:1", **tls, **secrets}

@@ -116,6 +116,11 @@ def lambda_host(directory: Path, identity_keys: Sequence[str]) -> Service:
     return Service([str(NODE), "lambda_host.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
 
 
+def fetch_host(directory: Path) -> Service:
+    """The TypeScript SDK's fetch handler by HTTP/1.1, as Bun and Workers serve it; it logs requests and effects."""
+    return Service([str(NODE), "fetch_host.ts"], CHECKOUT / "tests" / "support", directory, [])
+
+
 def python(directory: Path, identity_keys: Sequence[str]) -> Service:
     """The Python example."""
     return Service([sys.executable, "-m", "greeter"], CHECKOUT / "examples" / "python", directory, identity_keys)
