@@ -77,6 +77,8 @@ class Destinations:
             raise DestinationRefused(
                 f"{leads} is not a public address. {TUNNEL} Or ask for the network to be allowed for this environment."
             )
+        if is_of_this_machine(address):
+            raise DestinationRefused(f"{leads} is this plane's own machine. {TUNNEL}")
         if plain and not self.plain_http:
             raise DestinationRefused(f"{host} is to be called by http, which anybody on the way can read. Use https.")
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from controlplane.core import outbound
+from controlplane.core import outbound, urls
 from controlplane.core.outbound import OutboundFailed
 from controlplane.sso_connections.errors import ProviderUnusable
 
@@ -99,8 +98,8 @@ def _workos(provider: Provider) -> dict[str, Any]:
 
 
 def _check_url(name: str, url: str, tenants: bool) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.fragment:
+    parts = urls.plain(url)
+    if parts is None or parts.fragment:
         raise ProviderUnusable(f"The {name} is not an https address: {url[:200]!r}.")
     if name == "issuer" and parts.query:
         raise ProviderUnusable("The issuer is an https address without a query.")

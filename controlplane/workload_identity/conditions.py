@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from controlplane.core import urls
 from controlplane.workload_identity.errors import RuleTooWide
 
 Conditions = Mapping[str, str]
@@ -86,7 +87,8 @@ def misfit(conditions: Conditions, claims: Mapping[str, object]) -> str | None:
 def provider_of(provider: Provider, issuer: str) -> Provider:
     """Whoever calls a known issuer just `oidc` is held to its rules all the same."""
     hosts = {urlsplit(known).hostname: name for name, known in ISSUERS.items()}
-    return hosts.get(urlsplit(issuer).hostname, provider)
+    parts = urls.plain(issuer)
+    return hosts.get(parts.hostname, provider) if parts else provider
 
 
 def warnings(provider: Provider, conditions: Conditions) -> list[str]:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
 
 from joserfc.jwk import Key, RSAKey
 
-from controlplane.core import clock, outbound
+from controlplane.core import clock, outbound, urls
 from controlplane.core.errors import Busy
 from controlplane.core.outbound import OutboundFailed
 from controlplane.sso_connections.keys import imported
@@ -58,9 +57,7 @@ def key(issuer: str, kid: object, *, tenant: str) -> Key | None:
 
 def check(issuer: str, *, tenant: str) -> None:
     """Ask an issuer for its keys, for somebody who is about to trust it. Raises `IssuerUnusable`, `Busy`."""
-    parts = urlsplit(issuer)
-    plain = parts.scheme in {"https", "http"} and parts.hostname and not (parts.username or parts.query)
-    if not plain or "#" in issuer or "?" in issuer:
+    if urls.plain(issuer) is None or "#" in issuer or "?" in issuer:
         raise IssuerUnusable(f"{issuer[:200]!r} cannot be an issuer. {RULE}")
     with outbound.place("issuers of workload tokens", _PLACES, tenant):
         try:
