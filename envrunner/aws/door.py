@@ -1,11 +1,12 @@
 """The node's only way to AWS: boto3 is imported here and nowhere else in this half.
 
-Credentials are this process's own, from boto3's usual places. They are looked for anew each time, so that a file that
-somebody replaces counts at once.
+Credentials are this process's own, from boto3's usual places. They are looked for anew each minute and after every
+refusal, so that a file that somebody replaces counts soon.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from envrunner.settings import Settings
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2})
 # Longer than this no session lasts that another session has made ("role chaining").
 LASTS = timedelta(hours=1)
+_KEEP_SECONDS = 60.0
 _REFUSED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
@@ -45,6 +47,9 @@ class Door:
         assert given.aws_role_arn is not None  # noqa: S101 - nobody opens it otherwise
         self._given = given
         self._role_arn = given.aws_role_arn
+        # Making one costs more than asking it a hundred times.
+        self._sts: Any = None
+        self._made_at = 0.0
 
     def who(self) -> str:
         """The ARN of the node's own identity. Raises `AwsTrouble`."""
@@ -64,20 +69,25 @@ class Door:
 
     def _said(self, ask: Callable[[Any], Any]) -> dict[str, Any]:
         try:
-            endpoint = self._given.aws_sts_endpoint_url or None
-            sts = boto3.Session().client(
-                "sts", region_name=self._given.aws_region, endpoint_url=endpoint, config=_CONFIG
-            )
-            answer: dict[str, Any] = ask(sts)
+            answer: dict[str, Any] = ask(self._client())
         except ClientError as error:
+            self._sts = None
             raise AwsTrouble(
                 _explained(str(error.response.get("Error", {}).get("Code", "")), self._role_arn)
             ) from error
         except BotoCoreError as error:
+            self._sts = None
             raise AwsTrouble(
                 f"AWS cannot be asked with this node's credentials ({type(error).__name__}: {error})"
             ) from error
         return answer
+
+    def _client(self) -> Any:  # noqa: ANN401 - boto3 has no types
+        if self._sts is None or time.monotonic() - self._made_at > _KEEP_SECONDS:
+            endpoint, region = self._given.aws_sts_endpoint_url or None, self._given.aws_region
+            self._sts = boto3.Session().client("sts", region_name=region, endpoint_url=endpoint, config=_CONFIG)
+            self._made_at = time.monotonic()
+        return self._sts
 
 
 def _explained(code: str, role_arn: str) -> str:

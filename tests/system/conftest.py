@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from controlplane.aws import host_policy
+from controlplane.aws.principal import OwnPrincipal
 from embedded.layout import locate
 from tests.support import services
-from tests.support.aws_double import HOST, OWN_ROLE, AwsDouble, Role, aws_double, plane_settings
+from tests.support.aws_double import HOST, OWN_ACCOUNT, OWN_ROLE, AwsDouble, Role, aws_double, plane_settings
 from tests.support.cast import Cast, assemble
 from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment, Person, create_environment, sign_up
@@ -18,22 +19,18 @@ from tests.support.tenants import Caller, Environment, Person, create_environmen
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[AwsDouble]:
-    """A stand-in for AWS, in which the plane's own account is set up as its operator command says."""
+    """A stand-in for AWS, in which the plane's own account is set up as `controlplane aws host-policy` says."""
+    us = OwnPrincipal(OWN_ACCOUNT, OWN_ROLE)
     with aws_double() as double:
+        double.permissions[HOST] = host_policy.identity(us)
+        double.roles[OWN_ROLE] = Role(host_policy.trust([HOST]), permissions=host_policy.permissions(us, None))
         yield double
 
 
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory, aws: AwsDouble) -> Iterator[Plane]:
     """The embedded mode with a home and ports of its own, and an identity in AWS."""
-    running = Plane(tmp_path_factory.mktemp("plane"), plane_settings(aws))
-    with running:
-        said = {
-            name: json.loads(running.command("aws", "host-policy", *name.split()))
-            for name in ("identity", f"trust --identity {HOST}", "permissions")
-        }
-        aws.permissions[HOST] = said["identity"]
-        aws.roles[OWN_ROLE] = Role(said[f"trust --identity {HOST}"], permissions=said["permissions"])
+    with Plane(tmp_path_factory.mktemp("plane"), plane_settings(aws)) as running:
         yield running
 
 
