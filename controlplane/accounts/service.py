@@ -48,7 +48,8 @@ def rename(session: Session, by: Principal, account: Account, name: str) -> None
         session.flush()
     except IntegrityError as error:
         raise NameTaken(name, own=own) from error
-    audit.record(session, by, "account.rename", account.account_id, account.account_id, {"from": before, "to": name})
+    details = audit.change({"name": before}, {"name": name})
+    audit.record(session, by, "account.rename", account.account_id, account.account_id, details)
 
 
 def get(session: Session, by: Principal, account_id: str) -> Account:

@@ -1,15 +1,15 @@
 """Recomputes a chain, row by row, and names the first that is not as it was sealed."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import Any
 
 from controlplane.audit.canonical import START, digest
 
-_AHEAD = 10_000
+_AHEAD = 1000
 """So many rows are read on, and so many places tried, to tell what became of a row that does not fit."""
 
 
@@ -67,7 +67,10 @@ class Mark:
 
 @dataclass
 class Walk:
-    """Goes along the chain from the row after `sequence`, whose hash is `hash`."""
+    """Goes along the chain from the row after `sequence`, whose hash is `hash`.
+
+    `head` tells the chain's last row, once all of its rows have been read.
+    """
 
     marks: deque[Mark]
     sequence: int = 0
@@ -76,7 +79,8 @@ class Walk:
     signed: int = 0
     last: Entry | None = None
     hash_before: str = ""
-    signed_to: int = field(default=0)
+    signed_to: int = 0
+    head: Callable[[], Mark | None] = lambda: None
 
     def take(self, entries: Iterable[Entry]) -> Finding | None:
         """Until the end, or the first row that does not fit."""
@@ -95,8 +99,9 @@ class Walk:
                     return finding
         return None
 
-    def end(self, head: Mark | None) -> Finding | None:
-        """After the last row: whether it is the one that `head` and what is left of the checkpoints speak of."""
+    def end(self) -> Finding | None:
+        """After the last row: whether it is the one that the head and what is left of the checkpoints speak of."""
+        head = self.head()
         last = max(
             [mark for mark in [*self.marks, head] if mark and mark.trusted], key=lambda m: m.sequence, default=None
         )
@@ -185,7 +190,8 @@ class _Misfit:
     def _unlinked(self) -> Finding:
         """Its own hash is right and its place too, but it follows another row than the one that is there."""
         following = self.ahead[0].document.get("previousHash") if self.ahead else None
-        vouched = following == self.entry.hash or any(mark.hash == self.entry.hash for mark in self.walk.marks)
+        marks = (*self.walk.marks, None if self.ahead else self.walk.head())
+        vouched = following == self.entry.hash or any(mark and mark.hash == self.entry.hash for mark in marks)
         if vouched and self.walk.last is not None:
             return self.walk.replaced_last(f"Row {self.walk.sequence + 1} was sealed behind another one.")
         return self._here(Problem.REPLACED, "It was sealed behind another row than the one before it.")

@@ -64,11 +64,11 @@ def verify(lines: Iterable[str], pinned: Sequence[Ed25519PublicKey] = ()) -> Ver
     if first.get("type") != "export" or first.get("version") != 1:
         raise NoExport("Its first line does not say that it is an export of version 1.")
     after = _number(first, "after")
-    walk = Walk(deque(), after, START.hex(), signed_to=after)
+    walk = Walk(deque(), after, START.hex(), signed_to=after, head=lambda: file.end)
     trusted = pinned or [keys.read(str(key.get("publicKey"))) for key in first.get("keys", ())]
     file = _File(read, walk, first.get("accountId"), trusted, after > 0)
     finding = walk.take(file.entries())
-    finding = finding or walk.end(file.end) or _unended(file)
+    finding = finding or walk.end() or _unended(file)
     return Verdict(first.get("accountId"), walk.rows, walk.signed, walk.sequence, bytes.fromhex(walk.hash), finding)
 
 

@@ -13,6 +13,7 @@ from controlplane.core import clock, request_context
 from controlplane.core.ids import new_id
 
 SYSTEM = "system"
+Details = dict[str, Any]
 
 
 class Result(StrEnum):
@@ -30,7 +31,7 @@ def record(
     action: str,
     target: str,
     account_id: str | None = None,
-    details: dict[str, Any] | None = None,
+    details: Details | None = None,
     *,
     result: Result = Result.OK,
 ) -> None:
@@ -54,6 +55,15 @@ def record(
         at=clock.now(),
     )
     add(session, event)
+
+
+def change(before: Details, after: Details) -> Details:
+    """The details of a change from one to the other: only what differs."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {
+        "before": {name: before.get(name) for name in names},
+        "after": {name: after[name] for name in names},
+    }
 
 
 def add(session: Session, event: AuditEvent) -> None:

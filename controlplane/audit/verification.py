@@ -51,8 +51,8 @@ def verify(session: Session, account_id: str | None, start: AuditCheckpoint | No
     marks = checkpoints.marks(repository.checkpoints(session, account_id, after), account_id, trusted)
     head = repository.head(session, account_id)
     reading = _Reading(session, account_id, Mark(head.sequence, head.hash.hex()) if head else None)
-    walk = Walk(marks, after, previous.hex(), signed_to=after)
-    finding = walk.take(reading.entries(after)) or _headless(walk, reading) or walk.end(reading.head)
+    walk = Walk(marks, after, previous.hex(), signed_to=after, head=lambda: reading.head)
+    finding = walk.take(reading.entries(after)) or _headless(walk, reading) or walk.end()
     finding = finding or _unsealed(session, account_id, walk)
     return Verdict(account_id, walk.rows, walk.signed, walk.sequence, bytes.fromhex(walk.hash), finding)
 

@@ -99,9 +99,10 @@ def change(session: Session, by: Principal, account_id: str, name: str, wanted: 
             raise ConnectionRequired
     elif connections.usable_by(session, account_id, connection_id) is None:
         raise ConnectionNotUsable("There is no such connection of this account or of the plane, or it is switched off.")
+    details = audit.change({field: getattr(domain, field) for field in changes}, changes)
     for field, value in changes.items():
         setattr(domain, field, value)
-    audit.record(session, by, "domain.update", domain.domain_id, account_id, {"domain": name} | changes)
+    audit.record(session, by, "domain.update", domain.domain_id, account_id, {"domain": name} | details)
     return domain
 
 

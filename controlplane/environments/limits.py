@@ -20,17 +20,22 @@ def set_limits(
     environment = repository.any_locked(session, environment_id)
     if environment is None or environment.desired == Desired.ABSENT:
         raise NotFound("environment")
-    before = environment.requests_per_second, environment.request_size_limit_bytes
+    before = _limits(environment)
     if requests_per_second is not None:
         environment.requests_per_second = requests_per_second
     if request_size_limit_bytes is not None:
         environment.request_size_limit_bytes = request_size_limit_bytes
-    after = environment.requests_per_second, environment.request_size_limit_bytes
-    audit.record(
-        session, None, "environment.limit", environment_id, environment.account_id, {"before": before, "after": after}
-    )
-    _tell(session, environment, engine=before[1] != after[1])
+    details = audit.change(before, _limits(environment))
+    audit.record(session, None, "environment.limit", environment_id, environment.account_id, details)
+    _tell(session, environment, engine="requestSizeLimitBytes" in details["after"])
     return environment
+
+
+def _limits(environment: Environment) -> dict[str, int]:
+    return {
+        "requestsPerSecond": environment.requests_per_second,
+        "requestSizeLimitBytes": environment.request_size_limit_bytes,
+    }
 
 
 def _tell(session: Session, environment: Environment, *, engine: bool) -> None:

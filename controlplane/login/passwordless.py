@@ -38,7 +38,8 @@ def log_in(
         passkey = assertions.prove(session, Purpose.LOGIN, challenge, credential, party)
     except (PasskeyRefused, PasskeyChallengeOver) as refusal:
         throttle.failed(session)
-        audit.record(session, None, "auth.login_failed", "unknown", details={"method": "passkey"})
+        details, refused = {"method": "passkey"}, audit.Result.REFUSED
+        audit.record(session, None, "auth.login_failed", "unknown", details=details, result=refused)
         return refusal
     user = users.by_id(session, passkey.user_id)
     assert user is not None  # noqa: S101 - the passkey's row refers to it

@@ -100,7 +100,8 @@ def _refused(
 ) -> WrongSecondFactor:
     row.failures += 1
     counted = throttle.failed(session, _subject(user) if proof.method != PASSKEY else None)
-    audit.record(session, None, "auth.second_factor_failed", user.user_id, details={"method": proof.method})
+    details, refused = {"method": proof.method}, audit.Result.REFUSED
+    audit.record(session, None, "auth.second_factor_failed", user.user_id, details=details, result=refused)
     # Also for who begins anew before each guess.
     if TRIES in (row.failures, counted):
         notices.warn(session, user, TRIES)

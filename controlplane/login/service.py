@@ -71,7 +71,8 @@ def log_in(session: Session, email: str, password: str, user_agent: str | None) 
     # Where single sign-on is required, a right password says nothing either, but for an owner who is locked out.
     if user is None or not right or (required and not domains.may_break_glass(session, user)):
         throttle.failed(session, email)
-        audit.record(session, None, "auth.login_failed", user.user_id if user else "unknown")
+        known = user.user_id if user else "unknown"
+        audit.record(session, None, "auth.login_failed", known, result=audit.Result.REFUSED)
         return required or WrongCredentials()
     if not users.still(session, user):
         # The password was changed while we looked: whoever changed it has ended all sessions, and this is none of them.
@@ -116,8 +117,8 @@ def _refuse_password(session: Session, email: str) -> None:
 
 
 def rename(session: Session, by: Principal, user: User, name: str | None) -> User:
-    user.name = name
-    audit.record(session, by, "user.rename", user.user_id)
+    details, user.name = audit.change({"name": user.name}, {"name": name}), name
+    audit.record(session, by, "user.rename", user.user_id, details=details)
     return user
 
 

@@ -31,7 +31,7 @@ def ask(session: Session, email: str, name: str | None, password: str) -> None:
     # Compared whoever has the address, so that it takes the same time.
     same = passwords.matches(password, user.password_hash)
     if user.verified_at is not None:
-        audit.record(session, None, "auth.signup_refused", user.user_id)
+        audit.record(session, None, "auth.signup_refused", user.user_id, result=audit.Result.REFUSED)
         letters.address_taken(session, user)
         return
     contested = not same and links.is_waiting(session, user.user_id, Purpose.VERIFY_EMAIL)

@@ -5,6 +5,7 @@ have changed while it waited.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -57,7 +58,8 @@ def change_role(session: Session, by: Principal, account_id: str, user_id: str, 
     if role != before:
         _keep_an_owner(session, member)
         _set_role(session, member, role)
-        _record(session, by, "member.change_role", member, user, {"from": before.value, "to": role.value})
+        details = audit.change({"role": before.value}, {"role": role.value})
+        _record(session, by, "member.change_role", member, user, details)
         notices.role_changed(session, by, account, user, before, role)
     return member, user
 
@@ -153,5 +155,5 @@ def _end(session: Session, member: Member) -> None:
     publish_member(session, member.account_id, member.user_id)
 
 
-def _record(session: Session, by: Principal, action: str, member: Member, user: User, details: dict[str, str]) -> None:
+def _record(session: Session, by: Principal, action: str, member: Member, user: User, details: dict[str, Any]) -> None:
     audit.record(session, by, action, member.user_id, member.account_id, {"email": user.email} | details)

@@ -91,4 +91,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         if row.program_session_id is not None:
             sessions.end(self.server.session, row.program_session_id)
             details = {"client": row.client_id}
-            audit.record(self.server.session, None, "auth.code_reused", row.program_session_id, details=details)
+            refused = audit.Result.REFUSED
+            audit.record(
+                self.server.session, None, "auth.code_reused", row.program_session_id, details=details, result=refused
+            )

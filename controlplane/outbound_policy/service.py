@@ -132,12 +132,14 @@ def _replace(
 ) -> OutboundPolicy:  # fmt: skip
     """The admission knows with the commit, the kernel of the environment's host a moment later."""
     environment_id = environment.environment_id
+    before = {"networks": row.networks, "hosts": row.hosts} if row else {}
     if row is None:
         row = OutboundPolicy(environment_id=environment_id)
         session.add(row)
     row.networks, row.hosts = sorted(set(wanted.networks)), sorted(set(wanted.hosts))
     row.updated_by, row.updated_at = by.user_id if by else HOST, clock.now()
     details = {"networks": row.networks, "hosts": row.hosts}
+    details |= audit.change(before, details)
     audit.record(session, by, "outbound_policy.update", environment_id, environment.account_id, details)
     nudge(session, environments.CONVERGE, environment_id, queue=runners.queue(environment.runner_id))
     session.flush()

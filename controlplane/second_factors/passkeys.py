@@ -76,7 +76,7 @@ def add(
 def rename(session: Session, by: Principal, passkey_id: str, name: str) -> Passkey:
     """Raises `NotFound`."""
     passkey = _own(session, by, passkey_id)
-    details = {"from": passkey.name, "to": name}
+    details = audit.change({"name": passkey.name}, {"name": name})
     passkey.name = name
     audit.record(session, by, "passkey.rename", passkey_id, details=details)
     return passkey

@@ -119,7 +119,15 @@ def note_failure(session: Session, provider: str, returned: Returned, refusal: S
     found = connections.by_provider(session, provider)
     details = {"provider": provider, "code": refusal.code, "reason": str(refusal)[:300]}
     account_id = found.account_id if found else None
-    audit.record(session, None, "auth.login_failed", returned.connection_id, account_id, details)
+    audit.record(
+        session,
+        None,
+        "auth.login_failed",
+        returned.connection_id,
+        account_id,
+        details,
+        result=audit.Result.REFUSED,
+    )
 
 
 def sign_in(

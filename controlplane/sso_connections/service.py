@@ -95,13 +95,14 @@ def change(
     _check_standing(session, by, connection.account_id)
     changes = {name: value for name, value in wanted.model_dump(by_alias=False).items() if value is not None}
     secret = changes.pop("client_secret", None)
+    details = audit.change({field: getattr(connection, field) for field in changes}, changes)
     for field, value in changes.items():
         setattr(connection, field, value)
     if secret is not None:
         connection.secret = _sealed(connection.connection_id, secret)
-        changes["clientSecret"] = "changed"
+        details["clientSecret"] = "changed"
     connection.endpoints, connection.discovered_at = found, clock.now()
-    audit.record(session, by, "sso_connection.update", connection.connection_id, connection.account_id, changes)
+    audit.record(session, by, "sso_connection.update", connection.connection_id, connection.account_id, details)
     return connection
 
 

@@ -31,7 +31,13 @@ def test_renaming(signed_up: SignedUp, session: Session) -> None:
     assert (answer.status_code, answer.json()["name"]) == (200, "billing")
     assert ada.get(f"/accounts/{account_id}").json() == answer.json()
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "account.rename")).one()
-    assert (event.account_id, event.details) == (account_id, {"from": "payments", "to": "billing"})
+    assert (event.account_id, event.details) == (
+        account_id,
+        {
+            "before": {"name": "payments"},
+            "after": {"name": "billing"},
+        },
+    )
     assert ada.account("payments") != account_id
 
 

@@ -24,7 +24,6 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     story.asked(ada, "DELETE", f"{path}/api-keys/{key}")
     yield "revokeApiKey", ["api_key.revoke"]
     yield from story_workloads.tell(story, ada, path)
-    yield from _workloads(story, ada, path)
     story.asked(ada, "PUT", f"{path}/outbound-policy", {"networks": ["10.0.0.0/8"]})
     yield "putOutboundPolicy", ["outbound_policy.update"]
     yield from _identity_keys(story, ada, f"{path}/identity-keys")

@@ -127,7 +127,7 @@ def test_search(signed_up: SignedUp, query: dict[str, str], targets: set[str]) -
 
 def test_an_event_tells_the_program_printable_and_no_longer_than_it_may_be(signed_up: SignedUp) -> None:
     ada = signed_up()
-    named = {"user-agent": b"curl/8 \x07\xe4" + b"x" * 400}
+    named = {"user-agent": "curl/8 \x07\x7f" + "x" * 400}
     made = ada.client.post(f"{API}/accounts", json={"name": "payments"}, headers=ada.headers | named)
     (event,) = ada.get(f"/accounts/{made.json()['accountId']}/audit-events").json()["items"]
     assert event["userAgent"].startswith("curl/8 ??")

@@ -115,7 +115,11 @@ def test_a_change_reaches_edges_audit_and_mailbox(signed_up: SignedUp, session: 
     assert edge_value(session, f"{bob.user_id}/{account_id}") == {"role": "viewer"}
     event = last_event(session)
     assert (event.action, event.target, event.account_id) == ("member.change_role", bob.user_id, account_id)
-    assert event.details == {"email": bob.email, "from": "developer", "to": "viewer"}
+    assert event.details == {
+        "email": bob.email,
+        "before": {"role": "developer"},
+        "after": {"role": "viewer"},
+    }
     text = last_body(session, bob.email).text
     assert "ada@example.com changed your role in the account payments" in text
     assert "from developer to viewer" in text
