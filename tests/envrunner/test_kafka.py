@@ -42,7 +42,7 @@ class Consumer(Engine):
 
     def greets(self, prefix: str, least: int) -> None:
         """Returns when keys that begin so were greeted that often, all together."""
-        until(lambda: sum(self.greeted(prefix).values()) >= least, 60)
+        until(lambda: sum(self.greeted(prefix).values()) >= least, 120)
 
     def kill(self) -> None:
         """Returns when its successor serves."""
@@ -55,8 +55,8 @@ class Consumer(Engine):
     def has_all(self, topic: str, broker: Broker) -> None:
         """Returns when whatever was sent to the topic so far has been worked off."""
         marks = broker.mark(topic, GREETING)
-        until(lambda: all(mark in self.greeted("mark") for mark in marks), 60)
-        until(lambda: self.sql(UNDONE) == [{"n": 0}], 60)
+        until(lambda: all(mark in self.greeted("mark") for mark in marks), 120)
+        until(lambda: self.sql(UNDONE) == [{"n": 0}], 120)
 
 
 @pytest.fixture(scope="module")
