@@ -1,8 +1,9 @@
-"""Where services run: what a real engine makes of HTTP/1.1 hosts, and of certificates nobody vouches for."""
+"""Where services run: what a real engine makes of HTTP/1.1 hosts, certificates nobody vouches for, and redirects."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,3 +37,21 @@ def test_a_certificate_nobody_vouches_for_is_refused(engine: Engine, tmp_path: P
         answer = engine.ask("a", "POST", "/deployments", {"uri": f"https://localhost:{port}"})
     assert (answer.is_success, "certificate" in answer.text) == (False, True), answer.text
     assert all(str(port) not in one["uri"] for one in engine.admin("GET", "/deployments")["deployments"])
+
+
+def test_a_redirect_leads_nowhere(engine: Engine) -> None:
+    asked: list[str] = []
+
+    async def elsewhere(scope: dict[str, Any], _receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            asked.append(scope["path"])
+            await answering()(scope, _receive, send)
+
+    with hosted(elsewhere) as target:
+        for status in (301, 302, 307, 308):
+            headers = {"location": f"http://127.0.0.1:{target}/discover"}
+            with hosted(answering(status, headers)) as port:
+                assert not engine.ask("a", "POST", "/deployments", {"uri": f"http://127.0.0.1:{port}"}).is_success
+        assert asked == []
+        engine.admin("POST", "/deployments", {"uri": f"http://127.0.0.1:{target}"})
+    assert asked
