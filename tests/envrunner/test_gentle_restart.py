@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from envrunner.agent_client import AgentClient
 from envrunner.keep import stop_all
-from envrunner.wire import EngineState, Spec, State
+from envrunner.wire import Desired, EngineState, Spec, State
 from tests.envrunner.edge.stack import REPOSITORY, Stack, label
 from tests.envrunner.specs import spec
 from tests.envrunner.waiting import until
@@ -40,15 +41,27 @@ class Host:
         with httpx2.Client(transport=transport, base_url="http://engine", timeout=30) as client:
             return client.request(method, path, headers={"accept": "application/json"}, **request)
 
+    def send(self, milliseconds: int) -> None:
+        """Through the edge, without waiting for the answer."""
+        headers = {"authorization": f"Bearer {self.token}"}
+        answer = httpx2.post(f"{self.ingress}/slow/wait/send", json=milliseconds, headers=headers)
+        assert answer.status_code == 202, answer.text
+
     @property
     def ingress(self) -> str:
         return f"http://127.0.0.1:{self.stack.ports_from + 2}"
 
 
 @pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+def drain_seconds() -> float:
+    return 5.0
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch, drain_seconds: float) -> Iterator[Host]:
     stack = Stack()
     monkeypatch.setenv("ENVRUNNER_ENGINE_BINARIES", str(REPOSITORY))
+    monkeypatch.setenv("ENVRUNNER_ENGINE_DRAIN_SECONDS", str(drain_seconds))
     try:
         stack.add_environment(1, engine=False)
         token = stack.add_key(1, "full")
@@ -63,22 +76,66 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
         stack.stop()
 
 
-def test_no_call_is_lost_and_no_attempt_cut(host: Host, tmp_path: Path) -> None:
-    first = host.settle(spec(1))
+def another(generation: int) -> Spec:
+    """One for which the engine must be restarted."""
+    return spec(1, generation, ingress_url=f"http://127.0.0.1:{8100 + generation}")
+
+
+def test_no_call_is_lost_on_a_kept_connection(host: Host, tmp_path: Path) -> None:
+    host.settle(spec(1))
     with services.slow(tmp_path, []) as service:
         assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
-        calls = [lambda http, ms=ms: http.post("/slow/wait", json=ms) for ms in (0, 0, 1, 5, 20, 400)]
-        sends = [lambda http: http.post("/slow/wait/send", json=30)]
-        with Load(host.ingress, host.token, calls + sends) as load:
-            for generation in range(2, 7):
-                moved = spec(1, generation, ingress_url=f"http://127.0.0.1:{8100 + generation}")
-                assert host.settle(moved).pid != first.pid
-                load.wait_for_more()
+        calls = [lambda http: http.post("/slow/wait", json=0)] * 8 + [lambda http: http.post("/slow/wait", json=150)]
+        pids = set()
+        with Load(host.ingress, host.token, calls) as load:
+            for generation in range(2, 10):
+                pids.add(host.settle(another(generation)).pid)
+                load.wait_for_more(20)
         assert load.wrong == {}, host.stack.logs()
-        until(lambda: host.admin("POST", "/query", json={"query": UNDER_WAY}).json()["rows"] == [])
-        effects = service.effects()
-        assert "cut" not in effects
-        assert set(effects) == {"began", "answered 200"}
+        assert len(pids) == 8
+        assert not again(service)
+
+
+def test_attempts_that_nobody_waits_for_may_end(host: Host, tmp_path: Path) -> None:
+    host.settle(spec(1))
+    with services.slow(tmp_path, []) as service:
+        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+        host.send(1500)
+        until(lambda: service.effects("began"))
+        host.settle(another(2))
+        assert len(service.effects()) == 1
+        assert host.admin("POST", "/query", json={"query": UNDER_WAY}).json() == {"rows": []}
+
+
+@pytest.mark.parametrize("drain_seconds", [0.1])
+def test_what_takes_too_long_is_taken_up_again(host: Host, tmp_path: Path) -> None:
+    host.settle(spec(1))
+    with services.slow(tmp_path, []) as service:
+        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+        host.send(4000)
+        until(lambda: service.effects("began"))
+        host.settle(another(2))
+        until(lambda: again(service))
+        until(lambda: host.admin("POST", "/query", json={"query": UNDER_WAY}).json() == {"rows": []})
+
+
+def test_calls_wait_while_the_engine_is_away_and_a_stop_ends_the_waiting(host: Host, tmp_path: Path) -> None:
+    host.settle(spec(1))
+    with services.slow(tmp_path, []) as service:
+        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+        host.send(60_000)
+        until(lambda: service.effects("began"))
+        host.agent.put(another(2))
+        until((host.stack.run / "e" / label(1) / "a.sock.old").exists)
+        # Nobody shall wait for a minute's work before an environment is deleted.
+        host.agent.put(spec(1, 3, Desired.STOPPED))
+        state = host.agent.settled(spec(1).environment_id, 4)
+        assert (state.state, state.generation) == (EngineState.STOPPED, 3)
+
+
+def again(service: services.Service) -> set[str]:
+    """What was begun more than once: the attempt before was cut."""
+    return {line for line, times in Counter(service.effects()).items() if times > 1}
 
 
 UNDER_WAY = "select id from sys_invocation where status <> 'completed'"

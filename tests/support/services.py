@@ -107,7 +107,7 @@ def thrower(directory: Path, identity_keys: Sequence[str]) -> Service:
 
 
 def slow(directory: Path, identity_keys: Sequence[str]) -> Service:
-    """A handler that takes its time; its effects tell of each attempt's begin and end, ``cut`` when it was cut."""
+    """A handler that takes its time. Effects: ``began <invocation>`` of each attempt, and ``refused <status>``."""
     return Service([str(NODE), "slow.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
 
 

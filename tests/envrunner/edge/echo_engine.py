@@ -31,6 +31,7 @@ class EchoEngine:
         self.label = label
         self.directory = directory / label
         self.requests = 0
+        self.connections = 0
         self.hold_queries = False
         self.canned: dict[str, bytes] = {}
         """By path: all that is answered, byte for byte; then the connection ends."""
@@ -71,6 +72,10 @@ class _Handler(BaseHTTPRequestHandler):
     engine: EchoEngine
     side: str
     protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        super().setup()
+        self.engine.connections += 1
 
     def _handle(self) -> None:
         self.engine.requests += 1

@@ -6,6 +6,8 @@ import http.client
 import socket
 import threading
 
+import httpx2
+
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.stack import Stack, label
 from tests.envrunner.waiting import until
@@ -126,3 +128,63 @@ def _label_at(port: int, host: str, token: str) -> str | None:
     except OSError:
         return None
     return str(answer.json["label"]) if answer.status == 200 else None
+
+
+def test_before_a_restart_kept_connections_are_given_up(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    engine, client = stack.engines[label(1)], http.client.HTTPConnection("127.0.0.1", stack.ingress, timeout=30)
+
+    def connections() -> int:
+        """After one more request; all go to one worker of nginx, for the client keeps its connection too."""
+        client.request("GET", "/S/h", headers={"Host": stack.host(1), "Authorization": f"Bearer {token}"})
+        answer = client.getresponse()
+        assert (answer.status, len(answer.read()) > 0) == (200, True)
+        return engine.connections
+
+    assert (connections(), connections()) == (1, 1)
+    assert door(stack, f"/engines/{label(1)}/fresh") == 204
+    assert (connections(), connections()) == (2, 2)
+    # Not here, or no name at all: nothing to give up.
+    assert door(stack, f"/engines/{label(2)}/fresh") == 204
+    assert door(stack, "/engines/../fresh") == 404
+
+
+def test_a_body_that_comes_after_a_move_still_arrives(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    connection = http.client.HTTPConnection("127.0.0.1", stack.ingress, timeout=30)
+    connection.putrequest("POST", "/S/h", skip_host=True)
+    for name, value in (("Host", stack.host(1)), ("Authorization", f"Bearer {token}"), ("Content-Length", "4")):
+        connection.putheader(name, value)
+    connection.endheaders(b"bo")
+    # The other worker may be busy with it, so that it has certainly been judged: this one is answered after it.
+    assert ask(stack.ingress, "/S/h", host=stack.host(1), token=token).status == 200
+    assert door(stack, f"/engines/{label(1)}/fresh") == 204
+    connection.send(b"dy")
+    assert connection.getresponse().status == 200
+
+
+def test_restarts_may_use_up_slots_and_wait_for_more(stack: Stack) -> None:
+    token = stack.add_key(1, "full")
+    stack.start()
+    rendering = stack.rendering()
+    answers = set()
+    with Traffic(stack, token) as traffic:
+        for _ in range(80):
+            until(lambda: answers.add(door(stack, f"/engines/{label(1)}/fresh")) or 204 in answers)
+            answers.discard(204)
+        until(lambda: door(stack, f"/engines/{label(1)}/fresh") == 204)
+    assert answers <= {503}
+    assert traffic.wrong == []
+    assert stack.rendering() != rendering
+    assert ask(stack.ingress, "/S/h", host=stack.host(1), token=token).status == 200
+
+
+def door(stack: Stack, path: str) -> int:
+    """As the node agent calls the edge."""
+    path_of_socket = stack.control.with_name("agent.sock")
+    until(path_of_socket.exists)
+    transport = httpx2.HTTPTransport(uds=str(path_of_socket))
+    with httpx2.Client(transport=transport, timeout=30) as client:
+        return client.post(f"http://edge{path}").status_code
