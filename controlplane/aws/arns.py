@@ -8,6 +8,8 @@ _FUNCTION = re.compile(
 )
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,200}", re.ASCII)
 
+_APART = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
 
 def function_region(arn: str) -> str | None:
     """The region of a Lambda function's ARN, which may have a version or alias; null for anything else."""
@@ -19,6 +21,11 @@ def is_function(arn: object) -> bool:
     """Whether it is a function's ARN with a version or alias, as engines need it."""
     found = _FUNCTION.fullmatch(arn) if isinstance(arn, str) else None
     return found is not None and found["version"] is not None
+
+
+def partition_of_region(region: str) -> str:
+    """China's regions and the US government's are kept apart; others are taken as commercial."""
+    return next((name for start, name in _APART.items() if region.startswith(start)), "aws")
 
 
 def partition_of(arn: str) -> str:

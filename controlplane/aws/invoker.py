@@ -1,7 +1,7 @@
 """Whether a function can be invoked through a role, as far as their names tell: one rule for all who ask."""
 
 from controlplane.aws import principal
-from controlplane.aws.arns import account_of, function_region, is_function, is_role, partition_of
+from controlplane.aws.arns import account_of, function_region, is_function, is_role, partition_of, partition_of_region
 from controlplane.aws.errors import AwsPrincipalNotSet
 from controlplane.aws.principal import OwnPrincipal
 from controlplane.settings import settings
@@ -21,6 +21,10 @@ def check_function(arn: object) -> str:
     if region is None:
         raise Unfit(
             "arn", "This is no Lambda function's ARN: arn:aws:lambda:<region>:<account>:function:<name>:<version>."
+        )
+    if partition_of_region(region) != partition_of(str(arn)):
+        raise Unfit(
+            "arn", f"Region {region} is in {partition_of_region(region)}: arn:{partition_of_region(region)}:lambda:…"
         )
     if not is_function(arn):
         raise Unfit("arn", f"The ARN must end with a version or an alias, or :$LATEST: {arn}:<version>.")

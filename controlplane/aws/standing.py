@@ -1,6 +1,7 @@
 """Whether the plane's identity in AWS works and can do no more than it should, for `controlplane doctor`."""
 
 from controlplane.aws import principal
+from controlplane.aws.arns import partition_of, partition_of_region
 from controlplane.aws.door import HostDoor, PlaneTrouble
 from controlplane.settings import settings
 
@@ -13,7 +14,9 @@ def standing() -> str:
     """In a sentence. Raises `Unfit`."""
     if settings().aws_principal_role_arn is None:
         return "no identity, so Lambda functions are refused; CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN gives one"
-    door, role_arn = HostDoor(), principal.own().role_arn
+    door, role_arn, region = HostDoor(), principal.own().role_arn, settings().aws_region
+    if partition_of_region(region) != partition_of(role_arn):
+        raise Unfit(f"{role_arn} is not known in {region}; set CONTROLPLANE_AWS_REGION to one of its partition")
     try:
         who = door.who()
     except PlaneTrouble as error:

@@ -16,7 +16,7 @@ from controlplane.preflight.checks import BIDIRECTIONAL, Answer, Failed, Report,
 from controlplane.preflight.endpoint import Caller
 from controlplane.preflight.signing import DISCOVER
 
-_POLICY = "Compare it with this environment's trust policy, or have it judged: POST …/aws-trust-policy/lint."
+_POLICY = "Compare it with this environment's trust policy, or have it judged: rcloud lambda lint."
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,8 @@ def test_the_hosts_own_identities_are_nobodys(edge: Edge, configured: Callable[.
         china = {"arn": FUNCTION, "assume_role_arn": ROLE.replace("arn:aws:", "arn:aws-cn:")}
         assert "partition" in (edge(route, china) or "")
         china = {"arn": FUNCTION.replace("arn:aws:", "arn:aws-cn:"), "assume_role_arn": ROLE}
+        assert "arn:aws:lambda:…" in (edge(route, china) or "")
+        china["arn"] = china["arn"].replace("us-west-2", "cn-north-1")
         assert "no role reaches so far" in (edge(route, china) or "")
         assert edge(route, {"arn": FUNCTION, "assume_role_arn": ROLE, "uri": f"https://{PUBLIC}"})
     assert edge("PATCH /deployments/dp_x", {"assume_role_arn": None})

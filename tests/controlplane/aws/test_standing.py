@@ -36,6 +36,12 @@ def test_what_does_not_work_is_said(aws: AwsDouble, monkeypatch: pytest.MonkeyPa
         CHECK()
 
 
+def test_a_region_elsewhere_is_named(configured: Callable[..., None]) -> None:
+    configured(aws_principal_role_arn=US.role_arn.replace("arn:aws:", "arn:aws-us-gov:"), aws_region="us-east-1")
+    with pytest.raises(doctor.Unwell, match=r"not known in us-east-1; set CONTROLPLANE_AWS_REGION"):
+        CHECK()
+
+
 def test_more_power_than_it_should_have_is_named(aws: AwsDouble) -> None:
     aws.roles[US.role_arn].permissions = None
     everybody = {"Effect": "Allow", "Principal": {"AWS": US.account}, "Action": "sts:*"}

@@ -11,6 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from controlplane.auth import Role
+from controlplane.aws import invoker, trust_policy
+from controlplane.aws.linting import lint
+from controlplane.aws.principal import own
 from controlplane.settings import settings
 from tests.controlplane.people import SignedUp
 
@@ -98,3 +101,19 @@ def test_a_wrong_identity_is_refused_when_settings_are_read(
     configured(**wrong)
     with pytest.raises(ValidationError, match="aws_principal"):
         settings()
+
+
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_an_identity_in_another_partition_is_trusted_there(
+    configured: Callable[..., None], region: str, partition: str
+) -> None:
+    role = f"arn:{partition}:iam::{ACCOUNT}:role/RestateCloud"
+    configured(aws_principal_role_arn=role, aws_region=region)
+    policy = trust_policy.document(own(), "env_x")
+    assert policy["Statement"][0]["Principal"] == {"AWS": f"arn:{partition}:iam::{ACCOUNT}:root"}
+    assert all(one.ok for one in lint(policy, own(), "env_x"))
+    function = f"arn:{partition}:lambda:{region}:{ACCOUNT}:function:greeter:live"
+    assert invoker.check_function(function) == region
+    assert invoker.check_role(f"arn:{partition}:iam::123456789012:role/Invoker")
+    with pytest.raises(invoker.Unfit, match="partition"):
+        invoker.check_role("arn:aws:iam::123456789012:role/Invoker")
