@@ -1,4 +1,4 @@
-"""`script/bench [edge|life|keys|people|up …] [--quick] [--output DIRECTORY]`: measure, then table, JSON and chart."""
+"""`script/bench [edge|life|keys|people|audit|up …] [--quick] [--output DIRECTORY]`: measure, then show and draw it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from benchmarks import chart, edge, keys, life, people, plane, result, starting, table, tools
+from benchmarks import audit, chart, edge, keys, life, people, plane, result, starting, table, tools
 from benchmarks.figures import Outcome
 from benchmarks.processes import Failed
 from benchmarks.scale import FULL, QUICK, Scale
@@ -22,7 +22,7 @@ from benchmarks.scale import FULL, QUICK, Scale
 _WIDTH = 130
 _BUSY = 0.5
 _LEGEND = "Blue: this project, amber: peers, grey: no proxy; whiskers: min – max."
-_GROUPS = ("edge", "life", "keys", "people", "up")
+_GROUPS = ("edge", "life", "keys", "people", "audit", "up")
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Outcome:
     outcome = Outcome()
-    if set(groups) & {"edge", "life", "keys", "people"}:
+    if set(groups) & {"edge", "life", "keys", "people", "audit"}:
         with _workdir() as workdir, plane.fresh() as one:
             tell("starting a plane for the benchmark")
             one.up()
@@ -61,6 +61,8 @@ def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Ou
                 outcome += keys.measure(api, scale, tell)
             if "people" in groups:
                 outcome += people.measure(api, scale, tell)
+            if "audit" in groups:
+                outcome += audit.measure(one, api, scale, tell)
             tell("stopping the plane")
     if "up" in groups:
         outcome += starting.measure(scale, tell)
@@ -104,7 +106,7 @@ def _interrupt(*_: object) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measure what the documents claim, beside peers.")
     parser.add_argument(
-        "groups", nargs="*", choices=[*_GROUPS, []], metavar="edge|life|keys|people|up", help="only these"
+        "groups", nargs="*", choices=[*_GROUPS, []], metavar="edge|life|keys|people|audit|up", help="only these"
     )
     parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it works, measures nothing")
     parser.add_argument(

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from benchmarks.processes import Failed, clean_environment
-from embedded.layout import locate
+from embedded.layout import Layout, locate
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _COMMAND_SECONDS = 240.0
@@ -65,7 +65,10 @@ class Plane:
     def __init__(self, home: Path) -> None:
         self.home = home
         self._env = {**clean_environment(), **_LIMITS, "CONTROLPLANE_HOME": str(home)}
-        self._env["CONTROLPLANE_PORT_BASE"] = str(_free_base())
+    @property
+    def layout(self) -> Layout:
+        """Where its parts are, for a process beside it."""
+        return locate(self._env)
 
     @property
     def run_dir(self) -> Path:

@@ -16,6 +16,8 @@ class Scale:
     environments_at_once: int = 20
     keys: int = 120
     sessions: int = 60
+    recorded_calls: int = 300
+    audit_rows: int = 1_000_000
     background_per_second: int = 300
     warm_starts: int = 5
     cold_starts: int = 3
@@ -30,6 +32,8 @@ QUICK = Scale(
     environments_at_once=2,
     keys=3,
     sessions=2,
+    recorded_calls=10,
+    audit_rows=1000,
     background_per_second=50,
     warm_starts=1,
     cold_starts=1,
