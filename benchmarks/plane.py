@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,7 +64,14 @@ class Plane:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.base = _free_base()
         self._env = {**clean_environment(), **_LIMITS, "CONTROLPLANE_HOME": str(home)}
+        self._env["CONTROLPLANE_PORT_BASE"] = str(self.base)
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Variables for its next start."""
+        self._env |= settings
+
     @property
     def layout(self) -> Layout:
         """Where its parts are, for a process beside it."""
@@ -87,6 +94,11 @@ class Plane:
         """A new user with an account of its own."""
         endpoints = json.loads((self.home / "endpoints.json").read_text())
         return Api(f"{endpoints['apiUrl']}/api/v1")
+
+    def pid(self, name: str) -> int | None:
+        """Of one of its processes, now."""
+        pids = json.loads((self.home / "endpoints.json").read_text())["pids"]
+        return pids.get(name)
 
     def digest_key(self) -> str:
         """The key of the edge's digests, base64url, from the edge's own table: peers look up the same keys."""
@@ -118,8 +130,8 @@ class Api:
     def __init__(self, base_url: str) -> None:
         self._client = httpx2.Client(base_url=base_url, timeout=30.0)
         self._person = {"email": f"bench-{uuid.uuid4().hex[:12]}@example.com", "password": uuid.uuid4().hex}
-        token = self._call("POST", "/auth/signup", self._person)["accessToken"]
-        self._client.headers["authorization"] = f"Bearer {token}"
+        self.token: str = self._call("POST", "/auth/signup", self._person)["accessToken"]
+        self._client.headers["authorization"] = f"Bearer {self.token}"
         # The token is what counts here; beside a session cookie every change would need a CSRF header.
         self._client.cookies.clear()
         self._account = self._call("POST", "/accounts", {"name": f"bench-{uuid.uuid4().hex[:8]}"})["accountId"]
