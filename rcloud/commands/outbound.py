@@ -55,9 +55,9 @@ def allow(cloud: Cloud, env: Env, places: Places) -> None:
     _put(cloud, environment, now | additions.parsed(places))
 
 
-@command(app, "deny")
-def deny(cloud: Cloud, env: Env, places: Places) -> None:
-    """Take networks and names back that were allowed for this environment. What is registered there stays so."""
+@command(app, "withdraw")
+def withdraw(cloud: Cloud, env: Env, places: Places) -> None:
+    """Take networks and names back that were allowed for this environment."""
     environment = cloud.find.environment(env)
     now, gone = additions.of(cloud.api.get(_path(cloud, environment))), additions.parsed(places)
     if unknown := sorted((gone - now).all):

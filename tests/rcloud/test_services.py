@@ -133,7 +133,7 @@ def test_outbound_additions_are_added_taken_back_and_replaced(signed_in: Rcloud,
     shown = signed_in.run("outbound", "show", "dev").stdout
     assert all(word in shown for word in ("10.20.0.0/16", "db.corp.example", "10.0.0.0/8"))
     signed_in.run("outbound", "allow", "dev", "10.1.2.3", "*.Corp.example.", "fd00::/8", "10.20.0.0/16")
-    signed_in.run("outbound", "deny", "dev", "DB.corp.example")
+    signed_in.run("outbound", "withdraw", "dev", "DB.corp.example")
     signed_in.run("outbound", "set", "dev", "--yes")
     signed_in.run("outbound", "set", "dev", "10.20.0.0/16", "db.corp.example", "10.9.0.0/16", "-o", "json")
     assert sent(there, path, "PUT") == [
@@ -146,7 +146,7 @@ def test_outbound_additions_are_added_taken_back_and_replaced(signed_in: Rcloud,
 
 def test_nothing_is_taken_back_unasked_or_that_was_not_there(signed_in: Rcloud, there: Scripted) -> None:
     there.on(f"GET {PATH}/outbound-policy", policy("10.20.0.0/16"))
-    assert signed_in.attempt("outbound", "deny", "dev", "10.21.0.0/16").status == 5
+    assert signed_in.attempt("outbound", "withdraw", "dev", "10.21.0.0/16").status == 5
     unasked = signed_in.attempt("outbound", "set", "dev", "10.21.0.0/16")
     assert (unasked.status, "10.20.0.0/16" in unasked.stderr) == (2, True)
     assert sent(there, f"{PATH}/outbound-policy", "PUT") == []

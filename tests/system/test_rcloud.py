@@ -335,7 +335,7 @@ def test_services_are_tried_and_allowed(
     assert (tried.status, tried.json["checks"][-1]["name"]) == (1, "policy")
     assert rcloud.run("outbound", "allow", "dev", "10.20.0.0/16", "-o", "json").json["networks"] == ["10.20.0.0/16"]
     assert rcloud.run("outbound", "show", "dev", "-o", "json").json["updatedBy"]
-    assert "may reach: nothing" in rcloud.run("outbound", "deny", "dev", "10.20.0.0/16").stderr
+    assert "may reach: nothing" in rcloud.run("outbound", "withdraw", "dev", "10.20.0.0/16").stderr
     closed = rcloud.attempt("preflight", "dev", "http://127.0.0.1:1")
     assert (closed.status, "✗  tcp" in closed.stdout) == (1, True)
     assert rcloud.run("tunnels", "list", "dev", "-o", "json").json == {"items": []}
