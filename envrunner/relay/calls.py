@@ -17,10 +17,13 @@ _FORWARDED = b"x-envrunner-relay-forwarded"
 """Another node sent this on, in the engine's words, and with its HTTP version as value."""
 _NOT_PASSED_ON = frozenset(
     {
+        b":method", b":scheme", b":authority", b":path",
         b"host", b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade",
         _HTTP_VERSION, _FORWARDED,
     }
 )  # fmt: skip
+_SCHEME, _TOKEN = b"x-restate-signature-scheme", b"x-restate-jwt-v1"
+_PLAIN, _TUNNEL = (b":scheme", b"http"), (b":authority", b"tunnel")
 _NO_PATH = (
     "This is a tunnel proxy: it is called by engines, at /<environment id without env_>/<tunnel name>/… . "
     "Register a service behind a tunnel with `restate deployments register --tunnel-name <name> <url>`."
@@ -54,7 +57,7 @@ class Refused(Exception):
         return json.dumps({"message": str(self)}).encode()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Call:
     """``headers`` are those for the tunnel's other end; ``forwarded``: from another node, which looked there first."""
 
@@ -76,26 +79,27 @@ class Call:
 def read(headers: Headers, identity: Identity, *, http1: bool) -> Call:
     """The call that an engine's request is. Raises `Refused`, in the same words whether or not something exists."""
     given = dict(headers)
-    found = _PATH.fullmatch(given.get(b":path", b"").decode("latin-1"))
+    path = given.get(b":path", b"")
+    found = _PATH.fullmatch(path.decode("latin-1"))
     if found is None:
         raise Refused(404, _NO_PATH)
     label, name, rest = found.groups()
-    scheme, token = (_only(headers, key) for key in (b"x-restate-signature-scheme", b"x-restate-jwt-v1"))
-    if not identity.is_proven(label, scheme, token):
+    if not identity.is_proven(label, _only(headers, given, _SCHEME), _only(headers, given, _TOKEN)):
         raise Refused(401, _NOT_PROVEN)
-    pseudo = [
-        (b":method", given[b":method"]),
-        (b":scheme", b"http"),
-        (b":authority", b"tunnel"),
-        (b":path", (rest or "/").encode("latin-1")),
-    ]
-    kept = [one for one in headers if not one[0].startswith(b":") and one[0] not in _NOT_PASSED_ON]
-    http1 = http1 or given.get(_FORWARDED) == b"1.1"
-    said = [(_HTTP_VERSION, b"HTTP/1.1")] if http1 else []
-    return Call(label, name, [*pseudo, *kept, *said], _FORWARDED in given, given[b":path"], http1)
+    forwarded = given.get(_FORWARDED)
+    http1 = http1 or forwarded == b"1.1"
+    passed_on = [
+        (b":method", given[b":method"]), _PLAIN, _TUNNEL, (b":path", (rest or "/").encode("latin-1")),
+        *[one for one in headers if one[0] not in _NOT_PASSED_ON],
+    ]  # fmt: skip
+    if http1:
+        passed_on.append((_HTTP_VERSION, b"HTTP/1.1"))
+    return Call(label, name, passed_on, forwarded is not None, path, http1)
 
 
-def _only(headers: Headers, name: bytes) -> str | None:
+def _only(headers: Headers, given: dict[bytes, bytes], name: bytes) -> str | None:
     """None also when it is there twice: whoever verifies after us might read the other one."""
-    values = [value for key, value in headers if key == name]
-    return values[0].decode("latin-1") if len(values) == 1 else None
+    value = given.get(name)
+    if value is None or sum(key == name for key, _ in headers) != 1:
+        return None
+    return value.decode("latin-1")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from hpack.exceptions import HPACKDecodingError
-from hpack.huffman_table import decode_huffman
+from hpack.huffman_table import HUFFMAN_COMPLETE, HUFFMAN_EMIT_SYMBOL, HUFFMAN_FAIL, HUFFMAN_TABLE
 from hpack.table import HeaderTable
 
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes
@@ -23,9 +23,12 @@ _FIRST_OF_PEER = len(_STATIC) + 1
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+|:[a-z]+")
 _NO_VALUE = re.compile(rb"[\0\r\n]|\A[ \t]|[ \t]\Z")
 _MOST_REMEMBERED = 128
-_LONGEST_REMEMBERED = 1024
+_REMEMBERED_BYTES = range(40, 1024)
+"""Paths and tokens, which come again: what is shorter is soon spelt, and often comes once (ids of invocations)."""
 _LONGEST_INTEGER_BYTES = 5
 _MOST_RESIZES = 2
+_MOST_PIECES = 4096
+_LONGEST_PIECE = 64
 _NO_TABLE = b"\x20"
 
 
@@ -57,9 +60,15 @@ class Decoder:
     def _decode(self, block: bytes) -> Headers:
         fields: Headers = []
         at, stop, size, resized = 0, len(block), 0, 0
+        table = self._table
         while at < stop:
             first = block[at]
-            if first & 0x80:
+            if 0x80 < first < 0xFF:
+                at += 1
+                index = first & 0x7F
+                # What peers repeat, and therefore most fields: all that is needed stands here.
+                field = _STATIC[index - 1] if index < _FIRST_OF_PEER else table[_FIRST_OF_PEER - 1 - index]
+            elif first & 0x80:
                 index, at = _integer(block, at, 0x7F)
                 field = self._field(index)
             elif first & 0x60 == 0x20:
@@ -113,11 +122,11 @@ class Decoder:
         return (self._unpacked(text) if packed else text), stop
 
     def _unpacked(self, packed: bytes) -> bytes:
-        known = self._remembered.get(packed)
-        if known is not None:
-            return known
-        text = bytes(decode_huffman(packed))
-        if len(packed) <= _LONGEST_REMEMBERED:
+        if len(packed) not in _REMEMBERED_BYTES:
+            return _spelt_out(packed)
+        text = self._remembered.get(packed)
+        if text is None:
+            text = _spelt_out(packed)
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
             self._remembered[packed] = text
@@ -154,16 +163,26 @@ class Encoder:
         pieces = [self._before]
         self._before = b""
         for field in headers:
-            whole = _WHOLE.get(field)
-            if whole is not None:
-                pieces.append(whole)
-                continue
-            name, value = field
-            kind = 0x00 if type(field) is tuple else 0x10
-            index = _NAMES.get(name)
-            pieces.append(_prefixed(index, 0x0F, kind) if index else bytes((kind,)) + _plain(name))
-            pieces.append(_plain(value))
+            piece = _PIECES.get(field)
+            if piece is None or type(field) is not tuple:
+                piece = _piece(field)
+            pieces.append(piece)
         return b"".join(pieces)
+
+
+def _piece(field: tuple[bytes, bytes]) -> bytes:
+    """One field, spelt out."""
+    name, value = field
+    indexed = type(field) is tuple
+    kind = 0x00 if indexed else 0x10
+    index = _NAMES.get(name)
+    piece = (_prefixed(index, 0x0F, kind) if index else bytes((kind,)) + _plain(name)) + _plain(value)
+    if indexed and len(value) <= _LONGEST_PIECE:
+        if len(_PIECES) >= _MOST_PIECES:
+            _PIECES.clear()
+            _PIECES.update(_WHOLE)
+        _PIECES[field] = piece
+    return piece
 
 
 def _integer(block: bytes, at: int, mask: int) -> tuple[int, int]:
@@ -205,3 +224,32 @@ def _broken(reason: str) -> ConnectionFailed:
 
 _WHOLE = {field: bytes((0x80 | index,)) for index, field in enumerate(_STATIC, 1) if field[1]}
 _NAMES = {name: index for index, (name, _) in reversed(list(enumerate(_STATIC, 1)))}
+_PIECES = dict(_WHOLE)
+"""How fields are spelt that were sent lately."""
+_STEPS: dict[int, tuple[int, bytes, bool]] = {}
+"""State and byte → the next state, what was spelt, and whether it may end here; hpack's table goes by half bytes."""
+
+
+def _spelt_out(packed: bytes) -> bytes:
+    """Undo Huffman coding. Raises `HPACKDecodingError`."""
+    state, complete, pieces = 0, True, []
+    for byte in packed:
+        step = _STEPS.get(state << 8 | byte)
+        if step is None:
+            step = _STEPS[state << 8 | byte] = _step(state, byte)
+        state, piece, complete = step
+        pieces.append(piece)
+    if not complete:
+        raise HPACKDecodingError("Huffman coding that ends early")
+    return b"".join(pieces)
+
+
+def _step(state: int, byte: int) -> tuple[int, bytes, bool]:
+    flags, spelt = 0, bytearray()
+    for half in (byte >> 4, byte & 0x0F):
+        state, flags, symbol = HUFFMAN_TABLE[state * 16 + half]
+        if flags & HUFFMAN_FAIL:
+            raise HPACKDecodingError("no Huffman coding")
+        if flags & HUFFMAN_EMIT_SYMBOL:
+            spelt.append(symbol)
+    return state, bytes(spelt), bool(flags & HUFFMAN_COMPLETE)

@@ -19,6 +19,11 @@ _KEPT_BYTES = 64 * 1024
 class Exchange:
     """``engine`` is where the answer goes. Bytes are held only until the other side has room for them."""
 
+    __slots__ = (
+        "_answered", "_call", "_due", "_engine", "_identity", "_kept", "_over", "_owed", "_request_ended", "_service",
+        "_trailers", "_tried", "_tunnel", "_ways",
+    )  # fmt: skip
+
     def __init__(self, engine: Outlet, ways: Ways, identity: Identity) -> None:
         self._engine = engine
         self._ways = ways
@@ -31,7 +36,7 @@ class Exchange:
         self._kept: bytearray | None = bytearray()
         self._owed = self._due = 0
         """Bytes that the engine, and the tunnel, have sent and nobody has taken: windows are theirs until then."""
-        self._tried: set[Carrier] = set()
+        self._tried: tuple[Carrier, ...] = ()
 
     # -- from the engine
 
@@ -87,7 +92,8 @@ class Exchange:
     def response_head(self, headers: Headers, *, end: bool) -> None:
         """The answer's head."""
         self._over, self._kept = end, None
-        self._answered, status = True, dict(headers).get(b":status", b"")
+        # The first field: pseudo-headers come first, and there is no other in an answer.
+        self._answered, status = True, headers[0][1]
         if self._tunnel is not None and (status == b"401" or status.startswith(b"5")):
             self._tunnel.failed(f"answered {status.decode()}")
         self._engine.head(headers, end=end)
@@ -140,7 +146,7 @@ class Exchange:
         """By another way, if this one did not look at the call (RFC 9113 §8.7) and all of it is still here."""
         if code != ErrorCodes.REFUSED_STREAM or self._kept is None or self._call is None:
             return False
-        self._tried.add(failed)
+        self._tried = (*self._tried, failed)
         try:
             self._open(self._call)
         except Refused:

@@ -8,7 +8,7 @@ from envrunner.relay.frames import ConnectionFailed, ErrorCodes
 
 _MOST = 5000
 _PER_SECOND = 500
-_LARGE_BYTES = 512
+_EARNED = 2
 
 
 class Patience:
@@ -24,10 +24,10 @@ class Patience:
         if self._left < 0:
             self._grow(points)
 
-    def earn(self, size: int) -> None:
-        """A stream began (its size is large), or so many bytes were sent that the peer had made room for."""
-        if size >= _LARGE_BYTES and self._left < _MOST:
-            self._left += 2
+    def earn(self) -> None:
+        """A call was answered, or much was sent that the peer had made room for."""
+        if self._left < _MOST:
+            self._left += _EARNED
 
     def _grow(self, points: float) -> None:
         now = time.monotonic()

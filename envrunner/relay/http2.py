@@ -159,7 +159,8 @@ class Http2(Sending, asyncio.Protocol, ABC):
         stream.room -= size
         stream.body_bytes += len(payload)
         ends = flags & frames.END_STREAM
-        if not self._fits(stream, bool(ends)):
+        plain = stream.room >= 0 and stream.peer_began and stream.expected_bytes is None
+        if not plain and not self._fits(stream, ends=bool(ends)):
             self.give_credit(stream, len(payload))
             return
         if payload:
@@ -226,7 +227,6 @@ class Http2(Sending, asyncio.Protocol, ABC):
             raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a client's streams have odd numbers")
         self._last = number
         length = rules.request(headers)
-        self._patience.earn(HEADER_BYTES)
         if len(self.streams) >= MOST_STREAMS:
             self._patience.spend()
             self.put(frames.reset(number, ErrorCodes.REFUSED_STREAM))

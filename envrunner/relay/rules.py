@@ -8,6 +8,7 @@ from envrunner.relay.frames import ConnectionFailed, ErrorCodes
 _REQUEST = frozenset({b":method", b":scheme", b":authority", b":path"})
 _RESPONSE = frozenset({b":status"})
 _OF_CONNECTION = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"})
+_LOOKED_AT = _OF_CONNECTION | {b"te", b"content-length"}
 _COLON = ord(":")
 _LONGEST_NUMBER = 19
 
@@ -37,18 +38,17 @@ def trailers(headers: Headers) -> None:
 def _fields(headers: Headers, allowed: frozenset[bytes]) -> tuple[dict[bytes, bytes], int | None]:
     pseudo: dict[bytes, bytes] = {}
     length: int | None = None
-    begun = False
-    for name, value in headers:
+    for place, (name, value) in enumerate(headers):
         if name[0] == _COLON:
-            if begun or name not in allowed or name in pseudo:
+            # Each is there once, and before all others.
+            if place != len(pseudo) or name not in allowed or name in pseudo:
                 raise _malformed("a pseudo-header where none belongs")
             pseudo[name] = value
-            continue
-        begun = True
-        if name in _OF_CONNECTION or (name == b"te" and value != b"trailers"):
-            raise _malformed("a header of HTTP/1.1 connections")
-        if name == b"content-length":
-            length = _length(value, length)
+        elif name in _LOOKED_AT:
+            if name in _OF_CONNECTION or (name == b"te" and value != b"trailers"):
+                raise _malformed("a header of HTTP/1.1 connections")
+            if name == b"content-length":
+                length = _length(value, length)
     return pseudo, length
 
 

@@ -15,6 +15,9 @@ _UNSENT_BYTES = 4 * 1024 * 1024
 _HIGH_WATER_BYTES = 256 * 1024
 _FRAMES_AT_ONCE = 8
 """In one write, at most; then we look whether there is still room."""
+_EARNING_BYTES = 512
+_LARGE_PIECE = 4096
+"""Not worth copying once more."""
 _LARGEST_FRAME = 64 * 1024
 """Whatever a peer would take: of several streams none waits long for another."""
 
@@ -35,11 +38,13 @@ class Sending:
         self._encoder = Encoder()
         self._out: list[bytes] = []
         self._ready: dict[Stream, None] = {}
-        self._paused = self._flush_due = False
+        self._paused = self._flush_due = self._apart = self._large = False
 
     def attach(self, transport: asyncio.Transport) -> None:
         """From now on there is somebody to send to."""
         self._transport = transport
+        # Through TLS each piece would become a record.
+        self._apart = transport.get_extra_info("sslcontext") is None
         transport.set_write_buffer_limits(_HIGH_WATER_BYTES)
 
     def detach(self) -> None:
@@ -78,6 +83,7 @@ class Sending:
     def send_end(self, stream: Stream) -> None:
         """The last frame of a stream that has nothing else left: it needs no window."""
         stream.ended = True
+        self._patience.earn()
         if stream.trailers:
             block = self._encoder.encode(stream.trailers)
             self._out += frames.header_block(stream.number, block, self.most_frame_bytes, end=True)
@@ -155,12 +161,14 @@ class Sending:
             return False
         piece = stream.next_piece(room)
         size = len(piece)
+        self._large |= size > _LARGE_PIECE
         stream.window -= size
         self._window -= size
-        self._patience.earn(size)
         more = stream.has_data
         stream.ended = ends = stream.ending and not more and not stream.trailers
         self._out += (frames.head(size, frames.DATA, frames.END_STREAM if ends else 0, stream.number), piece)
+        if ends or size >= _EARNING_BYTES:
+            self._patience.earn()
         stream.gave(size)
         if not more and stream.ending and not ends:
             self.send_end(stream)
@@ -178,8 +186,10 @@ class Sending:
     def _write(self) -> None:
         if not self._out or self._transport is None:
             return
-        data = b"".join(self._out)
-        self._out.clear()
-        self._transport.write(data)
+        if self._apart and self._large:
+            self._transport.writelines(self._out)
+        else:
+            self._transport.write(b"".join(self._out))
+        self._out, self._large = [], False
         if self._transport.get_write_buffer_size() > _UNSENT_BYTES:
             self._transport.abort()

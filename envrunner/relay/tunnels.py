@@ -122,6 +122,9 @@ class Tunnels:
 
 def choose(tunnel: Tunnel, *, but: Collection[Carrier] = ()) -> Customer | None:
     """The connection with the fewest calls, the newest of those; after the failure of ``but`` the newest other."""
+    if not but and len(tunnel.connections) == 1:
+        only = tunnel.connections[0]
+        return only if only.has_room else None
     usable = [one for one in reversed(tunnel.connections) if one.has_room and one not in but]
     return usable[0] if but and usable else min(usable, key=lambda one: one.open_calls, default=None)
 

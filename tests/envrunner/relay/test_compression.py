@@ -1,0 +1,105 @@
+"""Header compression beside hpack's, and what those send who mean harm."""
+
+from __future__ import annotations
+
+import pytest
+from hpack import Decoder as TheirDecoder
+from hpack import Encoder as TheirEncoder
+from hpack import HeaderTuple, NeverIndexedHeaderTuple
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envrunner.relay.compression import Decoder, Encoder, NeverIndexed
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes
+
+_NAMES = st.one_of(
+    st.sampled_from([b":path", b":method", b"content-type", b"accept", b"x-own", b"cookie"]),
+    st.from_regex(rb"[a-z0-9!#$%&'*+.^_`|~-]{1,40}", fullmatch=True),
+)
+_VALUES = st.one_of(
+    st.sampled_from([b"", b"POST", b"/", b"application/json", b"x" * 127, b"y" * 300]),
+    st.binary(max_size=200).filter(lambda value: not set(value) & set(b"\0\r\n") and value.strip(b" \t") == value),
+)
+_FIELDS = st.lists(st.tuples(_NAMES, _VALUES, st.booleans()), max_size=20)
+_BLOCKS = st.lists(st.tuples(_FIELDS, st.booleans(), st.sampled_from([None, 0, 100, 4096])), min_size=1, max_size=8)
+
+
+@settings(deadline=None)
+@given(_BLOCKS)
+def test_what_hpack_packs_is_read_as_it_was(
+    blocks: list[tuple[list[tuple[bytes, bytes, bool]], bool, int | None]],
+) -> None:
+    theirs, ours = TheirEncoder(), Decoder(64 * 1024)
+    for fields, huffman, table in blocks:
+        if table is not None:
+            theirs.header_table_size = table
+        given = [NeverIndexedHeaderTuple(n, v) if never else HeaderTuple(n, v) for n, v, never in fields]
+        found = ours.decode(theirs.encode(given, huffman=huffman))
+        assert [tuple(one) for one in found] == [(n, v) for n, v, _ in fields]
+
+
+@settings(deadline=None)
+@given(st.lists(_FIELDS, min_size=1, max_size=5))
+def test_what_is_packed_here_hpack_reads(blocks: list[list[tuple[bytes, bytes, bool]]]) -> None:
+    ours, theirs = Encoder(), TheirDecoder()
+    for fields in blocks:
+        sent = [NeverIndexed((n, v)) if never else (n, v) for n, v, never in fields]
+        found = theirs.decode(ours.encode(sent), raw=True)
+        assert [tuple(one) for one in found] == [(n, v) for n, v, _ in fields]
+        kept = [type(one) is NeverIndexedHeaderTuple for one in found]
+        whole = [(n, v) in ((b":method", b"POST"), (b":path", b"/")) for n, v, _ in fields]
+        assert [a or b for a, b in zip(kept, whole, strict=True)] == [
+            never or b for (_, _, never), b in zip(fields, whole, strict=True)
+        ]
+
+
+def test_a_field_for_no_table_goes_on_as_one() -> None:
+    block = TheirEncoder().encode([NeverIndexedHeaderTuple(b"authorization", b"a secret")])
+    (field,) = Decoder(64 * 1024).decode(block)
+    (there,) = TheirDecoder().decode(Encoder().encode([field]))
+    assert type(there) is NeverIndexedHeaderTuple
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.binary(max_size=60), min_size=1, max_size=4))
+def test_rubbish_is_refused_and_nothing_worse(blocks: list[bytes]) -> None:
+    decoder = Decoder(64 * 1024)
+    for block in blocks:
+        try:
+            decoder.decode(block)
+        except ConnectionFailed:
+            return
+
+
+@pytest.mark.parametrize(
+    ("block", "code"),
+    [
+        (b"\x80", ErrorCodes.COMPRESSION_ERROR),
+        (b"\xbe", ErrorCodes.COMPRESSION_ERROR),
+        (b"\xff\x80\x80\x80\x80\x80\x01", ErrorCodes.COMPRESSION_ERROR),
+        (b"\x82\x20", ErrorCodes.COMPRESSION_ERROR),
+        (b"\x20\x20\x20", ErrorCodes.COMPRESSION_ERROR),
+        (b"\x3f\xe2\x1f", ErrorCodes.COMPRESSION_ERROR),
+        (b"\x44\x05ab", ErrorCodes.COMPRESSION_ERROR),
+        (b"\x44\x81\x00", ErrorCodes.COMPRESSION_ERROR),
+        (b"\x00\x01A\x01a", ErrorCodes.PROTOCOL_ERROR),
+        (b"\x00\x00\x01a", ErrorCodes.PROTOCOL_ERROR),
+        (b"\x00\x01a\x01\n", ErrorCodes.PROTOCOL_ERROR),
+        (b"\x00\x01a\x02 b", ErrorCodes.PROTOCOL_ERROR),
+    ],
+)
+def test_what_no_header_block_is(block: bytes, code: ErrorCodes) -> None:
+    with pytest.raises(ConnectionFailed) as caught:
+        Decoder(64 * 1024).decode(block)
+    assert caught.value.code == code
+
+
+def test_a_large_field_named_over_and_over_is_a_bomb() -> None:
+    """4 KiB in the table, then one byte each time."""
+    decoder = Decoder(64 * 1024)
+    block = b"\x40\x01a\x7f" + bytes((0x80 | 3873 & 0x7F, 3873 >> 7)) + b"x" * 4000
+    assert len(decoder.decode(block)) == 1
+    assert len(decoder.decode(b"\xbe" * 10)) == 10
+    with pytest.raises(ConnectionFailed) as caught:
+        decoder.decode(b"\xbe" * 20)
+    assert caught.value.code == ErrorCodes.ENHANCE_YOUR_CALM

@@ -1,0 +1,330 @@
+"""Frames that break a rule of RFC 9113, and frames in numbers that only harm: the connection ends, and says why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from hpack import Encoder
+
+from envrunner.relay import frames
+from envrunner.relay.frames import ErrorCodes as Code
+from tests.envrunner.relay.wire import Wire, code_of, frame, read
+
+_PSEUDO = [(":method", "POST"), (":scheme", "http"), (":authority", "proxy"), (":path", "/x")]
+_END, _ALL = frames.END_STREAM, frames.END_HEADERS
+
+
+def head(
+    number: int = 1, *, end: bool = False, fields: list[tuple[str, str]] | None = None, flags: int = _ALL
+) -> bytes:
+    """HEADERS of a request that is in order, but for ``fields`` in its place."""
+    block = Encoder().encode(_PSEUDO if fields is None else fields, huffman=False)
+    # No table, so that each block stands for itself.
+    return frame(frames.HEADERS, b"\x20" + block, number, flags | (_END if end else 0))
+
+
+def setting(code: int, value: int) -> bytes:
+    return frame(frames.SETTINGS, frames.SETTING.pack(code, value))
+
+
+def window(size: int, number: int = 0) -> bytes:
+    return frame(frames.WINDOW_UPDATE, frames.NUMBER.pack(size), number)
+
+
+def data(size: int, number: int = 1, *, end: bool = False) -> bytes:
+    return frame(frames.DATA, b"d" * size, number, _END if end else 0)
+
+
+def ended_with(sent: bytes, *, client: bool = False) -> tuple[int | None, bool]:
+    """The code in our GOAWAY, and whether the connection is closed."""
+
+    async def scenario() -> tuple[int | None, bool]:
+        wire = Wire(client=client)
+        if client:
+            wire.relay.begin([(b":method", b"GET"), (b":path", b"/")])
+        answers = await wire.give(sent)
+        return code_of(answers, frames.GOAWAY), wire.transport.closed
+
+    return asyncio.run(scenario())
+
+
+_CONNECTION = {
+    "larger than allowed": (data(frames.MOST_BYTES + 1), Code.FRAME_SIZE_ERROR),
+    "data of no stream": (data(1, 0), Code.PROTOCOL_ERROR),
+    "data of the stream with all bits": (frame(frames.DATA, b"", 2**31), Code.PROTOCOL_ERROR),
+    "data of a stream to come": (data(1, 7), Code.PROTOCOL_ERROR),
+    "headers of no stream": (head(0), Code.PROTOCOL_ERROR),
+    "a server's number": (head(2), Code.PROTOCOL_ERROR),
+    "settings of a stream": (frame(frames.SETTINGS, b"", 1), Code.PROTOCOL_ERROR),
+    "settings of odd size": (frame(frames.SETTINGS, b"12345"), Code.FRAME_SIZE_ERROR),
+    "acknowledged settings": (frame(frames.SETTINGS, b"123456", flags=frames.ACK), Code.FRAME_SIZE_ERROR),
+    "a window beyond bounds": (setting(4, 2**31), Code.FLOW_CONTROL_ERROR),
+    "a frame size below bounds": (setting(5, 16_383), Code.PROTOCOL_ERROR),
+    "a frame size beyond bounds": (setting(5, 2**24), Code.PROTOCOL_ERROR),
+    "a push that is neither": (setting(2, 2), Code.PROTOCOL_ERROR),
+    "a short ping": (frame(frames.PING, b"1234567"), Code.FRAME_SIZE_ERROR),
+    "a ping of a stream": (frame(frames.PING, b"12345678", 1), Code.PROTOCOL_ERROR),
+    "a reset of a stream to come": (frames.reset(9, 0), Code.PROTOCOL_ERROR),
+    "a reset of nothing": (frame(frames.RST_STREAM, b"1234", 0), Code.PROTOCOL_ERROR),
+    "a long reset": (head() + frame(frames.RST_STREAM, b"12345", 1), Code.FRAME_SIZE_ERROR),
+    "no window": (window(0), Code.PROTOCOL_ERROR),
+    "too much window": (window(2**31 - 1), Code.FLOW_CONTROL_ERROR),
+    "window of a stream to come": (window(1, 5), Code.PROTOCOL_ERROR),
+    "a short window": (frame(frames.WINDOW_UPDATE, b"123"), Code.FRAME_SIZE_ERROR),
+    "a push": (frame(frames.PUSH_PROMISE, b"\0\0\0\2", 1, _ALL), Code.PROTOCOL_ERROR),
+    "a goaway of a stream": (frame(frames.GOAWAY, b"12345678", 1), Code.PROTOCOL_ERROR),
+    "a short goaway": (frame(frames.GOAWAY, b"1234"), Code.FRAME_SIZE_ERROR),
+    "continuation of nothing": (frame(frames.CONTINUATION, b"", 1), Code.PROTOCOL_ERROR),
+    "something amid headers": (head(flags=0) + frame(frames.PING, b"12345678"), Code.PROTOCOL_ERROR),
+    "data amid headers": (head() + head(3, flags=0) + data(1), Code.PROTOCOL_ERROR),
+    "another's continuation": (head(flags=0) + frame(frames.CONTINUATION, b"", 3, _ALL), Code.PROTOCOL_ERROR),
+    "only padding": (head() + frame(frames.DATA, b"\x05abcd", 1, frames.PADDED), Code.PROTOCOL_ERROR),
+    "padding that is missing": (head() + frame(frames.DATA, b"", 1, frames.PADDED), Code.PROTOCOL_ERROR),
+    "half a priority": (frame(frames.HEADERS, b"123", 1, _ALL | frames.PRIORITIZED), Code.FRAME_SIZE_ERROR),
+    "half a priority frame": (frame(frames.PRIORITY, b"1234", 1), Code.FRAME_SIZE_ERROR),
+    "no header block": (frame(frames.HEADERS, b"\xff\xff\xff", 1, _ALL), Code.COMPRESSION_ERROR),
+    "trailers without an end": (head() + head(fields=[("x-a", "b")]), Code.PROTOCOL_ERROR),
+    "pseudo-headers in trailers": (head() + head(end=True), Code.PROTOCOL_ERROR),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _CONNECTION)
+def test_a_broken_rule_ends_the_connection(name: str) -> None:
+    sent, code = _CONNECTION[name]
+    assert ended_with(sent) == (code, True)
+
+
+_HEADS = {
+    "no path": _PSEUDO[:3],
+    "an empty path": [*_PSEUDO[:3], (":path", "")],
+    "no method": _PSEUDO[1:],
+    "a path twice": [*_PSEUDO, (":path", "/y")],
+    "an answer's field": [*_PSEUDO, (":status", "200")],
+    "an unknown one": [*_PSEUDO, (":protocol", "websocket")],
+    "a late one": [*_PSEUDO[:3], ("x-a", "b"), _PSEUDO[3]],
+    "connection": [*_PSEUDO, ("connection", "close")],
+    "transfer-encoding": [*_PSEUDO, ("transfer-encoding", "chunked")],
+    "te": [*_PSEUDO, ("te", "gzip")],
+    "capitals": [*_PSEUDO, ("X-A", "b")],
+    "a line in a value": [*_PSEUDO, ("x-a", "b\r\nx-restate-jwt-v1: c")],
+    "two lengths": [*_PSEUDO, ("content-length", "1"), ("content-length", "2")],
+    "no length": [*_PSEUDO, ("content-length", "-1")],
+}
+
+
+@pytest.mark.parametrize("name", _HEADS)
+def test_a_malformed_head_ends_the_connection(name: str) -> None:
+    assert ended_with(head(fields=_HEADS[name])) == (Code.PROTOCOL_ERROR, True)
+
+
+_ANSWERS = {
+    "no status": [("x-a", "b")],
+    "words": [(":status", "two")],
+    "another protocol": [(":status", "101")],
+    "a request's": [(":status", "200"), (":path", "/")],
+}
+
+
+@pytest.mark.parametrize("name", _ANSWERS)
+def test_a_malformed_answer_ends_the_connection(name: str) -> None:
+    assert ended_with(head(fields=_ANSWERS[name]), client=True) == (Code.PROTOCOL_ERROR, True)
+
+
+def test_a_body_before_its_head_and_a_stream_of_the_servers_end_the_connection() -> None:
+    assert ended_with(data(1), client=True) == (Code.PROTOCOL_ERROR, True)
+    assert ended_with(head(3, fields=[(":status", "200")]), client=True) == (Code.PROTOCOL_ERROR, True)
+
+
+def test_the_first_frame_is_settings() -> None:
+    async def scenario() -> int | None:
+        wire = Wire(greeted=False)
+        return code_of(await wire.give(frames.PREFACE + head()), frames.GOAWAY)
+
+    assert asyncio.run(scenario()) == Code.PROTOCOL_ERROR
+
+
+def test_bytes_may_come_one_by_one() -> None:
+    async def scenario() -> bytes:
+        wire = Wire(greeted=False)
+        for byte in frames.PREFACE + frame(frames.SETTINGS) + head() + data(300, end=True):
+            wire.relay.data_received(bytes((byte,)))
+        await wire.settle()
+        assert wire.relay.seen is not None
+        return bytes(wire.relay.seen[1].came)
+
+    assert asyncio.run(scenario()) == b"d" * 300
+
+
+_STREAM = {
+    "longer than announced": (head(fields=[*_PSEUDO, ("content-length", "3")]) + data(4), Code.PROTOCOL_ERROR),
+    "shorter": (head(fields=[*_PSEUDO, ("content-length", "3")]) + data(2, end=True), Code.PROTOCOL_ERROR),
+    "empty": (head(fields=[*_PSEUDO, ("content-length", "3")], end=True), Code.PROTOCOL_ERROR),
+    "more after the end": (head(end=True) + data(4), Code.STREAM_CLOSED),
+}
+
+
+@pytest.mark.parametrize("name", _STREAM)
+def test_what_is_wrong_with_one_stream_ends_only_that(name: str) -> None:
+    sent, code = _STREAM[name]
+
+    async def scenario() -> tuple[int | None, bytes]:
+        wire = Wire()
+        # Windows closed: the answer waits, the stream lives on.
+        await wire.give(setting(4, 0))
+        answers = await wire.give(sent)
+        assert not wire.transport.closed
+        await wire.give(setting(4, 65_535) + head(3) + data(5, 3, end=True))
+        assert wire.relay.seen is not None
+        return code_of(answers, frames.RST_STREAM), bytes(wire.relay.seen[3].came)
+
+    if name == "more after the end":
+        # The answer, too, has ended: the stream is no more, and late frames are nobody's.
+        assert ended_with(sent) == (None, False)
+    else:
+        assert asyncio.run(scenario()) == (code, b"d" * 5)
+
+
+def test_more_than_a_streams_window_ends_the_stream_and_nothing_is_kept() -> None:
+    async def scenario() -> None:
+        wire = Wire()
+        await wire.give(setting(4, 0) + head())
+        answers = []
+        for _ in range(17):
+            answers += await wire.give(data(frames.MOST_BYTES))
+        assert code_of(answers, frames.RST_STREAM) == Code.FLOW_CONTROL_ERROR
+        assert not wire.relay.streams
+
+    asyncio.run(scenario())
+
+
+_FLOODS: dict[str, Callable[[int], bytes]] = {
+    "pings (CVE-2019-9512)": lambda _: frame(frames.PING, b"12345678"),
+    "settings (CVE-2019-9515)": lambda _: setting(4, 65_535),
+    "priorities": lambda _: frame(frames.PRIORITY, b"\0\0\0\0\1", 1),
+    "unknown frames": lambda _: frame(0xFA, b"x"),
+    "empty data (CVE-2019-9518)": lambda _: data(0, 1),
+    "calls taken back at once (CVE-2023-44487)": lambda i: head(2 * i + 3) + frames.reset(2 * i + 3, Code.CANCEL),
+    "late resets (CVE-2019-9514)": lambda _: frames.reset(1, Code.CANCEL),
+    "windows for nothing": lambda _: window(1, 1),
+    "goodbyes": lambda _: frame(frames.GOAWAY, bytes(8)),
+    "empty trailers of what is over": lambda _: head(1, fields=[("x-a", "b")], end=True),
+}
+
+
+@pytest.mark.parametrize("name", _FLOODS)
+def test_a_flood_is_cut_off(name: str) -> None:
+    async def scenario() -> None:
+        wire = Wire()
+        begun = head(1, end="over" in name or "late" in name)
+        answers = await wire.give(begun)
+        for turn in range(40):
+            answers = await wire.give(b"".join(_FLOODS[name](turn * 500 + one) for one in range(500)))
+            if wire.transport.closed:
+                break
+        assert code_of(answers, frames.GOAWAY) == Code.ENHANCE_YOUR_CALM
+        assert not await wire.give(frame(frames.PING, b"12345678")), "nothing is answered any more"
+
+    asyncio.run(scenario())
+
+
+def test_a_window_that_opens_byte_by_byte_is_a_flood() -> None:
+    """CVE-2019-9511: each byte of it costs us a frame."""
+
+    async def scenario() -> None:
+        wire = Wire()
+        await wire.give(setting(4, 0) + head() + data(16_000))
+        answers: list[tuple[int, int, int, bytes]] = []
+        for _ in range(12_000):
+            if wire.transport.closed:
+                break
+            answers = await wire.give(window(1, 1))
+        assert code_of(answers, frames.GOAWAY) == Code.ENHANCE_YOUR_CALM
+
+    asyncio.run(scenario())
+
+
+def test_continuations_have_an_end() -> None:
+    """CVE-2024-27316: neither large blocks nor empty frames go on."""
+    for piece in (b"", b"x" * 16_000):
+        sent = head(flags=0) + frame(frames.CONTINUATION, piece, 1) * 50
+        assert ended_with(sent) == (Code.ENHANCE_YOUR_CALM, True)
+
+
+def test_who_does_not_read_answers_is_cut_off() -> None:
+    async def scenario() -> bool:
+        wire = Wire()
+        wire.transport.unread = 5 * 1024 * 1024
+        await wire.give(frame(frames.PING, b"12345678"))
+        return wire.transport.aborted
+
+    assert asyncio.run(scenario())
+
+
+def test_work_in_earnest_is_no_flood() -> None:
+    """Calls that are answered and then reset, windows that are used, and a ping with each."""
+
+    async def scenario() -> None:
+        wire = Wire()
+        await wire.give(window(2**30))
+        for number in range(1, 20_001, 2):
+            await wire.give(head(number) + data(1000, number) + window(1000, number))
+            await wire.give(data(0, number, end=True) + frame(frames.PING, b"12345678"))
+            await wire.give(frames.reset(number, Code.NO_ERROR))
+            assert not wire.transport.closed, number
+
+    asyncio.run(scenario())
+
+
+def test_a_window_may_shrink_below_zero_and_grow_again() -> None:
+    """RFC 9113 §6.9.2; an end needs no window (§6.9.1)."""
+
+    def sent(answers: list[tuple[int, int, int, bytes]]) -> list[int]:
+        return [len(payload) for kind, _, _, payload in answers if kind == frames.DATA]
+
+    async def scenario() -> None:
+        wire = Wire()
+        await wire.give(setting(4, 1_000) + head() + head(3))
+        assert sent(await wire.give(data(1_500))) == [1_000]
+        assert sent(await wire.give(setting(4, 200))) == []
+        assert sent(await wire.give(window(800, 1))) == [], "that only makes it zero"
+        assert sent(await wire.give(data(0, 3, end=True))) == [0]
+        assert sent(await wire.give(window(100, 1))) == [100]
+        assert sent(await wire.give(setting(4, 2_000) + data(0, end=True))) == [400]
+
+    asyncio.run(scenario())
+
+
+def test_streams_beyond_the_limit_are_refused_as_not_looked_at() -> None:
+    async def scenario() -> None:
+        wire = Wire()
+        answers = await wire.give(b"".join(head(number) for number in range(1, 2 * 4096 + 3, 2)))
+        assert [one[2:] for one in answers if one[0] == frames.RST_STREAM] == [
+            (2 * 4096 + 1, frames.NUMBER.pack(Code.REFUSED_STREAM))
+        ]
+
+    asyncio.run(scenario())
+
+
+def test_large_heads_leave_in_several_frames() -> None:
+    async def scenario() -> None:
+        wire = Wire(client=True)
+        stream = wire.relay.begin([(b":method", b"GET"), (b":path", b"/"), (b"x-large", b"x" * 40_000)])
+        await wire.settle()
+        sent = [one for one in read(bytes(wire.transport.written)) if one[2] == stream.number]
+        assert [one[0] for one in sent] == [frames.HEADERS, frames.CONTINUATION, frames.CONTINUATION]
+        assert [bool(one[1] & frames.END_HEADERS) for one in sent] == [False, False, True]
+
+    asyncio.run(scenario())
+
+
+def test_calls_that_a_goaway_leaves_out_were_not_looked_at() -> None:
+    async def scenario() -> None:
+        wire = Wire(client=True)
+        calls = [wire.relay.begin([(b":method", b"GET"), (b":path", b"/")]) for _ in range(3)]
+        await wire.give(frame(frames.GOAWAY, frames.NUMBER.pack(3) + frames.NUMBER.pack(0)))
+        assert [one.aborted for one in calls] == [None, None, Code.REFUSED_STREAM]
+        assert wire.relay.goodbye == Code.NO_ERROR
+
+    asyncio.run(scenario())
