@@ -31,6 +31,8 @@ class NodeCollector(Collector):
         for state in EngineState:
             engines.add_metric([state.value], counts[state])
         yield engines
+        held = "1 when the kernel holds engines to what they may connect to"
+        yield GaugeMetricFamily("envrunner_egress_rules", held, value=int(self._node.egress.active))
         restarts = CounterMetricFamily(
             "envrunner_engine_restarts", "Unexpected ends of an engine", labels=["environment_id"]
         )

@@ -173,6 +173,7 @@ def test_the_tunnel_proxy_is_reached_wherever_its_name_leads(host: Host, world: 
 
 def test_the_agent_says_whether_they_are_in_force(host: Host) -> None:
     assert host.client.egress() == EgressState(active=True)
+    assert "envrunner_egress_rules 1.0" in host.http.get("/metrics").text
     # Nobody to hold yet: no table.
     assert "restate_engines" not in host.tables()
     host.kill_agent()
