@@ -29,9 +29,9 @@ TASKS: dict[str, Callable[[], None]] = {
     **oauth.TASKS,
     **domains.TASKS,
     **sso.TASKS,
+    **audit.TASKS,
     **workload_identity.TASKS,
 }
-    **audit.TASKS,
 
 
 def worker_app() -> Celery:
