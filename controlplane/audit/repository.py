@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from controlplane.audit.canonical import PLANE, chain_of
@@ -117,18 +117,16 @@ def grown(session: Session, rows: int, before: datetime, limit: int) -> list[str
     A chain that was found broken since then is left alone.
     """
     last = (
-        select(
-            AuditCheckpoint.chain,
-            func.max(AuditCheckpoint.sequence).label("sequence"),
-            func.max(AuditCheckpoint.at).label("at"),
-        )
-        .group_by(AuditCheckpoint.chain)
-        .subquery()
+        select(AuditCheckpoint.sequence, AuditCheckpoint.at)
+        .where(AuditCheckpoint.chain == AuditHead.chain)
+        .order_by(AuditCheckpoint.sequence.desc())
+        .limit(1)
+        .lateral()
     )
     new = AuditHead.sequence - func.coalesce(last.c.sequence, 0)
     stale = and_(new > 0, or_(last.c.at.is_(None), last.c.at < before))
     broken = select(AuditVerification.chain).where(~AuditVerification.intact, AuditVerification.at >= before)
-    query = select(AuditHead.chain).outerjoin(last, last.c.chain == AuditHead.chain)
+    query = select(AuditHead.chain).outerjoin(last, true())
     query = query.where(or_(new >= rows, stale), AuditHead.chain.not_in(broken))
     found = session.scalars(query.order_by(AuditHead.chain).limit(limit))
     return [None if chain == PLANE else chain for chain in found]

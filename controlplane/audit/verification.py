@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from controlplane.audit import checkpoints, repository
@@ -76,14 +78,24 @@ def _unsealed(session: Session, account_id: str | None, walk: Walk) -> Finding |
     return Finding(Problem.INSERTED, walk.sequence + 1, stray, message)
 
 
-def keep(session: Session, verdict: Verdict) -> AuditVerification:
+def found(verdict: Verdict) -> AuditVerification:
+    """The verdict of this moment."""
+    return AuditVerification(**_columns(verdict))
+
+
+def keep(session: Session, verdict: Verdict) -> None:
     """Remember the verdict for whoever asks next."""
+    columns = _columns(verdict)
+    write = insert(AuditVerification).values(**columns)
+    session.execute(write.on_conflict_do_update(index_elements=[AuditVerification.chain], set_=columns))
+
+
+def _columns(verdict: Verdict) -> dict[str, Any]:
     finding = verdict.finding
-    row = AuditVerification(
-        chain=chain_of(verdict.account_id),
-        at=clock.now(),
-        rows=verdict.rows,
-        intact=finding is None,
-        finding=asdict(finding) if finding else None,
-    )
-    return session.merge(row)
+    return {
+        "chain": chain_of(verdict.account_id),
+        "at": clock.now(),
+        "rows": verdict.rows,
+        "intact": finding is None,
+        "finding": asdict(finding) if finding else None,
+    }

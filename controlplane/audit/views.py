@@ -11,7 +11,8 @@ from controlplane.audit.schemas import (
     AuditKeyView,
     AuditVerificationView,
 )
-from controlplane.audit.verification import keep, verify
+from controlplane.audit.verification import found as verdict_of
+from controlplane.audit.verification import verify
 
 LOOKED_AT_NOW = 5000
 """Rows of a chain that is verified while somebody waits: a tenth of a second."""
@@ -27,7 +28,7 @@ def verification(session: Session, account_id: str) -> AuditVerificationView:
     head = repository.head(session, account_id)
     total = head.sequence if head else 0
     short = total <= LOOKED_AT_NOW
-    found = keep(session, verify(session, account_id)) if short else repository.verification(session, account_id)
+    found = verdict_of(verify(session, account_id)) if short else repository.verification(session, account_id)
     return AuditVerificationView(
         verified_at=found.at if found else None,
         intact=found.intact if found else None,

@@ -45,11 +45,11 @@ class Recorder:
             time.sleep(_EVERY_SECONDS)
             try:
                 self.send()
-            except (Unreachable, InternalError) as error:
+            except (Unreachable, InternalError, OSError) as error:
                 _log.warning("changes of engines were not recorded yet", reason=str(error))
 
     def send(self) -> None:
-        """One round. Raises `Unreachable` or `InternalError`; then everything stays for the next one."""
+        """One round. Raises `Unreachable`, `InternalError` or OSError; then everything stays for the next one."""
         self._take()
         calls = _paired([*_lines(self._open), *_lines(self._taken)])
         over = [call for call in calls if "status" in call or _is_lost(call)]
@@ -106,7 +106,7 @@ def _paired(lines: Iterable[Call]) -> list[Call]:
     calls: dict[str, Call] = {}
     for line in lines:
         identifier = str(line.get("id"))
-        if "actor" in line:
+        if "actor" in line and isinstance(line.get("at"), int) and isinstance(line.get("worker"), int):
             calls[identifier] = {**line, **calls.get(identifier, {})}
         elif identifier in calls:
             calls[identifier]["status"] = line.get("status")
