@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from controlplane.auth import Principal
 from controlplane.core import clock, crypto
 from controlplane.core.database import transaction
+from controlplane.core.outbound import place
 from controlplane.core.queue import nudge
 from controlplane.environments import repository as environment_rows
 from controlplane.environments import service as environments
@@ -44,6 +45,7 @@ _LOOK_SECONDS = 0.05
 class Asked:
     """A question to the runner, and how to try each of the environment's keys once it has answered."""
 
+    account_id: str
     environment_id: str
     at: datetime
     trials: dict[str, preflight.Trial]
@@ -67,15 +69,14 @@ def ask(session: Session, by: Principal, account_id: str, environment_id: str) -
     keys = environment_rows.identity_keys(session, environment_id)
     trials = {key.identity_key_id: preflight.trial(session, environment, key) for key in _in_order(keys.values())}
     nudge(session, TASK, environment_id, queue=runners.queue(environment.runner_id))
-    return Asked(environment_id, clock.now(), trials)
+    return Asked(account_id, environment_id, clock.now(), trials)
 
 
 def run(asked: Asked) -> list[Verdict]:
     """Try every deployment, and keep what came of it. Raises `DeploymentsUnknown`, `Busy`."""
-    deployments, deadline = _reported(asked), time.monotonic() + MOST_SECONDS
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(lambda one: list(_tried(asked, one, deadline)), deployments)
-        verdicts = [verdict for verdicts in found for verdict in verdicts]
+    # Whoever asks waits for a node and for tenants' services, and holds a place of the API's meanwhile.
+    with place("identity key checks", 4, tenant=asked.account_id):
+        verdicts = _verdicts(asked)
     with transaction() as session:
         _store(session, asked.environment_id, verdicts)
     return verdicts
@@ -116,6 +117,13 @@ def take(session: Session, runner_id: str, environment_id: str, deployments: lis
 def _in_order(keys: Iterable[IdentityKey]) -> list[IdentityKey]:
     """The one that signs first: where that does not get through, no other is tried."""
     return sorted(keys, key=lambda key: key.state != KeyState.CURRENT)
+
+
+def _verdicts(asked: Asked) -> list[Verdict]:
+    deployments, deadline = _reported(asked), time.monotonic() + MOST_SECONDS
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = pool.map(lambda one: list(_tried(asked, one, deadline)), deployments)
+        return [verdict for verdicts in found for verdict in verdicts]
 
 
 def _reported(asked: Asked) -> list[Deployment]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-
 from sqlalchemy import select
 
 from controlplane.core import queue

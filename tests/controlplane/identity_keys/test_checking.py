@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controlplane.core.outbound import place
 from controlplane.identity_keys import checking
 from tests.controlplane.identity_keys.conftest import Keys, deployed
 from tests.controlplane.node import Node
@@ -107,6 +109,16 @@ def test_without_the_nodes_word_nothing_is_switched(keys: Keys, monkeypatch: pyt
     assert keys.do("/switch", status=503)["code"] == "deployments_unknown"
     assert keys.do("/check", status=503)["code"] == "deployments_unknown"
     assert "next" in keys.states().values()
+
+
+def test_one_account_cannot_fill_the_api_with_waiting(keys: Keys) -> None:
+    account = keys.path.split("/")[2]
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(place("identity key checks", 4, tenant=account))
+        assert keys.do("/check", status=503)["code"] == "busy"
+        held.enter_context(place("identity key checks", 4, tenant="acc_other"))
+    assert keys.do("/check") == {"items": []}
 
 
 def test_another_runner_cannot_say_what_there_is(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
