@@ -107,7 +107,8 @@ def test_it_may_nothing_but_what_is_said_here(team: Team, role: str) -> None:
     got = {one.name: called(team, one, team.environment_id, job.headers) for one in CLOSED}
     open_to_it = {name for name, status in got.items() if status != 403}
     assert open_to_it == MAY[role] & set(got), got
-    assert {got[name] for name in open_to_it} <= {200, 409, 422}
+    # 503: what asks engines finds none here.
+    assert {got[name] for name in open_to_it} <= {200, 409, 422, 503}
 
 
 def test_another_environment_is_no_environment(team: Team) -> None:
