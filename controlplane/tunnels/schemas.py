@@ -44,7 +44,8 @@ class TunnelReports(Schema):
 
 
 class TunnelView(Schema):
-    """One name, all relay nodes together. Counts are since `since`; without connections it is gone since `goneAt`."""
+    """One name, all relay nodes together. Counts go on when it comes back within the hour; without
+    connections it is gone since `goneAt`."""
 
     name: str
     connections: int

@@ -22,6 +22,7 @@ _CONNECTION_STEP = 1024 * 1024
 _STREAM_STEP = STREAM_WINDOW // 2
 """What has been taken is given back in portions of this size."""
 _STREAMS_A_POINT = 16
+_WORTH_A_LOOK_BYTES = 512
 _LINGER_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
@@ -289,7 +290,7 @@ class Http2(Sending, asyncio.Protocol, ABC):
         if self._is_idle(number):
             raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a stream that nobody began")
         self._give_back(size)
-        if not size:
+        if size < _WORTH_A_LOOK_BYTES:
             self._patience.spend()
         if stream is not None:
             self._fail(stream, ErrorCodes.STREAM_CLOSED, "something came after the end")

@@ -36,9 +36,10 @@ class _TunnelCollector(Collector):
             "bytes_to_service": "Of requests' bodies",
             "bytes_from_service": "Of answers' bodies",
         }
+        totals = self._tunnels.totals()
         for name, text in counters.items():
             family = CounterMetricFamily(f"envrunner_tunnel_{name}", text, labels=label)
-            yield _filled(family, ((one.label, getattr(one, name)) for one in self._tunnels))
+            yield _filled(family, ((environment, counts[name]) for environment, counts in totals.items()))
 
 
 class Status:

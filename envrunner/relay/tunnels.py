@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_CONNECTIONS = 100
 """Of one environment, all its tunnels together."""
+COUNTS = ("requests", "errors", "bytes_to_service", "bytes_from_service")
 _MOST_REMEMBERED = 100
 _REMEMBERED_SECONDS = 3600.0
 
@@ -36,6 +38,10 @@ class Tunnel:
     last_failure: str | None = None
     last_failure_at: float | None = None
     gone_at: float | None = None
+
+    def counts(self) -> dict[str, int]:
+        """`COUNTS` so far."""
+        return {name: getattr(self, name) for name in COUNTS}
 
     def failed(self, reason: str) -> None:
         """Note it."""
@@ -65,11 +71,22 @@ class Tunnels:
 
     def __init__(self) -> None:
         self._by_label: dict[str, dict[str, Tunnel]] = {}
+        self._forgotten: dict[str, Counter[str]] = {}
         self._watches: list[asyncio.Event] = []
 
     def __iter__(self) -> Iterator[Tunnel]:
+        """Those that are open, or were within the last hour."""
+        for label in list(self._by_label):
+            self._forget_old(label)
         for named in self._by_label.values():
             yield from named.values()
+
+    def totals(self) -> dict[str, Counter[str]]:
+        """`COUNTS` by environment, of all tunnels there ever were: they never go back."""
+        sums = {label: Counter(counts) for label, counts in self._forgotten.items()}
+        for one in self:
+            sums.setdefault(one.label, Counter()).update(one.counts())
+        return sums
 
     def has_room(self, label: str) -> bool:
         """Whether the environment may have one more connection."""
@@ -117,7 +134,10 @@ class Tunnels:
         oldest = time.time() - _REMEMBERED_SECONDS
         for place, one in enumerate(gone):
             if (one.gone_at or 0.0) < oldest or place < len(gone) - _MOST_REMEMBERED:
+                self._forgotten.setdefault(label, Counter()).update(one.counts())
                 del named[one.name]
+        if not named:
+            self._by_label.pop(label, None)
 
 
 def choose(tunnel: Tunnel, *, but: Collection[Carrier] = ()) -> Customer | None:

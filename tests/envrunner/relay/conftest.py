@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.envrunner.relay.dialling import ready
+from tests.envrunner.relay.environments import DELETED, MINE, NOBODYS, OTHERS
 from tests.envrunner.relay.node import RelayNode
-
-MINE, OTHERS, DELETED, NOBODYS = 1, 2, 3, 99
-"""Environments; NOBODYS does not exist."""
 
 
 def _filled(node: RelayNode) -> RelayNode:
@@ -38,3 +37,9 @@ def own_node() -> Iterator[RelayNode]:
         yield _filled(made).start()
     finally:
         made.stop()
+
+
+@pytest.fixture
+def token(node: RelayNode) -> str:
+    """A credential the relay knows."""
+    return ready(node)

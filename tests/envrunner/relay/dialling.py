@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tests.envrunner.relay.conftest import MINE
+from tests.envrunner.relay.environments import MINE
 from tests.envrunner.relay.node import RelayNode, environment_id, label
-from tests.envrunner.relay.peers import Dialled, Engine
+from tests.envrunner.relay.peers import Dialled, Engine, Message
+from tests.support.waiting import until
+
+_REFUSED_STREAM = 7
 
 
 def introduction(token: str, number: int = MINE, name: str | None = "laptop") -> dict[str, str]:
@@ -33,3 +37,29 @@ async def engine(node: RelayNode, window: int = 1024 * 1024) -> AsyncIterator[En
 def path(name: str = "laptop", rest: str = "/http/localhost/9080/discover", number: int = MINE) -> str:
     """Of a call through a tunnel."""
     return f"/{label(number)}/{name}{rest}"
+
+
+async def never(number: int, message: Message) -> None:
+    """Answers nothing."""
+
+
+def ready(node: RelayNode, number: int = MINE) -> str:
+    """A credential the relay knows."""
+    token = node.add_key(number)
+
+    async def opens() -> bool:
+        async with dialled(node, introduction(token, number, "probe")) as client:
+            return client.told.get("tunnel-status") == "ok"
+
+    until(lambda: asyncio.run(opens()))
+    return token
+
+
+def refusing_all(client: Dialled) -> Callable[[int, Message], Awaitable[None]]:
+    """An answer that says: I have not looked at this call."""
+
+    async def refuse(number: int, message: Message) -> None:
+        client.h2.reset_stream(number, _REFUSED_STREAM)
+        client.send()
+
+    return refuse

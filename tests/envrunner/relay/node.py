@@ -171,6 +171,11 @@ class RelayNode:
         assert self.process is not None
         return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def descriptors(self) -> int:
+        """Open files and sockets."""
+        assert self.process is not None
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def _environment(self) -> dict[str, str]:
         own = {
             "STATE_DIR": self.home / "state",

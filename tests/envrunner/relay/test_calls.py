@@ -1,40 +1,21 @@
-"""Calls from an engine through a tunnel: what arrives, what comes back, and whose calls go nowhere."""
+"""Calls from an engine through a tunnel: what arrives, and what comes back."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
-import time
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.envrunner.relay.conftest import DELETED, MINE, NOBODYS, OTHERS
-from tests.envrunner.relay.dialling import dialled, engine, introduction, path
+from tests.envrunner.relay.dialling import dialled, engine, introduction, never, path
+from tests.envrunner.relay.environments import MINE
 from tests.envrunner.relay.node import RelayNode, label, until_async
-from tests.envrunner.relay.peers import Dialled, Engine, Message
-from tests.support.waiting import until
+from tests.envrunner.relay.peers import Message
 
 BIG = os.urandom(10 * 1024 * 1024)
-
-
-@pytest.fixture
-def token(node: RelayNode) -> str:
-    """A credential the relay knows."""
-    made = node.add_key(MINE)
-    until(lambda: _opens(node, made))
-    return made
-
-
-def _opens(node: RelayNode, token: str) -> bool:
-    async def ask() -> bool:
-        async with dialled(node, introduction(token, name="probe")) as client:
-            return client.told.get("tunnel-status") == "ok"
-
-    return asyncio.run(ask())
 
 
 def test_path_headers_and_body_arrive_and_the_answer_comes_back(node: RelayNode, token: str) -> None:
@@ -140,97 +121,11 @@ def test_connections_of_one_name_share_the_load(node: RelayNode, token: str) -> 
             engine(node) as caller,
         ):
             for client in (one, two):
-                client.answer = _never
+                client.answer = never
             for _ in range(10):
                 caller.begin(path(), node.signed(MINE), end=True)
             await until_async(lambda: len(one.calls) + len(two.calls) == 10)
             assert (len(one.calls), len(two.calls)) == (5, 5)
-
-    asyncio.run(scenario())
-
-
-async def _never(number: int, message: Message) -> None:
-    """Answers nothing."""
-
-
-@pytest.mark.parametrize("number", [OTHERS, DELETED, NOBODYS])
-def test_other_environments_engines_reach_nothing(node: RelayNode, token: str, number: int) -> None:
-    async def scenario() -> list[tuple[int, bytes]]:
-        answers = []
-        async with dialled(node, introduction(token)) as client, engine(node) as caller:
-            # With their own signature at my tunnel, with their own at a tunnel of theirs that is not there.
-            for where in (path(), path(number=DELETED), path(number=NOBODYS)):
-                answer = await caller.call(where, node.signed(number))
-                answers.append((answer.status, bytes(answer.body)))
-            assert not client.calls
-        return answers
-
-    found = asyncio.run(scenario())
-    assert {status for status, _ in found} == {401}
-    assert len({body for _, body in found}) == 1, "whether an environment exists is nobody's business"
-
-
-async def _until_status(caller: Engine, status: int, where: str, headers: list[tuple[str, str]]) -> None:
-    async with asyncio.timeout(20):
-        while (await caller.call(where, headers)).status != status:  # noqa: ASYNC110 the relay learns it from outside
-            await asyncio.sleep(0.02)
-
-
-def _forged(node: RelayNode) -> dict[str, list[tuple[str, str]]]:
-    scheme, (_, good) = node.signed(MINE)
-    header, payload, signature = good.split(".")
-    unsigned = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).rstrip(b"=").decode()
-    now = int(time.time())
-    return {
-        "nothing": [],
-        "no scheme": [("x-restate-jwt-v1", good)],
-        "other scheme": [("x-restate-signature-scheme", "unsigned"), ("x-restate-jwt-v1", good)],
-        "no token": [scheme],
-        "rubbish": [scheme, ("x-restate-jwt-v1", "a.b.c")],
-        "no signature": [scheme, ("x-restate-jwt-v1", f"{header}.{payload}.")],
-        "algorithm none": [scheme, ("x-restate-jwt-v1", f"{unsigned}.{payload}.")],
-        "other payload": [scheme, ("x-restate-jwt-v1", f"{header}.{payload[:-4]}AAAA.{signature}")],
-        "expired": node.signed(MINE, exp=now - 1),
-        "not yet": node.signed(MINE, nbf=now + 30),
-        "for ever": node.signed(MINE, exp=None),
-        "since ever": node.signed(MINE, nbf=None),
-        "another's key": node.signed(MINE, signer=OTHERS),
-        "one too many": [*node.signed(MINE, signer=OTHERS), ("x-restate-jwt-v1", good)],
-        "too long": node.signed(MINE, sub="x" * 20_000),
-    }
-
-
-def test_forged_and_stale_signatures_reach_nothing(node: RelayNode, token: str) -> None:
-    async def scenario() -> None:
-        async with dialled(node, introduction(token)) as client, engine(node) as caller:
-            for name, headers in _forged(node).items():
-                answer = await caller.call(path(), headers)
-                assert answer.status == 401, name
-            assert not client.calls
-            assert (await caller.call(path(), node.signed(MINE))).status == 200
-
-    asyncio.run(scenario())
-
-
-def test_a_signature_that_was_good_is_not_good_for_ever(node: RelayNode, token: str) -> None:
-    async def scenario() -> None:
-        async with dialled(node, introduction(token)), engine(node) as caller:
-            brief = node.signed(MINE, exp=int(time.time()) + 2)
-            assert (await caller.call(path(), brief)).status == 200
-            await _until_status(caller, 401, path(), brief)
-
-    asyncio.run(scenario())
-
-
-def test_a_key_that_was_replaced_opens_nothing(node: RelayNode, token: str) -> None:
-    async def scenario() -> None:
-        node.add_environment(60)
-        old = node.signed(60)
-        async with engine(node) as caller:
-            await _until_status(caller, 503, path(number=60), old)
-            del node.keys[60]
-            node.add_environment(60)
-            await _until_status(caller, 401, path(number=60), old)
 
     asyncio.run(scenario())
 
@@ -268,45 +163,3 @@ def test_no_tunnel_is_said_in_a_sentence(node: RelayNode, token: str) -> None:
     answer = asyncio.run(scenario())
     assert answer.status == 503
     assert "No tunnel named nobody is open" in json.loads(bytes(answer.body))["message"]
-
-
-def test_what_is_known_of_a_tunnel(node: RelayNode, token: str) -> None:
-    async def fails(number: int, message: Message) -> None:
-        client.h2.send_headers(number, [(":status", "502")], end_stream=True)
-        client.send()
-
-    client: Dialled
-
-    async def scenario() -> None:
-        nonlocal client
-        async with dialled(node, introduction(token, name="seen")) as client, engine(node) as caller:
-            await caller.call(path("seen"), node.signed(MINE), b"12345")
-            client.answer = fails
-            await caller.call(path("seen"), node.signed(MINE))
-
-    asyncio.run(scenario())
-    seen = until(lambda: node.tunnel("seen") if node.tunnel("seen")["connections"] == 0 else None)
-    figures = {name: seen[name] for name in ("requests", "errors", "bytesToService", "bytesFromService", "lastFailure")}
-    assert figures == {
-        "requests": 2, "errors": 1, "bytesToService": 5, "bytesFromService": 5, "lastFailure": "answered 502",
-    }  # fmt: skip
-    metrics = node.ask("/metrics")
-    assert metrics is not None
-    assert f'envrunner_tunnel_requests_total{{environment_id="env_{label(MINE)}"}}' in metrics.text
-
-
-def test_the_control_plane_is_told(node: RelayNode, token: str) -> None:
-    async def scenario() -> None:
-        async with dialled(node, introduction(token, name="told")), engine(node) as caller:
-            await caller.call(path("told"), node.signed(MINE), b"12345")
-            await until_async(lambda: _reported(node, "told").get("requests") == 1)
-            assert _reported(node, "told") == node.tunnel("told")
-
-    asyncio.run(scenario())
-    until(lambda: _reported(node, "told")["goneAt"])
-    assert node.plane.tunnels["node"] == f"http://127.0.0.1:{node.relay_port}"
-
-
-def _reported(node: RelayNode, name: str) -> dict[str, Any]:
-    items = node.plane.tunnels.get("items", [])
-    return next((one for one in items if one["name"] == name), {})

@@ -11,8 +11,8 @@ import pytest
 
 from envrunner.relay import customer, standing
 from envrunner.relay.tunnels import MOST_CONNECTIONS
-from tests.envrunner.relay.conftest import DELETED, MINE, NOBODYS, OTHERS
 from tests.envrunner.relay.dialling import dialled, introduction
+from tests.envrunner.relay.environments import DELETED, MINE, NOBODYS, OTHERS
 from tests.envrunner.relay.node import RelayNode, raw_connection, until_async
 from tests.support.waiting import until
 

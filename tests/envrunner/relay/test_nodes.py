@@ -13,8 +13,8 @@ import pytest
 import redis
 
 from embedded.valkey import _binary
-from tests.envrunner.relay.conftest import MINE, OTHERS
 from tests.envrunner.relay.dialling import dialled, engine, introduction, path
+from tests.envrunner.relay.environments import MINE, OTHERS
 from tests.envrunner.relay.node import RelayNode, until_async
 from tests.envrunner.relay.peers import Engine, Message
 from tests.support.waiting import until

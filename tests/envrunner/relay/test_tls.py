@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.envrunner.relay.conftest import MINE
 from tests.envrunner.relay.dialling import introduction, path
+from tests.envrunner.relay.environments import MINE
 from tests.envrunner.relay.node import RelayNode
 from tests.envrunner.relay.peers import Dialled, Engine
 from tests.support.certificates import Authority
