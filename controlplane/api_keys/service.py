@@ -15,6 +15,7 @@ from controlplane.auth import Principal
 from controlplane.core import clock, tokens
 from controlplane.core.errors import NotFound
 from controlplane.core.ids import label, new_id
+from controlplane.core.schema import rfc3339
 from controlplane.edge_log import Table, publish
 from controlplane.environments import repository as environments
 from controlplane.environments.errors import EnvironmentDeleted
@@ -50,7 +51,7 @@ def create(
     )
     session.add(key)
     publish(session, Table.PRINCIPALS, key.digest, entry(key))
-    details = {"environmentId": environment_id, "role": role.value, "description": description}
+    details = _told(key) | {"expiresAt": rfc3339(expires_at) if expires_at else None}
     audit.record(session, by, "api_key.create", key_id, account_id, details)
     return key, secret
 
@@ -62,7 +63,11 @@ def revoke(session: Session, by: Principal, account_id: str, environment_id: str
     if key is None:
         raise NotFound("API key")
     _withdraw(session, key)
-    audit.record(session, by, "api_key.revoke", key_id, account_id, {"environmentId": environment_id})
+    audit.record(session, by, "api_key.revoke", key_id, account_id, _told(key))
+
+
+def _told(key: ApiKey) -> dict[str, Any]:
+    return {"environmentId": key.environment_id, "role": key.role, "description": key.description}
 
 
 def revoke_all(session: Session, environment_id: str) -> None:

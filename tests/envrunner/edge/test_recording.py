@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,20 @@ def test_at_an_environment_s_own_port_too(edge: Stack) -> None:
     port = edge.ports_from + 2 * MINE + 1
     assert ask(port, "/services/s", method="PATCH", token=key(edge), body=b"{}").status == 200
     assert recorded(edge, 1)[0]["path"] == "/services/s"
+
+
+def test_over_http2_too_and_nobody_else_s_address_is_told(edge: Stack) -> None:
+    url = f"http://127.0.0.1:{edge.admin}/services/s"
+    headers = [f"host: {edge.host(MINE)}", f"authorization: Bearer {key(edge)}"]
+    options = [option for header in headers for option in ("-H", header)]
+    subprocess.run(
+        ["curl", "-sS", "--fail", "--http2-prior-knowledge", "-X", "PATCH", "-d", "{}", *options, url],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    (told,) = recorded(edge, 1)
+    assert (told["actor"], told["status"], "address" in told) == ("key_admin1", 200, False)
 
 
 def test_a_person_s_call_tells_who_and_by_what(edge: Stack) -> None:
