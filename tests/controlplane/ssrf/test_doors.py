@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from threading import Thread
 
 import pytest
 
@@ -101,3 +102,39 @@ def test_the_ear_hears(dials: Dials, name_server: NameServer) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", 9))
     assert dials.tried == [("127.0.0.1", 9)]
+
+
+@pytest.fixture
+def redirecting() -> Iterator[int]:
+    """The port of a server on 127.0.0.2 that sends whoever asks to the plane's own API."""
+    answer = b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1234/\r\ncontent-length: 0\r\n\r\n"
+
+    def serve() -> None:
+        while True:
+            try:
+                caller, _ = listener.accept()
+            except OSError:
+                return
+            with caller:
+                caller.recv(65536)
+                caller.sendall(answer)
+
+    with socket.create_server(("127.0.0.2", 0)) as listener:
+        Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_what_was_judged_is_dialled_and_no_redirect_followed(
+    tenant: Tenant, dials: Dials, name_server: NameServer, redirecting: int, configured: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    configured(outbound_allowed_networks="127.0.0.2/32")
+    monkeypatch.setitem(ZONE, "once.example.com", [("A", "127.0.0.2")])
+    name_server.asked.clear()
+    path = f"/accounts/{tenant.account}/environments/{tenant.environment_id}/preflight"
+    answer = tenant.person.post(path, {"uri": f"http://once.example.com:{redirecting}", "useHttp11": True}).json()
+    assert not answer["ok"]
+    assert set(dials.tried) == {("127.0.0.2", redirecting)}
+    # Once for each family: there is no second answer that could be another.
+    assert name_server.asked == ["once.example.com"] * 2
