@@ -90,12 +90,10 @@ class EdgeLayout:
 
     @property
     def spool(self) -> Path:
-        """Where nginx's workers note changes of engines until the agent has taken them (recording.py)."""
-        return self.spool_directory / "spool"
+        """Where nginx's workers note changes of engines until the agent has taken them (recording.py).
 
-    @property
-    def spool_directory(self) -> Path:
-        """Of the workers' account. Survives a reboot, except where that account has no way to the state."""
+        Of the workers' account. Survives a reboot, except where that account has no way to the state.
+        """
         return (self.state if _is_open(self.state.parent) else self.run) / "audit"
 
     @property
@@ -122,7 +120,7 @@ class EdgeLayout:
         os.umask(0o077)
 
     def _prepare_spool(self) -> None:
-        self.spool_directory.mkdir(mode=0o700, exist_ok=True)
+        self.spool.mkdir(mode=0o700, exist_ok=True)
         account = edge_account()
         if account is not None:
-            os.chown(self.spool_directory, account, -1)
+            os.chown(self.spool, account, -1)

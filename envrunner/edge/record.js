@@ -72,9 +72,9 @@ function caller(r) {
     return {kind: 'api_key', actor: /^[\w-]+/.exec(principal.slice(38))[0]};
 }
 
-// One write, so that lines of several workers never mix.
+// One write, so that lines of several workers never mix; a file for each environment, so that none takes others' room.
 function write(r, line) {
-    const spool = r.variables.edge_spool;
+    const spool = r.variables.edge_spool + '/' + r.variables.edge_label;
     if (sizeOf(spool) >= Number(r.variables.edge_spool_bytes)) {
         throw new Error('full');
     }

@@ -1,14 +1,15 @@
 """Takes what nginx has noted of changes of engines (record.js) to the control plane, and forgets it when that has it.
 
-nginx appends to `spool`. It is renamed to `taken`, read when nobody can be writing to it any more, sent, and deleted
-once the control plane has all of it. Calls that have not ended wait in `open`. Whatever of this is killed, it begins
-again from what is on the disk: the control plane takes each call once, however often it is told.
+nginx appends to a file for each environment, named by its label. That is renamed to `.taken`, read when nobody can be
+writing to it any more, sent, and deleted once the control plane has all of it. Calls that have not ended wait in
+`.open`. Whatever of this is killed, it begins again from what is on the disk: the control plane takes each call once,
+however often it is told.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ _EVERY_SECONDS = 0.5
 _SETTLED_SECONDS = 0.5
 """An append is over after microseconds; one that found the old name is by then."""
 _AT_ONCE = 200
+_TAKEN, _OPEN = ".taken", ".open"
+_LABEL = re.compile(r"[0-9a-z]{27}")
 _NOT_UNDERSTOOD = (400, 413, 422)
 _LONGEST_CALL_SECONDS = 2 * 3600
 _log = structlog.get_logger(__name__)
@@ -32,12 +35,11 @@ Call = dict[str, Any]
 
 
 class Recorder:
-    """The only one who renames and deletes in the spool's directory."""
+    """The only one who renames and deletes in the spool."""
 
     def __init__(self, client: InternalClient, layout: EdgeLayout) -> None:
         self._client = client
         self._spool = layout.spool
-        self._taken, self._open = layout.spool.with_name("taken"), layout.spool.with_name("open")
 
     def run(self) -> None:
         """Never returns."""
@@ -51,12 +53,28 @@ class Recorder:
     def send(self) -> None:
         """One round. Raises `Unreachable`, `InternalError` or OSError; then everything stays for the next one."""
         self._take()
-        calls = _paired([*_lines(self._open), *_lines(self._taken)])
+        waiting = {path.stem for path in self._spool.iterdir() if path.suffix in (_TAKEN, _OPEN)}
+        for label in sorted(waiting):
+            self._send(self._spool / label)
+
+    def _send(self, spool: Path) -> None:
+        taken, still_open = spool.with_suffix(_TAKEN), spool.with_suffix(_OPEN)
+        calls = _paired([*_lines(still_open), *_lines(taken)])
         over = [call for call in calls if "status" in call or _is_lost(call)]
         for first in range(0, len(over), _AT_ONCE):
             self._tell([_told(call) for call in over[first : first + _AT_ONCE]])
-        if over or self._taken.exists():
-            self._keep([call for call in calls if call not in over])
+        if over or taken.exists():
+            _keep(still_open, [call for call in calls if call not in over])
+            taken.unlink(missing_ok=True)
+
+    def _take(self) -> None:
+        """Rename what nginx has written, and let appends end that found the old names."""
+        fresh = [path for path in self._spool.iterdir() if _LABEL.fullmatch(path.name)]
+        renamed = [path for path in fresh if not path.with_suffix(_TAKEN).exists()]
+        for path in renamed:
+            path.rename(path.with_suffix(_TAKEN))
+        if renamed:
+            time.sleep(_SETTLED_SECONDS)
 
     def _tell(self, items: list[Call]) -> None:
         try:
@@ -73,19 +91,15 @@ class Recorder:
 
     def _leave(self, item: Call, error: InternalError) -> None:
         _log.error("a change of an engine cannot be recorded", reason=str(error), call=item)
-        with self._spool.with_name("refused").open("a") as file:
+        with (self._spool / "refused").open("a") as file:
             file.write(f"{json.dumps(item)}\n")
 
-    def _take(self) -> None:
-        if self._taken.exists():
-            return
-        with contextlib.suppress(FileNotFoundError):
-            self._spool.rename(self._taken)
-            time.sleep(_SETTLED_SECONDS)
 
-    def _keep(self, calls: Iterable[Call]) -> None:
-        durable.write(self._open, "".join(f"{json.dumps(call)}\n" for call in calls))
-        self._taken.unlink(missing_ok=True)
+def _keep(path: Path, calls: list[Call]) -> None:
+    if calls:
+        durable.write(path, "".join(f"{json.dumps(call)}\n" for call in calls))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _lines(path: Path) -> Iterator[Call]:

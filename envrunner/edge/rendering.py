@@ -22,8 +22,8 @@ _CONNECTIONS = 8192
 _SHORT = "proxy_request_buffering on; client_max_body_size 60000; client_body_buffer_size 64k;"
 _READ_FIRST = "|(?:/v[234])?/(?:query|subscriptions|(?:deployments|kafka-clusters)(?:/[^/]+)?)$"
 _ASKED_BYTES = "256k"
-SPOOL_BYTES = 32 * 1024 * 1024
-"""Of calls that wait to be recorded; `recording` may hold as many again. Then changes of engines are refused."""
+SPOOL_BYTES = 2 * 1024 * 1024
+"""Of an environment's calls that wait to be recorded; `recording` may hold as many again. Then changes are refused."""
 
 _ERRORS = (
     (400, 400, "The request could not be understood."),

@@ -41,6 +41,7 @@ def edge() -> Iterator[Stack]:
     try:
         stack.add_environment(MINE)
         stack.add_environment(2, engine=False)
+        stack.add_environment(3)
         yield stack.start()
     finally:
         stack.stop()
@@ -183,10 +184,10 @@ def test_what_the_control_plane_does_not_take_waits(edge: Stack) -> None:
 def test_without_room_changes_are_refused_and_reading_goes_on(edge: Stack) -> None:
     token, edge.plane.records = key(edge), False
     assert call(edge, token, "PATCH", "/services/first", b"{}").status == 200
-    spool = edge.home / "edge" / "audit" / "spool"
-    edge.wait_until(lambda: spool.with_name("taken").exists() and not spool.exists())
+    spool = edge.home / "edge" / "audit" / label(MINE)
+    edge.wait_until(lambda: spool.with_suffix(".taken").exists() and not spool.exists())
     with spool.open("wb") as file:
-        file.truncate(32 * 1024 * 1024)
+        file.truncate(2 * 1024 * 1024)
     before = edge.engines[label(MINE)].requests
     refusal = call(edge, token, "PATCH", "/services/s", b"{}")
     refusal.assert_refusal(503)
@@ -194,9 +195,11 @@ def test_without_room_changes_are_refused_and_reading_goes_on(edge: Stack) -> No
     call(edge, token, "POST", "/query", SQL).assert_refusal(503)
     assert edge.engines[label(MINE)].requests == before
     assert call(edge, token, "GET", "/deployments").status == 200
+    others = ask(edge.admin, "/services/s", method="PATCH", host=edge.host(3), token=key(edge, number=3), body=b"{}")
+    assert others.status == 200
     spool.unlink()
     edge.plane.records = True
-    recorded(edge, 1)
+    recorded(edge, 2)
 
 
 def test_nothing_is_lost_or_told_twice_when_everything_is_killed(stack: Stack) -> None:
