@@ -14,15 +14,30 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from benchmarks import audit, chart, edge, keys, life, people, plane, result, starting, table, tools
-from benchmarks.figures import Outcome
+from benchmarks import (
+    audit,
+    chart,
+    edge,
+    keys,
+    life,
+    people,
+    plane,
+    relays,
+    result,
+    starting,
+    table,
+    tools,
+    tunnel,
+    ways,
+)
+from benchmarks.figures import Outcome, Skipped
 from benchmarks.processes import Failed
 from benchmarks.scale import FULL, QUICK, Scale
 
 _WIDTH = 130
 _BUSY = 0.5
 _LEGEND = "Blue: this project, amber: peers, grey: no proxy; whiskers: min – max."
-_GROUPS = ("edge", "life", "keys", "people", "audit", "up")
+_GROUPS = ("edge", "life", "keys", "people", "audit", "up", "tunnel")
 
 
 def main(arguments: list[str]) -> int:
@@ -53,19 +68,30 @@ def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Ou
             tell("starting a plane for the benchmark")
             one.up()
             api = one.api()
-            if "edge" in groups:
-                outcome += edge.measure(one, api, workdir, scale, tell)
-            if "life" in groups:
-                outcome += life.measure(api, scale, tell)
-            if "keys" in groups:
-                outcome += keys.measure(api, scale, tell)
-            if "people" in groups:
-                outcome += people.measure(api, scale, tell)
-            if "audit" in groups:
-                outcome += audit.measure(one, api, scale, tell)
+            measures: dict[str, Callable[[], Outcome]] = {
+                "edge": lambda: edge.measure(one, api, workdir, scale, tell),
+                "life": lambda: life.measure(api, scale, tell),
+                "keys": lambda: keys.measure(api, scale, tell),
+                "people": lambda: people.measure(api, scale, tell),
+                "audit": lambda: audit.measure(one, api, scale, tell),
+            }
+            for name in [each for each in measures if each in groups]:
+                outcome += measures[name]()
             tell("stopping the plane")
     if "up" in groups:
         outcome += starting.measure(scale, tell)
+    if "tunnel" in groups:
+        outcome += _tunnel(scale, tell)
+    return outcome
+
+
+def _tunnel(scale: Scale, tell: Callable[[str], None]) -> Outcome:
+    outcome = relays.idle(scale, tell)
+    if reason := ways.missing_reason():
+        return outcome + Outcome(skipped=[Skipped("tunnel", reason)])
+    for measure in (tunnel.measure, relays.restarts):
+        with _workdir() as workdir, plane.fresh() as one:
+            outcome += measure(one, workdir, scale, tell)
     return outcome
 
 

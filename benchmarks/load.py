@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import tools
+from benchmarks.figures import percentile
 from benchmarks.processes import Failed
 
 # wrk prints for people; its own numbers are exact. The request is in the script, so no secret is in a process list.
@@ -105,6 +106,23 @@ def h2load(request: Request, connections: int, streams: int, seconds: float) -> 
     if not rate or not answers or any(map(int, answers.groups()[1:])):
         raise Failed(f"h2load against {request.url}: {done.stdout[-400:]}{done.stderr[-200:]}")
     return Load(float(rate[1]), float("nan"), float("nan"))
+
+
+def timed(request: Request, connections: int, seconds: float) -> Load:
+    """By h2load over HTTP/1.1, with the percentiles of its log. Raises `Failed` when a request did not succeed."""
+    with tempfile.TemporaryDirectory() as folder:
+        body, log = Path(folder) / "body", Path(folder) / "log"
+        body.write_text(request.body or "")
+        command = [str(tools.find("h2load")), "-t1", "--h1", f"-c{connections}", f"-D{max(1, round(seconds))}"]
+        command += ["-d", str(body), "-H", f"content-type: {request.content_type}", f"--log-file={log}"]
+        command += ["-B", f"unix:{request.socket}"] if request.socket else []
+        done = subprocess.run([*command, request.url], capture_output=True, text=True, check=False)
+        lines = [line.split("\t") for line in log.read_text().splitlines()] if log.exists() else []
+    statuses = {status for _, status, _ in lines}
+    if done.returncode or statuses != {"200"}:
+        raise Failed(f"h2load against {request.url}: {statuses} {done.stdout[-400:]}{done.stderr[-200:]}")
+    took = [int(micros) / 1000 for _, _, micros in lines]
+    return Load(len(lines) / max(1, round(seconds)), percentile(took, 0.5), percentile(took, 0.99))
 
 
 def _command(request: Request, connections: int, seconds: float, script: str) -> list[str]:

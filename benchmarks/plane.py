@@ -97,7 +97,7 @@ class Plane:
 
     def pid(self, name: str) -> int | None:
         """Of one of its processes, now."""
-        pids = json.loads((self.home / "endpoints.json").read_text())["pids"]
+        pids: dict[str, int] = json.loads((self.home / "endpoints.json").read_text())["pids"]
         return pids.get(name)
 
     def digest_key(self) -> str:

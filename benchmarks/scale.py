@@ -21,6 +21,9 @@ class Scale:
     background_per_second: int = 300
     warm_starts: int = 5
     cold_starts: int = 3
+    idle_tunnels: int = 500
+    idle_seconds: float = 20
+    invocations: int = 10_000
 
 
 FULL = Scale()
@@ -37,5 +40,8 @@ QUICK = Scale(
     background_per_second=50,
     warm_starts=1,
     cold_starts=1,
+    idle_tunnels=20,
+    idle_seconds=2,
+    invocations=2_000,
 )
 """Shows that everything works; its figures mean nothing."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-_PACKAGES = {"wrk": "wrk", "haproxy": "haproxy", "h2load": "nghttp2-client"}
+_PACKAGES = {"wrk": "wrk", "haproxy": "haproxy", "h2load": "nghttp2-client", "sshd": "openssh-server"}
 
 
 def install_missing() -> None:

@@ -17,10 +17,10 @@ Services = Mapping[str, Sequence[tuple[str, int]]]
 """Name → target and port of each SRV record."""
 
 
-def start(services: Services) -> None:
-    """On 127.0.0.1:53 (UDP), until this process ends."""
+def start(services: Services, address: str = "127.0.0.1") -> None:
+    """On port 53 (UDP) of a loopback address, until this process ends."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    listener.bind(("127.0.0.1", 53))
+    listener.bind((address, 53))
     Thread(target=_serve, args=(listener, services), daemon=True).start()
 
 
