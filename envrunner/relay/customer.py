@@ -21,6 +21,7 @@ from envrunner.wire import label_of
 
 _HANDSHAKE_SECONDS = 4.5
 """Both generations of the client give up after 5."""
+_DRAIN = b"/_/drain-tunnel"
 _MOST_STRANGERS = 200
 """Of one address."""
 _FAREWELL_SECONDS = 2.0
@@ -73,6 +74,25 @@ class _Handshake(Stream):
         """Nothing is sent but trailers."""
 
 
+class _Notice(Stream):
+    """Says that this connection will end: the container client then opens another one before it lets go of this."""
+
+    def came_head(self, headers: Headers, *, end: bool) -> None:
+        """Whatever it thinks of that."""
+
+    def came_data(self, data: bytes) -> None:
+        self.taken(len(data))
+
+    def came_end(self, trailers: Headers | None) -> None:
+        """It was heard."""
+
+    def came_abort(self, code: int, reason: str) -> None:
+        """It was not."""
+
+    def gave(self, size: int) -> None:
+        """Nothing is sent but the head."""
+
+
 class Customer(Carrier):
     """Never hung up on without a reason: a client that is reset ends, one that gets GOAWAY or an end comes again."""
 
@@ -82,14 +102,24 @@ class Customer(Carrier):
         self._handshake: _Handshake | None = None
         self._tunnel: Tunnel | None = None
         self._digest = self._label = self._address = ""
+        self._takes_notice = False
 
     def end(self, reason: str) -> None:
         """GOAWAY, and the calls under way are over, too. The customer closes; if it does not, we do."""
-        self.leave()
+        super().leave()
         for stream in list(self.streams.values()):
             stream.abort(ErrorCodes.CANCEL)
             stream.came_abort(ErrorCodes.CANCEL, reason)
         self.later(_FAREWELL_SECONDS, self.close)
+
+    def leave(self) -> None:
+        """Calls under way finish; the client dials again, the container client at once."""
+        if self._takes_notice and not self.leaving and not self.closing:
+            number = self.next_number()
+            notice = self.streams[number] = _Notice(self, number)
+            target = [(b":method", b"GET"), (b":scheme", b"http"), (b":authority", b"tunnel"), (b":path", _DRAIN)]
+            notice.head(target, end=True)
+        super().leave()
 
     def look(self) -> None:
         """End if the right to this tunnel has ended."""
@@ -142,6 +172,7 @@ class Customer(Carrier):
             return
         self._handshake.end(self._welcome(name))
         self.ready = True
+        self._takes_notice = given.get("supports-drain") == "true"
         self._no_stranger()
         self._tunnel = self._house.tunnels.add(self, self._label, name)
         _log.info("tunnel_opened", label=self._label, name=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from embedded.valkey import _binary
+from tests.envrunner.relay.container_client import ContainerClient
 from tests.envrunner.relay.dialling import dialled, engine, introduction, path
 from tests.envrunner.relay.environments import MINE, OTHERS
 from tests.envrunner.relay.node import RelayNode, until_async
@@ -151,6 +152,46 @@ def test_when_the_holder_dies_or_leaves_the_other_connection_takes_over(nodes: t
             assert answer.status == 503
 
     asyncio.run(scenario())
+
+
+def test_the_container_client_has_another_connection_before_the_old_one_ends(
+    nodes: tuple[RelayNode, RelayNode],
+) -> None:
+    first, second = nodes
+    token = ready(*nodes)
+
+    async def scenario() -> None:
+        ports = [second.relay_port, first.relay_port]
+        async with ContainerClient(introduction(token), ports[::-1]) as client, engine(second) as caller:
+            await found(second, caller)
+            old = client.connections[0]
+            plainly, old.answer = old.answer, _only_notices(old.answer)
+            number = caller.begin(path(), second.signed(MINE), end=True)
+            await old.wait(lambda: any(not call.headers.get(":path", "").startswith("/_/") for call in old.calls[1:]))
+            process = first.terminate()
+            await until_async(lambda: len(client.connections) == 2)
+            for _ in range(20):
+                assert (await caller.call(path(), second.signed(MINE), b"x")).status == 200
+            assert old.goaway == 0
+            waiting = max(old.messages, key=lambda one: one if not _is_notice(old.messages[one]) else 0)
+            await plainly(waiting, old.messages[waiting])
+            assert (await caller.ended(number)).status == 200
+            old.writer.close()
+            await asyncio.to_thread(process.wait, 20)
+
+    asyncio.run(scenario())
+
+
+def _only_notices(answer: Callable[[int, Message], Awaitable[None]]) -> Callable[[int, Message], Awaitable[None]]:
+    async def answers(number: int, message: Message) -> None:
+        if _is_notice(message):
+            await answer(number, message)
+
+    return answers
+
+
+def _is_notice(message: Message) -> bool:
+    return message.headers.get(":path") == "/_/drain-tunnel"
 
 
 def test_tunnels_are_found_while_redis_is_away_and_after_it_came_back(
