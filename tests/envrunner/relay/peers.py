@@ -17,7 +17,7 @@ from h2.connection import H2Connection
 from hyperframe.frame import Frame, GoAwayFrame
 
 Headers = list[tuple[str, str]]
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 @dataclass

@@ -141,3 +141,17 @@ def test_no_more_calls_at_once_than_the_client_takes(node: RelayNode, token: str
             assert len(client.calls) == 4
 
     asyncio.run(scenario())
+
+
+def test_100_mb_pass_both_ways_and_little_of_it_is_ever_here(node: RelayNode, token: str) -> None:
+    body = os.urandom(1024 * 1024) * 100
+
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)), engine(node) as caller:
+            before = node.resident_bytes()
+            node.forget_peak()
+            answer = await caller.call(path(), node.signed(MINE), body)
+            assert bytes(answer.body) == body
+            assert node.peak_bytes() - before < 24 * 1024 * 1024
+
+    asyncio.run(scenario())
