@@ -22,9 +22,7 @@ def _serve(listener: socket.socket) -> None:
 
 def main() -> None:
     for port in sys.argv[1:]:
-        listener = socket.create_server(
-            ("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=100
-        )
+        listener = socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=100)
         Thread(target=_serve, args=(listener,), daemon=True).start()
     print("[]", flush=True)
     for _ in sys.stdin:
