@@ -29,6 +29,10 @@ class Patience:
         if self._left < _MOST:
             self._left += _EARNED
 
+    def expect(self) -> None:
+        """We ended a stream: what was on its way then is not the peer's fault, however many there were."""
+        self._left += _EARNED
+
     def _grow(self, points: float) -> None:
         now = time.monotonic()
         self._left = min(float(_MOST), self._left + (now - self._since) * _PER_SECOND)

@@ -22,6 +22,7 @@ _CONNECTION_STEP = 1024 * 1024
 _STREAM_STEP = STREAM_WINDOW // 2
 """What has been taken is given back in portions of this size."""
 _STREAMS_A_POINT = 16
+_FAILED_POINTS = 3
 _WORTH_A_LOOK_BYTES = 512
 _LINGER_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
@@ -102,6 +103,7 @@ class Http2(Sending, asyncio.Protocol, ABC):
 
     def send_reset(self, stream: Stream, code: int) -> None:
         """The stream is over; what it still wanted to send is dropped."""
+        self._patience.expect()
         self._drop(stream.number)
         self.put(frames.reset(stream.number, code))
 
@@ -116,20 +118,9 @@ class Http2(Sending, asyncio.Protocol, ABC):
             self.put(frames.window_update(stream.number, stream.owed))
             stream.owed = 0
 
-    @property
-    def peer_address(self) -> str:
-        """Its IP address, while it is connected."""
-        name = self._transport.get_extra_info("peername") if self._transport else None
-        return str(name[0]) if name else "?"
-
     def ping(self) -> None:
         self.heard = False
         self.put(frames.ping(b"liveness"))
-
-    def say_goodbye(self, last_stream_id: int = frames.LARGEST_WINDOW) -> None:
-        """GOAWAY(NO_ERROR): what is under way may finish (RFC 9113 §6.8), nothing new begins."""
-        if not self.closing:
-            self.put(frames.goaway(last_stream_id, ErrorCodes.NO_ERROR))
 
     def close(self) -> None:
         """Send what is written and close; streams that are left break off. A peer that takes nothing is cut off."""
@@ -279,6 +270,8 @@ class Http2(Sending, asyncio.Protocol, ABC):
         return True
 
     def _fail(self, stream: Stream, code: ErrorCodes, reason: str) -> None:
+        # Calls that are begun only to have us reset them are as bad as those taken back (CVE-2025-8671).
+        self._patience.spend(_FAILED_POINTS)
         self.send_reset(stream, code)
         stream.came_abort(code, reason)
 

@@ -93,6 +93,17 @@ class Sending:
             self._drop(stream.number)
         self.flush()
 
+    def say_goodbye(self, last_stream_id: int = frames.LARGEST_WINDOW) -> None:
+        """GOAWAY(NO_ERROR): what is under way may finish (RFC 9113 §6.8), nothing new begins."""
+        if not self.closing:
+            self.put(frames.goaway(last_stream_id, ErrorCodes.NO_ERROR))
+
+    @property
+    def peer_address(self) -> str:
+        """Its IP address, while it is connected."""
+        name = self._transport.get_extra_info("peername") if self._transport else None
+        return str(name[0]) if name else "?"
+
     # -- what the peer says
 
     def peer_wants(self, code: int, value: int, *, server: bool) -> None:

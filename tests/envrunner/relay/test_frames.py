@@ -206,6 +206,9 @@ _FLOODS: dict[str, Callable[[int], bytes]] = {
     "unknown frames": lambda _: frame(0xFA, b"x"),
     "empty data (CVE-2019-9518)": lambda _: data(0, 1),
     "calls taken back at once (CVE-2023-44487)": lambda i: head(2 * i + 3) + frames.reset(2 * i + 3, Code.CANCEL),
+    "calls that we must reset (CVE-2025-8671)": lambda i: (
+        head(2 * i + 3, fields=[*_PSEUDO, ("content-length", "1")]) + data(2, 2 * i + 3)
+    ),
     "late resets (CVE-2019-9514)": lambda _: frames.reset(1, Code.CANCEL),
     "windows for nothing": lambda _: window(1, 1),
     "goodbyes": lambda _: frame(frames.GOAWAY, bytes(8)),
@@ -292,6 +295,23 @@ def test_a_window_may_shrink_below_zero_and_grow_again() -> None:
         assert sent(await wire.give(data(0, 3, end=True))) == [0]
         assert sent(await wire.give(window(100, 1))) == [100]
         assert sent(await wire.give(setting(4, 2_000) + data(0, end=True))) == [400]
+
+    asyncio.run(scenario())
+
+
+def test_what_was_on_its_way_when_we_gave_up_is_no_flood() -> None:
+    """An engine that is killed takes thousands of calls along; the client's answers to them are under way."""
+
+    async def scenario() -> None:
+        wire = Wire(client=True)
+        for _ in range(4):
+            calls = [wire.relay.begin([(b":method", b"GET"), (b":path", b"/")]) for _ in range(4000)]
+            await wire.settle()
+            for call in calls:
+                call.abort()
+            late = [head(call.number, fields=[(":status", "200")]) + data(0, call.number, end=True) for call in calls]
+            await wire.give(b"".join(late))
+            assert not wire.transport.closed
 
     asyncio.run(scenario())
 
