@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     if failed:
         print(f"\n✗ failed before the tests: {', '.join(failed)}", flush=True)
     workers = str(max(2, min(4, os.cpu_count() or 2)))
-    tests = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup", *arguments]
+    tests = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
     # Fewest surprises: an acceptance run must not depend on what a developer's shell exports.
     env = {name: value for name, value in os.environ.items() if not name.startswith(("CONTROLPLANE_", "ENVRUNNER_"))}
     status = subprocess.run(tests, env=env, check=False).returncode
