@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from controlplane import audit
-from controlplane.auth import Principal
+from controlplane.auth import Permission, Principal
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
 from controlplane.environments import identity, routes
@@ -21,6 +21,7 @@ from controlplane.identity_keys.errors import (
     NoPreviousKey,
     PreviousKeyExists,
 )
+from controlplane.members import service as members
 from controlplane.operations.kinds import Kind
 from controlplane.operations.models import Operation
 
@@ -53,6 +54,8 @@ def must_have_next(session: Session, by: Principal, account_id: str, environment
 
 def switch(session: Session, by: Principal, account_id: str, environment_id: str, *, forced: bool) -> Changed:
     """The next key becomes the current one; the other is kept, to go back to. Raises `NoNextKey`."""
+    # The services have been tried meanwhile, which takes its time: a right that has ended since is none.
+    members.standing(session, by, account_id, Permission.IDENTITY_KEY_MANAGE)
     environment = _locked(session, by, account_id, environment_id)
     keys = environments.identity_keys(session, environment_id)
     if KeyState.NEXT not in keys:

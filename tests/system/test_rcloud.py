@@ -309,6 +309,10 @@ def test_another_tenants_things_are_not_found(
             ["tunnels", "command"],
             ["outbound", "show"],
             ["outbound", "set", "--yes"],
+            ["identity-keys", "list"],
+            ["identity-keys", "next"],
+            ["identity-keys", "check"],
+            ["identity-keys", "switch", "--force", "--yes"],
         ):
             done = rcloud.attempt(*command, named)
             assert (done.status, done.stdout) == (5, ""), done

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from controlplane.auth import Role
+from controlplane.core import queue
 from controlplane.core.outbound import place
 from controlplane.identity_keys import checking
 from tests.controlplane.identity_keys.conftest import Keys, deployed
 from tests.controlplane.node import Node
+from tests.controlplane.people import SignedUp
 from tests.controlplane.preflight.servers import answering, hosted
 from tests.support.services import Service, python, typescript
 
@@ -108,6 +111,23 @@ def test_without_the_nodes_word_nothing_is_switched(keys: Keys, monkeypatch: pyt
     monkeypatch.setattr(checking, "nudge", lambda *_, **__: None)
     assert keys.do("/switch", status=503)["code"] == "deployments_unknown"
     assert keys.do("/check", status=503)["code"] == "deployments_unknown"
+    assert "next" in keys.states().values()
+
+
+def test_a_right_that_ends_while_services_are_tried_is_none(
+    keys: Keys, signed_up: SignedUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.do(status=201)
+    account = keys.path.split("/")[2]
+    grace = signed_up("grace").joins(account, Role.ADMIN)
+    tell = queue.send
+
+    def removed_meanwhile(task: str, *ids: str, queue: str) -> None:
+        tell(task, *ids, queue=queue)
+        assert keys.person.delete(f"/accounts/{account}/members/{grace.user_id}").status_code == 204
+
+    monkeypatch.setattr(queue, "send", removed_meanwhile)
+    assert grace.post(f"{keys.path}/switch", {}).status_code in (403, 404)
     assert "next" in keys.states().values()
 
 
