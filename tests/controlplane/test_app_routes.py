@@ -75,7 +75,8 @@ class Operation(NamedTuple):
         path = re.sub(r"\{\w+\}", "nothing", self.path.replace("{accountId}", account_id))
         body = {"nonsense": True} if self.method == "POST" else None
         answer = client.request(self.method, path, json=body, **options)
-        return answer.status_code, answer.json().get("code", "") if answer.content else ""
+        is_document = answer.headers.get("content-type", "").startswith("application/json")
+        return answer.status_code, answer.json().get("code", "") if is_document else ""
 
 
 def operations() -> Iterator[Operation]:
