@@ -14,7 +14,10 @@ from typing import Any
 Pair = tuple[str, str | None]
 
 API_KEY_ROLES = {"full": "f", "ingress": "i", "admin": "a", "complete_awakeable": "c"}
+# What nginx was told in another form is told again.
+FORM = "2"
 MEMBER_ROLES = {"owner": "f", "admin": "f", "developer": "f", "viewer": "v"}
+VOUCHING = {"owner": "m", "admin": "m"}
 WORKLOAD_ROLES = {**API_KEY_ROLES, "developer": "f", "viewer": "v"}
 STATUSES = {"ON": "1", "OFF": "0"}
 NEVER = 9_999_999_999
@@ -38,9 +41,11 @@ def principal(digest: str, value: Mapping[str, Any] | None) -> Iterator[Pair]:
 
 
 def member(key: str, value: Mapping[str, Any] | None) -> Iterator[Pair]:
-    """``userId/accountId`` and the role there."""
+    """``userId/accountId`` and the role there; beside it whether that is enough to vouch for workloads' rules."""
     if _MEMBER.fullmatch(key):
-        yield key, None if value is None else MEMBER_ROLES.get(str(value.get("role")))
+        role = "" if value is None else str(value.get("role"))
+        yield key, MEMBER_ROLES.get(role)
+        yield f"{key}+", VOUCHING.get(role)
 
 
 def route(label: str, value: Mapping[str, Any] | None, slot: int) -> Iterator[Pair]:

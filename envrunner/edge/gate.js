@@ -6,6 +6,7 @@
 //   label            route:    status(1) ingressPort(5) adminPort(5) perSecond(7) maxBytes(10) slot(7) accountId
 //   :port            label     (loopback mode)
 //   userId/accountId role(1)
+//   userId/accountId+ 'm' when that member may vouch for the rules of workloads
 //   .key .epoch      digest key; present when the tables have been loaded
 
 import crypto from 'crypto';
@@ -110,7 +111,7 @@ function user(r, ingress, host, principal, digest, now) {
     return target === '' ? '' : guarded(r, [digest, member, role, principal.slice(1, 11), target]);
 }
 
-// A workload (a CI job) has one environment, for as long as the member who vouches for its rule may do all of that there.
+// A workload (a CI job) has one environment, for as long as the member who vouches for its rule may make such rules.
 function workload(r, ingress, host, principal, digest, now) {
     const tables = ngx.shared.tables, expiry = principal.slice(29, 39);
     if (Number(expiry) <= now) {
@@ -121,15 +122,16 @@ function workload(r, ingress, host, principal, digest, now) {
                                             : !host.startsWith(label + '.env.'))) {
         return stranger(r, host);
     }
-    const member = principal.slice(39, principal.indexOf('/')) + '/' + route.slice(35);
-    if (tables.get(member) !== 'f') {
+    const member = principal.slice(39, principal.indexOf('/')) + '/' + route.slice(35) + '+';
+    if (tables.get(member) !== 'm') {
         return stranger(r, host);
     }
     const target = decide(r, ingress, principal[1], label, route, now);
-    return target === '' ? '' : guarded(r, [digest, member, 'f', expiry, target]);
+    return target === '' ? '' : guarded(r, [digest, member, 'm' + principal[1], expiry, target]);
 }
 
-// A person's call goes on by way of the guard (envrunner/guard), which ends it when the right to it ends.
+// A person's call goes on by way of the guard (envrunner/guard), which ends it when the right to it ends. The third word
+// begins with what the table of members says of `member`, and ends with the caller's own role.
 function guarded(r, words) {
     r.variables.edge_guard = words.join(' ');
     return 'guard';

@@ -49,8 +49,9 @@ class Tables:
 
     @property
     def epoch(self) -> str:
-        """Changes with every snapshot."""
-        return self._meta("epoch") or ""
+        """Changes with every snapshot, and when entries are written otherwise; empty before the first snapshot."""
+        epoch = self._meta("epoch")
+        return f"{epoch}.{compact.FORM}" if epoch else ""
 
     @property
     def next_slot(self) -> int:

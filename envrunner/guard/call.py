@@ -24,7 +24,9 @@ class NotFromNginx(Exception):
 
 @dataclass(frozen=True)
 class Right:
-    """What a call rests on: the token's digest until ``expires_at`` (Unix seconds), and ``member``'s role."""
+    """What a call rests on: the token's digest until ``expires_at`` (Unix seconds), and what nginx's tables say of
+    ``member``, a role's letter or the right to vouch.
+    """
 
     digest: str
     member: str
@@ -63,8 +65,8 @@ class Call:
         if not found or len(words) != 5 or not words[3].isdigit():
             raise NotFromNginx
         begun = before + (b"\r\n" + after if after else b"") + got[end:]
-        masked = masking.needed(words[2], words[4], begun)
-        right = Right(words[0], words[1], words[2], int(words[3]))
+        masked = masking.needed(words[2][-1:], words[4], begun)
+        right = Right(words[0], words[1], words[2][:1], int(words[3]))
         return cls(right, words[4], masking.uncompressed(begun) if masked else begun, masked)
 
     @property

@@ -104,7 +104,10 @@ def test_every_role_of_a_workload_is_understood(role: WorkloadRole, environment:
 def test_every_member_is_understood(role: Role) -> None:
     key = f"{new_id('usr')}/{new_id('acc')}"
 
-    assert dict(compact.member(key, {"role": role.value})) == {key: compact.MEMBER_ROLES[role.value]}
+    assert dict(compact.member(key, {"role": role.value})) == {
+        key: compact.MEMBER_ROLES[role.value],
+        f"{key}+": "m" if workloads.may_vouch(role) else None,
+    }
 
 
 @pytest.mark.parametrize(("status", "letter"), [("ACTIVE", "1"), ("PENDING", "1"), ("FAILED", "1"), ("DELETED", "x")])

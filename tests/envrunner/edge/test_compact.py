@@ -20,14 +20,14 @@ ROUTE: dict[str, Any] = {
 def test_columns() -> None:
     assert dict(compact.principal(DIGEST, KEY)) == {DIGEST: f"f{LABEL}9999999999key_1"}
     assert dict(compact.principal(DIGEST, USER)) == {DIGEST: "u1893456000usr_1"}
-    assert dict(compact.member("usr_1/acc_1", {"role": "viewer"})) == {"usr_1/acc_1": "v"}
+    assert dict(compact.member("usr_1/acc_1", {"role": "viewer"})) == {"usr_1/acc_1": "v", "usr_1/acc_1+": None}
     pairs = dict(compact.route(LABEL, ROUTE, 17))
     assert pairs == {LABEL: "1081000810100050000033554432" + "0000017" + "acc_1", ":8100": LABEL, ":8101": LABEL}
 
 
 def test_deletions() -> None:
     assert list(compact.principal(DIGEST, None)) == [(DIGEST, None)]
-    assert list(compact.member("a/b", None)) == [("a/b", None)]
+    assert list(compact.member("a/b", None)) == [("a/b", None), ("a/b+", None)]
     assert list(compact.route(LABEL, None, 0)) == [(LABEL, None)]
     assert list(compact.digest_key(None)) == [(".key", None)]
 
@@ -45,7 +45,7 @@ def test_what_is_not_understood_lets_nobody_in(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("value", [{"role": "emperor"}, {}, {"role": None}])
 def test_unknown_member_roles_let_nobody_in(value: dict[str, Any]) -> None:
-    assert list(compact.member("a/b", value)) == [("a/b", None)]
+    assert list(compact.member("a/b", value)) == [("a/b", None), ("a/b+", None)]
 
 
 @pytest.mark.parametrize("key", ["", "x", DIGEST + "=", DIGEST[:-1] + "\n", ".key", ":8100", DIGEST[:-1] + "é"])

@@ -67,6 +67,7 @@ def engine(stack: Stack) -> Iterator[EchoEngine]:
 def tokens(stack: Stack) -> dict[str, str]:
     made = {role: stack.add_member(f"usr_{role}", role) for role in ("viewer", "developer", "admin", "owner")}
     made["key"] = stack.add_key(1, "admin")
+    made["viewing job"], made["deploying job"] = (stack.add_workload(1, one, "usr_owner") for one in ("viewer", "admin"))
     stack.wait_applied()
     return made
 
@@ -93,7 +94,15 @@ def test_names_without_values(
     assert b"topsecret" not in answer.body
 
 
-@pytest.mark.parametrize("who", ["developer", "admin", "owner", "key"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_job_that_may_look_sees_no_more_than_a_viewer(
+    stack: Stack, engine: EchoEngine, tokens: dict[str, str], path: str
+) -> None:
+    answer = asked(stack, path, tokens["viewing job"])
+    assert (answer.status, b"topsecret" in answer.body, b"***" in answer.body) == (200, False, True)
+
+
+@pytest.mark.parametrize("who", ["developer", "admin", "owner", "key", "deploying job"])
 @pytest.mark.parametrize("path", PATHS)
 def test_whoever_may_change_them_sees_them(
     stack: Stack, engine: EchoEngine, tokens: dict[str, str], who: str, path: str

@@ -77,7 +77,7 @@ def test_it_ends_with_its_last_minute(vouching: Stack) -> None:
     answer.assert_refusal(401)
 
 
-@pytest.mark.parametrize("role", ["viewer", None])
+@pytest.mark.parametrize("role", ["developer", "viewer", None])
 def test_it_is_worth_nothing_once_whoever_vouches_may_less(vouching: Stack, role: str | None) -> None:
     token = vouching.add_workload(1, "viewer", ANN)
     vouching.plane.change("members", f"{ANN}/acc_1", role and {"role": role})
@@ -100,7 +100,11 @@ def removed(stack: Stack, _token: str) -> None:
     stack.plane.change("members", f"{ANN}/acc_1", None)
 
 
-@pytest.mark.parametrize("ending", [revoked, removed])
+def demoted(stack: Stack, _token: str) -> None:
+    stack.plane.change("members", f"{ANN}/acc_1", {"role": "developer"})
+
+
+@pytest.mark.parametrize("ending", [revoked, removed, demoted])
 def test_a_call_under_way_breaks_off(vouching: Stack, ending: Callable[[Stack, str], None]) -> None:
     token = vouching.add_workload(1, "full", ANN)
     vouching.wait_applied()
