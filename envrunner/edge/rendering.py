@@ -158,12 +158,12 @@ def _entry(layout: EdgeLayout, port: int) -> str:
 
 def _servers(layout: EdgeLayout, addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     seconds = addresses.query_seconds
-    yield _server([_entry(layout, addresses.ingress_port)], _ways_of_calls("sharedIngress"))
+    yield _server([_entry(layout, addresses.ingress_port)], _ways_of_calls("sharedIngress", layout))
     yield _server([_entry(layout, addresses.admin_port)], _ways_of_admin("sharedAdmin", "sharedPort", layout, seconds))
     ingress = [_entry(layout, port) for port in ports if (port - addresses.ports_from) % 2 == 0]
     admin = [_entry(layout, port) for port in ports if (port - addresses.ports_from) % 2]
     if ingress:
-        yield _server(ingress, _ways_of_calls("ownIngress"))
+        yield _server(ingress, _ways_of_calls("ownIngress", layout))
     if admin:
         yield _server(admin, _ways_of_admin("ownAdmin", "ownPort", layout, seconds))
 
@@ -189,10 +189,11 @@ def _ways(gate: str, judged: str = "") -> Iterable[str]:
     yield f"location = /.edge/stream {{ internal; js_access {gate}; proxy_pass http://$edge_target$request_uri; }}"
 
 
-def _ways_of_calls(gate: str) -> Iterable[str]:
+def _ways_of_calls(gate: str, layout: EdgeLayout) -> Iterable[str]:
     # fast.js hands over what it does not let pass, by a status that nobody else can cause.
+    yield from _logged(layout)
     yield from _ways(f"fast.{gate}")
-    passing = f"js_access gate.{gate}; proxy_pass http://$edge_target$request_uri;"
+    passing = f"js_import gate from gate.js; js_access gate.{gate}; proxy_pass http://$edge_target$request_uri;"
     yield "recursive_error_pages on;"  # what is handed over may still meet an engine that is away
     yield f"error_page 599 = @judged; location @judged {{ {_SHORT} {passing} }}"
     yield f"error_page 598 = @judged_stream; location @judged_stream {{ {passing} }}"
@@ -209,9 +210,14 @@ def _ways_of_admin(gate: str, reader: str, layout: EdgeLayout, seconds: int) -> 
 def _recorded(layout: EdgeLayout) -> Iterable[str]:
     yield "js_import record from record.js;"
     yield f'set $edge_spool "{_quotable(layout.spool)}"; set $edge_spool_bytes {SPOOL_BYTES};'
+    yield from _logged(layout)
+    yield "access_log /dev/null refused if=$edge_ended;"
+
+
+def _logged(layout: EdgeLayout) -> Iterable[str]:
     yield f'access_log "{_quotable(layout.logs)}/edge-refused.log" refused buffer=64k flush=1s if=$edge_log;'
     # Nothing is written there: asking for the condition is what notes the end of a call.
-    yield "access_log /dev/null refused if=$edge_ended;"
+    yield "access_log /dev/null refused if=$edge_flown;"
 
 
 def _asked(gate: str, socket: str) -> Iterable[str]:
