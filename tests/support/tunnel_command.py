@@ -47,6 +47,10 @@ class TunnelCommand:
         status: int | None = self._child.exitstatus
         return -1 if status is None else status
 
+    def signal(self, number: int) -> None:
+        """Such as SIGSTOP: its connections stay, and it reads nothing."""
+        self._child.kill(number)
+
     def interrupt(self) -> int:
         """Ctrl-C; its exit status."""
         self._child.sendintr()

@@ -17,6 +17,7 @@ from tests.support.cast import enrol
 from tests.support.cli import Cli
 from tests.support.plane import Plane
 from tests.support.services import Service
+from tests.support.standstill import stand_still
 from tests.support.tenants import Caller, Environment, sign_up
 from tests.support.tunnel_command import TunnelCommand
 from tests.support.waiting import until
@@ -85,6 +86,14 @@ def test_large_bodies_pass_both_ways(laptop: Laptop) -> None:
         known = seen(laptop.plane, "large")
         assert known is not None
         assert known["bytesToService"] > len(body) < known["bytesFromService"]
+
+
+def test_more_calls_than_it_takes_wait_for_a_client_that_stands_still(laptop: Laptop) -> None:
+    """It takes 200 at once."""
+    with laptop.tunnel("--tunnel-name", "stopped") as tunnel:
+        laptop.register(tunnel.wait_shown(r"tunnel://stopped:\d+")[0])
+        relay = laptop.plane.pids["relay"]
+        stand_still(tunnel, laptop.caller, lambda: seen(laptop.plane, "stopped"), relay, 300)
 
 
 def test_who_may_not_is_told_why_on_the_screen(laptop: Laptop, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def test_the_node_that_engines_call_ends(world: Private, version: str, tmp_path:
                 os.kill(before, number)
                 load.wait_for_more(20)
                 until(lambda before=before: world.plane.pids.get("relay") not in (None, before), 60)  # type: ignore[misc]
+                until(lambda: connected(locate(world.plane.env).relay_socket, name), 120)
                 load.wait_for_more(20)
     assert not load.wrong
 
@@ -78,6 +79,7 @@ def test_the_node_that_holds_the_tunnel_ends(away: Private, other: RelayNode, ve
             for number in (KILLED, TOLD_TO_END):
                 other.end(number)
                 other.start()
+                until(lambda: connected(other.socket, name), 120)
                 load.wait_for_more(20)
     assert not load.wrong
     assert seen(other.socket, name)["requests"] > 0
@@ -95,6 +97,10 @@ def steady(world: Private) -> Load:
         return answer
 
     return Load(world.environment.ingress_url, world.caller.token or "", [greet] * 6)
+
+
+def connected(relay_socket: Path, name: str) -> bool:
+    return any(one["name"] == name and one["connections"] for one in tunnels(relay_socket))
 
 
 def seen(relay_socket: Path, name: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tests.support.cast import enrol
 from tests.support.cli import VERSIONS, Cli
 from tests.support.plane import Plane
 from tests.support.rcloud import InProcess
+from tests.support.standstill import stand_still
 from tests.support.tenants import create_environment, sign_up
 from tests.support.tunnel_command import TunnelCommand
 from tests.support.tunnelling import Private, private
@@ -81,6 +82,13 @@ def test_large_bodies_pass_both_ways(world: Private, cli: Cli) -> None:
         )
         assert answer.status_code == 200, answer.text
         assert answer.content == body
+
+
+def test_a_thousand_calls_at_once(world: Private, tmp_path: Path) -> None:
+    cli, name = world.cli("1.7.12", tmp_path), "thousand"
+    with world.tunnel(cli, name) as tunnel:
+        world.register(cli, name)
+        stand_still(tunnel, world.caller, lambda: seen(world.plane, name), world.plane.pids["relay"], 1000)
 
 
 def test_a_service_that_is_called_with_http1(world: Private, cli: Cli) -> None:

@@ -1,0 +1,41 @@
+"""A tunnel client that stands still while calls pile up, and then goes on: none is lost, and little is held."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from tests.support.tenants import Caller
+from tests.support.tunnel_command import TunnelCommand
+from tests.support.waiting import until
+
+_HELD_BYTES = 32 * 1024 * 1024
+
+
+def stand_still(
+    tunnel: TunnelCommand, caller: Caller, seen: Callable[[], dict[str, Any] | None], relay: int, calls: int
+) -> None:
+    """``seen`` is what the relay, of process id ``relay``, knows of the tunnel that `greeter` is registered behind."""
+    word, before = uuid4().hex, _resident_bytes(relay)
+    tunnel.signal(signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda one: caller.send(f"/greeter/{word}{one}/greet/send", "Hello"), range(calls)))
+        until(lambda: (seen() or {}).get("openRequests", 0) >= calls)
+        assert _resident_bytes(relay) - before < _HELD_BYTES
+    finally:
+        tunnel.signal(signal.SIGCONT)
+    going = "select count(*) as n from sys_invocation where target_service_name = 'greeter' and status <> 'completed'"
+    until(lambda: caller.sql(going)[0]["n"] == 0, 60)
+    until(lambda: (known := seen()) is not None and (known["connections"], known["openRequests"]) == (1, 0))
+    for one in (0, calls // 2, calls - 1):
+        assert caller.invoke(f"/greeter/{word}{one}/greet", "Hello") == f"Hello {word}{one} for the 2-th time."
+
+
+def _resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
