@@ -32,10 +32,9 @@ def create_api_key(
     account_id: str, environment_id: str, body: NewApiKey, session: DbSession, principal: Creator, once: Once
 ) -> Response:
     """Create an API key. `secret` is shown in this response only; it works at the edge a moment later."""
-    create = partial(
-        service.create, session, principal, account_id, environment_id, body.description, body.role, body.expires_at
-    )
-    return once(principal.user_id, lambda: _shown_once(*create()))
+    create = partial(service.create, session, principal, account_id, environment_id, body.description, body.role)
+    restrictions = body.restrictions.stored() if body.restrictions else None
+    return once(principal.user_id, lambda: _shown_once(*create(body.expires_at, restrictions)))
 
 
 @router.get("", operation_id="listApiKeys")

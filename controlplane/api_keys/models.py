@@ -1,6 +1,8 @@
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controlplane.core.database import Base, Time
@@ -20,6 +22,7 @@ class ApiKey(Base):
     environment_id: Mapped[str] = mapped_column(ForeignKey("environment.environment_id"))
     description: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(32))
+    restrictions: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     digest: Mapped[str] = mapped_column(String(43))
     last_four: Mapped[str] = mapped_column(String(4))
     created_by: Mapped[str] = mapped_column(String(32))

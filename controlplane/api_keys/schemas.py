@@ -1,8 +1,9 @@
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from controlplane.api_keys.restrictions import Restrictions, checked
 from controlplane.api_keys.roles import KeyRole, Role
 from controlplane.core.schema import Schema, Timestamp, UtcTime, printable
 
@@ -13,12 +14,24 @@ class NewApiKey(Schema):
     model_config = ConfigDict(
         alias_generator=to_camel,
         extra="forbid",
-        json_schema_extra={"examples": [{"description": "checkout backend", "role": "ingress"}]},
+        json_schema_extra={
+            "examples": [
+                {"description": "checkout backend", "role": "ingress", "restrictions": {"services": ["Checkout"]}}
+            ]
+        },
     )
 
     description: Description
     role: Role
     expires_at: UtcTime | None = Field(default=None, description="RFC 3339 with an offset; never when absent")
+    restrictions: Restrictions | None = Field(
+        default=None, description="What of the role the key may not use. Like the role they stay as they are"
+    )
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Self:
+        checked(self.restrictions, self.role)
+        return self
 
 
 class ApiKeyView(Schema):
@@ -28,6 +41,7 @@ class ApiKeyView(Schema):
     environment_id: str
     description: str
     role: KeyRole
+    restrictions: dict[str, Any] | None = Field(description="As given when it was created; null without any")
     last_four: str
     created_by: str
     created_at: Timestamp

@@ -32,6 +32,7 @@ def create(
     description: str,
     role: KeyRole,
     expires_at: datetime | None,
+    restrictions: dict[str, Any] | None = None,
 ) -> tuple[ApiKey, str]:
     """The key and its secret, which exists only in this return value. Raises `ExpiryInPast`, `ApiKeyLimitReached`."""
     environment = _environment_locked(session, by, account_id, environment_id)
@@ -43,6 +44,7 @@ def create(
         environment_id=environment_id,
         description=description,
         role=role.value,
+        restrictions=restrictions,
         digest=tokens.digest(secret),
         last_four=secret[-4:],
         created_by=by.user_id,
@@ -67,7 +69,8 @@ def revoke(session: Session, by: Principal, account_id: str, environment_id: str
 
 
 def _told(key: ApiKey) -> dict[str, Any]:
-    return {"environmentId": key.environment_id, "role": key.role, "description": key.description}
+    told = {"environmentId": key.environment_id, "role": key.role, "description": key.description}
+    return told | ({"restrictions": key.restrictions} if key.restrictions else {})
 
 
 def revoke_all(session: Session, environment_id: str) -> None:
@@ -82,9 +85,10 @@ def note_used(session: Session, last_used: Mapping[str, datetime]) -> None:
 
 
 def entry(key: ApiKey) -> dict[str, Any]:
-    """The value of docs/wire.md's `principals` table."""
-    return {
-        "kind": "api_key",
+    """The value of docs/wire.md's `principals` table. An edge that knows of no restrictions knows no such kind."""
+    restrictions = {"restrictions": key.restrictions} if key.restrictions else {}
+    return restrictions | {
+        "kind": "restricted_api_key" if restrictions else "api_key",
         "keyId": key.key_id,
         "label": label(key.environment_id),
         "role": key.role,

@@ -38,6 +38,12 @@ function admin(role, method, path) {
     return 'unknown';
 }
 
+// What tells nothing of services and changes nothing.
+function aboutNoService(method, path) {
+    const verb = method === 'HEAD' ? 'GET' : method;
+    return isWebInterface(verb, path) || /^GET \/(health|version|cluster-health|openapi)$/.test(verb + ' ' + path);
+}
+
 // The engine's own web interface: static files.
 function isWebInterface(verb, path) {
     return verb === 'GET' && (path === '/' || path === '/ui/' || /^\/ui(\/[\w@~+-][\w.@~+-]*)*$/.test(path));
@@ -133,4 +139,4 @@ function isName(segment) {
     return /^[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*$/.test(segment);
 }
 
-export default {ingress, admin, asked, recorded};
+export default {ingress, admin, aboutNoService, asked, recorded};

@@ -10,12 +10,14 @@ down_revision = "0004"
 
 def upgrade() -> None:
     _audit()
+    op.add_column("api_key", sa.Column("restrictions", postgresql.JSONB))
     _identity_keys()
     _workload_identity()
     _egress()
 
 
 def downgrade() -> None:
+    op.drop_column("api_key", "restrictions")
     _drop_egress()
     for table in ("exchanged_assertion", "workload_token", "workload_rule"):
         op.drop_table(table)
