@@ -110,14 +110,25 @@ def prepared(plane: Plane, workdir: Path, relays: Sequence[int] = ()) -> Iterato
 def command_line(tunnels: Tunnels, plane: Plane, api: Api, name: str) -> Iterator[int]:
     """The stock CLI with a tunnel through all relays, for the account's only environment; its process.
 
-    Without a terminal, as a service runs it: its drawing on one takes as much of a processor as all else it does.
+    Without a terminal, as a service runs it: its drawing on one takes as much of a processor as all else it does. And
+    without a PATH: where there is no terminal, it would start `tput` over and over to ask how large it is.
     """
     home = tunnels.names.workdir / f"cli-{name}"
     home.mkdir()
     cli = Cli(CLI_VERSION, home, {"SSL_CERT_FILE": str(tunnels.authority.certificate)}, tunnels.names)
     cli.sign_in(api.token, f"http://127.0.0.1:{plane.base}")
     cli.configure()
-    argv = [str(cli.binary), "cloud", "env", "tunnel", "--tunnel-name", name, "--no-remote-ports"]
+    argv = [
+        "env",
+        "PATH=/nonexistent",
+        str(cli.binary),
+        "cloud",
+        "env",
+        "tunnel",
+        "--tunnel-name",
+        name,
+        "--no-remote-ports",
+    ]
     with running(
         f"cli-{name}",
         tunnels.names.argv(["sh", "-c", _AGAIN, "sh", *argv], home),
