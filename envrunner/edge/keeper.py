@@ -6,11 +6,12 @@ import contextlib
 import os
 import signal
 import time
+from datetime import UTC, datetime
 
 import structlog
 
 from envrunner.edge import rendering
-from envrunner.edge.control import NginxState
+from envrunner.edge.control import NginxAway, NginxState
 from envrunner.edge.layout import LOG_NAMES, EdgeLayout
 from envrunner.edge.mirror import Mirror
 from envrunner.edge.rendering import Addresses
@@ -19,6 +20,7 @@ from envrunner.keep import logs
 _log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 0.1
 _CHECK_SECONDS = 1.0
+_FORGET_SECONDS = 60.0
 _RELOAD_SECONDS = 2.0
 _LONGEST_RELOAD_SECONDS = 60.0
 _LOG_BYTES = 32 * 1024 * 1024
@@ -34,6 +36,7 @@ class Keeper:
         self._seen: tuple[int, int] | None = None
         self._check_at = 0.0
         self._reload_at = 0.0
+        self._forget_at = 0.0
         self._reload_pause = _RELOAD_SECONDS
 
     def run(self) -> None:
@@ -52,6 +55,7 @@ class Keeper:
             return
         self._seen, self._check_at = socket, now + _CHECK_SECONDS
         self._rotate_logs()
+        self._forget_expired(now)
         if now >= self._reload_at:
             self._grow(state, now)
 
@@ -60,6 +64,12 @@ class Keeper:
             # A full disk must not keep changes from reaching nginx.
             with contextlib.suppress(OSError):
                 logs.rotate(self._layout.logs / name, _LOG_BYTES)
+
+    def _forget_expired(self, now: float) -> None:
+        if now >= self._forget_at:
+            with contextlib.suppress(NginxAway):
+                left = self._mirror.forget_expired(datetime.now(UTC))
+                self._forget_at = now + (_CHECK_SECONDS if left else _FORGET_SECONDS)
 
     def _identity(self) -> tuple[int, int] | None:
         try:

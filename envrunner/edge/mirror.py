@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +18,8 @@ from envrunner.edge.rendering import Addresses, Rendering
 from envrunner.edge.tables import Change, Tables
 
 _log = structlog.get_logger(__name__)
+_KEPT = timedelta(hours=1)
+_FORGOTTEN_AT_ONCE = 5000
 
 
 class Mirror:
@@ -101,6 +104,21 @@ class Mirror:
             except NginxAway:
                 return None
             return state
+
+    def forget_expired(self, now: datetime) -> int:
+        """Drop credentials that expired a while ago, and say how many: nginx's room for them is bounded.
+
+        nginx first: what the disk still has is dropped the next time. Until then a caller reads that it has expired.
+        Raises NginxAway.
+        """
+        with self._lock:
+            digests = self._tables.expired(now - _KEPT, _FORGOTTEN_AT_ONCE)
+            state, held = self._control.state(), (self._tables.epoch, self._tables.sequence or 0)
+            if not digests or (state.epoch, state.sequence) != held:
+                return 0
+            self._control.apply([(one, None) for one in digests], *held)
+            self._tables.forget(digests)
+            return len(digests)
 
     def needs_more(self, loaded: Rendering) -> bool:
         """See `ports.needs_more`."""

@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (name TEXT, key TEXT, value TEXT, PRIMARY KEY (name, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS slots (label TEXT PRIMARY KEY, slot INTEGER UNIQUE);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT);
+CREATE INDEX IF NOT EXISTS expiring ON entries (substr(json_extract(value, '$.expiresAt'), 1, 19))
+  WHERE name = 'principals' AND json_extract(value, '$.expiresAt') IS NOT NULL;
+"""
+_EXPIRED = """
+SELECT key FROM entries WHERE name = 'principals' AND json_extract(value, '$.expiresAt') IS NOT NULL
+  AND substr(json_extract(value, '$.expiresAt'), 1, 19) < ? LIMIT ?
 """
 
 
@@ -103,6 +110,18 @@ class Tables:
                 pairs += self._apply(change["table"], change["key"], change["value"])
             self._note("sequence", sequence)
         return pairs
+
+    def expired(self, before: datetime, most: int) -> list[str]:
+        """Digests of at most so many credentials that expired before then; nobody else tells the edge of their end."""
+        rows = self._db.execute(_EXPIRED, (before.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), most))
+        return [key for (key,) in rows]
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Hold these credentials no longer."""
+        with self._transaction():
+            self._db.executemany(
+                "DELETE FROM entries WHERE name = 'principals' AND key = ?", [(one,) for one in digests]
+            )
 
     def pairs(self) -> Iterator[Pair]:
         """Everything nginx should hold."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,17 @@ def test_what_is_applied_is_there_after_a_reopening(tables: Tables, tmp_path: Pa
     assert (again.sequence, again.epoch, again.slots()) == (7, tables.epoch, {label(1): 1, label(2): 2})
     assert dict(again.pairs()) == dict(tables.pairs())
     assert digest("a") not in dict(again.pairs())
+
+
+def test_what_expired_long_ago_can_be_dropped(tables: Tables, tmp_path: Path) -> None:
+    at = datetime(2027, 1, 1, 12, tzinfo=UTC)
+    for name, expires_at in {"b": "2027-01-01T11:59:59.999Z", "c": "2027-01-01T12:00:00.000Z", "d": None}.items():
+        tables.apply(6, [change("principals", digest(name), {**KEY, "expiresAt": expires_at})])
+    assert tables.expired(at, 10) == [digest("b")]
+    assert tables.expired(at + timedelta(days=1), 1) in ([digest("b")], [digest("c")])
+    tables.forget(tables.expired(at, 10))
+    left = dict(Tables(tmp_path / "tables.sqlite3").pairs())
+    assert [digest(name) in left for name in "abcd"] == [True, False, True, True]
 
 
 def test_a_change_that_cannot_be_applied_leaves_nothing_behind(tables: Tables) -> None:

@@ -7,6 +7,7 @@ import queue
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import httpx2
 import pytest
 
 from envrunner.edge import compact
@@ -75,6 +76,25 @@ def test_it_ends_with_its_last_minute(vouching: Stack) -> None:
     vouching.wait_applied()
     answer = ask(vouching.ports_from + 3, "/deployments", token=token)
     answer.assert_refusal(401)
+
+
+def held(stack: Stack) -> set[str]:
+    """What nginx has an entry for."""
+    with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(stack.control))) as client:
+        return set(client.get("http://nginx/keys").text.split())
+
+
+def test_what_expired_long_ago_takes_no_room(vouching: Stack) -> None:
+    """A job's token is not revoked when it ends; the room for credentials would fill up with dead ones."""
+    ago = [(datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.000Z") for minutes in (30, 65)]
+    recent, old = (
+        digest(vouching.add_workload(1, role, ANN, at)) for role, at in zip(("full", "admin"), ago, strict=True)
+    )
+    vouching.wait_applied()
+    vouching.kill("edge_agent")
+    vouching.start_process("edge_agent")
+    vouching.wait_until(lambda: old not in held(vouching))
+    assert recent in held(vouching)
 
 
 @pytest.mark.parametrize("role", ["developer", "viewer", None])
