@@ -17,6 +17,8 @@ from controlplane.core.ids import ALPHABET, LENGTH
 
 ASSUME, TAG = "sts:AssumeRole", "sts:TagSession"
 MOST_STATEMENTS = 100
+# More than twice of what IAM takes; the work grows with its square.
+MOST_CHARACTERS = 10_000
 STRANGER = "arn:aws:iam::000000000000:role/Stranger"
 _ADD_FIRST = "Add the first statement of this environment's policy."
 _ADD_SECOND = "Add the second statement of this environment's policy: it allows sts:TagSession."
@@ -42,17 +44,21 @@ def lint(policy: object, principal: OwnPrincipal, environment_id: str) -> list[F
 
 def _parsed(policy: object) -> list[Statement]:
     """Raises `ValueError` with a sentence."""
-    if isinstance(policy, str):
-        try:
-            policy = json.loads(policy)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"This is not JSON: {error.msg} in line {error.lineno}.") from error
-        except RecursionError as error:
-            raise ValueError("This is not a policy: it is nested too deeply.") from error
+    try:
+        policy = json.loads(policy) if isinstance(policy, str) else policy
+        length = len(json.dumps(policy, separators=(",", ":")))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"This is not JSON: {error.msg} in line {error.lineno}.") from error
+    except RecursionError as error:
+        raise ValueError("This is not a policy: it is nested too deeply.") from error
     found: Any = policy.get("Statement") if isinstance(policy, dict) else None
     bodies = found if isinstance(found, list) else [found]
     if not isinstance(policy, dict) or not bodies or not all(isinstance(body, dict) for body in bodies):
         raise ValueError('A policy is an object with "Version" and a list "Statement" of objects.')
+    if length > MOST_CHARACTERS:
+        raise ValueError(
+            f"This policy is longer than a role's can be: {MOST_CHARACTERS} characters are judged, IAM takes 4,096."
+        )
     if policy.get("Version") != VERSION:
         raise ValueError(f'The policy\'s "Version" is to be "{VERSION}".')
     if len(bodies) > MOST_STATEMENTS:

@@ -217,3 +217,20 @@ Json = st.recursive(
 @given(st.lists(st.dictionaries(st.sampled_from(["Effect", "Action", "Principal", "Condition"]), Json), max_size=3))
 def test_any_document_is_judged_without_an_accident(statements: list[Any]) -> None:
     assert lint({"Version": "2012-10-17", "Statement": statements}, US, ENVIRONMENT)
+
+
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize(
+    "values",
+    [["?" * 20 + str(number) for number in range(500)], ["*a" * 5000 + "b"], ["x" * 10_000]],
+    ids=["values", "stars", "one"],
+)
+def test_what_no_role_can_hold_is_not_judged(values: list[str], text: bool) -> None:
+    """Each value is tried against each: 1 MB of them kept a process busy for twenty minutes."""
+    policy = conditions(StringLike={"aws:PrincipalArn": "nobody", "sts:ExternalId": values})
+    found = faults(json.dumps(policy, indent=2) if text else policy)
+    assert "longer than a role's can be" in found["document"].message
+
+
+def test_blanks_are_not_counted() -> None:
+    assert faults(json.dumps(document(US, ENVIRONMENT), indent=300)) == {}
