@@ -5,6 +5,7 @@ those listed here pass.
 """
 
 import re
+from time import monotonic
 
 from controlplane.admission.bodies import Refused, parsed, texts
 from controlplane.admission.places import Places
@@ -37,6 +38,16 @@ _BROKER = re.compile(
     r"(?:(?:PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?"
 )
 _MOST_BROKERS = 20
+_SECONDS = 10.0
+_MIB = 1024 * 1024
+# What a consumer holds in memory: librdkafka would take up to 2 GB. Its defaults, but for longer messages.
+_MOST = {
+    "fetch.max.bytes": 50 * _MIB,
+    "fetch.message.max.bytes": 10 * _MIB,
+    "max.partition.fetch.bytes": 10 * _MIB,
+    "queued.max.messages.kbytes": 64 * 1024,
+    "queued.min.messages": 100_000,
+}
 
 
 def judge_cluster(body: str, places: Places, *, creates: bool) -> None:
@@ -44,6 +55,7 @@ def judge_cluster(body: str, places: Places, *, creates: bool) -> None:
     found = parsed(body, frozenset({"name", "properties"} if creates else {"properties"}))
     properties = texts(found.get("properties"), "properties")
     _judge_names(properties, _CONSUMING | _CONNECTING | set(_BROKERS))
+    _judge_sizes(properties)
     _judge_group(properties)
     for name in ("sasl.mechanism", "sasl.mechanisms"):
         if properties.get(name, "PLAIN") not in _MECHANISMS:
@@ -51,7 +63,10 @@ def judge_cluster(body: str, places: Places, *, creates: bool) -> None:
     brokers = [one.strip() for name in _BROKERS for one in properties.get(name, "").split(",") if one.strip()]
     if not brokers or len(brokers) > _MOST_BROKERS:
         raise Refused(f"bootstrap.servers names one to {_MOST_BROKERS} brokers, host:port with commas between them.")
+    began = monotonic()
     for broker in brokers:
+        if monotonic() > began + _SECONDS:
+            raise Refused("The names of these brokers take too long to resolve (DNS). Name fewer, or try again.")
         places.judge(_target(broker))
 
 
@@ -61,6 +76,7 @@ def judge_subscription(body: str) -> None:
     if found.get("options") is not None:
         options = texts(found["options"], "options")
         _judge_names(options, _CONSUMING)
+        _judge_sizes(options)
         _judge_group(options)
 
 
@@ -71,6 +87,13 @@ def _judge_names(properties: dict[str, str], known: frozenset[str] | set[str]) -
             f"The property {strange[0][:60]!r} is not open to tenants: some read files of the host or call other "
             f"addresses. These are open: {', '.join(sorted(known))}."
         )
+
+
+def _judge_sizes(properties: dict[str, str]) -> None:
+    for name, most in _MOST.items():
+        value = properties.get(name, "1")
+        if not re.fullmatch("[0-9]{1,10}", value) or int(value) > most:
+            raise Refused(f"{name} is a whole number of at most {most}: an engine holds so much for each subscription.")
 
 
 def _judge_group(properties: dict[str, str]) -> None:

@@ -16,23 +16,24 @@ from controlplane.preflight.checks import Failed
 
 def refusal(runner_id: str, environment_id: str, route: str, body: str) -> str | None:
     """Why the call must not reach the engine; null when it may. Raises `NotFound`, `Busy`."""
-    places = _places(runner_id, environment_id)
+    account_id, places = _places(runner_id, environment_id)
     try:
-        with place("admission", 8, tenant=environment_id):
+        with place("admission", 8, tenant=account_id):
             _judge(route, body, places)
     except (Refused, Failed) as error:
         return str(error)
     return None
 
 
-def _places(runner_id: str, environment_id: str) -> Places:
-    """In a transaction that ends before any name is resolved."""
+def _places(runner_id: str, environment_id: str) -> tuple[str, Places]:
+    """The environment's account, and where it may go. In a transaction that ends before any name is resolved."""
     with transaction() as session:
         environment = repository.of_runner(session, runner_id, environment_id)
         if environment is None:
             raise NotFound("environment")
         proxy = targets.parsed(addresses.of(environment).tunnel_proxy)
-        return Places(outbound_policy.destinations(session, environment_id), proxy, environment_id)
+        places = Places(outbound_policy.destinations(session, environment_id), proxy, environment_id)
+        return environment.account_id, places
 
 
 def _judge(route: str, body: str, places: Places) -> None:

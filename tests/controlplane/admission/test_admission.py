@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from controlplane.core.ids import LENGTH, label
+from controlplane.core.outbound import place
 from controlplane.settings import settings
 from tests.controlplane.node import Node
 from tests.controlplane.people import SignedUp
@@ -26,6 +29,7 @@ class Edge:
 
     node: Node
     environment_id: str
+    account_id: str = ""
 
     def __call__(self, route: str, body: Any, environment_id: str | None = None) -> str | None:
         """Why not; null when it is admitted."""
@@ -47,8 +51,9 @@ def edge(signed_up: SignedUp, node: Node, monkeypatch: pytest.MonkeyPatch) -> Ed
     # Nobody asks the metadata service of the host that these tests run on.
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     ada = signed_up()
-    made = ada.post(f"/accounts/{ada.account()}/environments", {"name": "dev"})
-    return Edge(node, made.json()["environmentId"])
+    account_id = ada.account()
+    made = ada.post(f"/accounts/{account_id}/environments", {"name": "dev"})
+    return Edge(node, made.json()["environmentId"], account_id)
 
 
 @pytest.fixture
@@ -304,6 +309,61 @@ def test_nobody_joins_the_group_of_another_engines_subscription(edge: Edge, name
         assert "may not begin with sub_" in (said or "")
     subscription["options"] = {"group.id": "payments-orders"}
     assert edge("POST /subscriptions", subscription) is None
+
+
+HOLDER = {"bootstrap.servers": PUBLIC}
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("queued.max.messages.kbytes", 65536), ("fetch.max.bytes", 52428800), ("fetch.message.max.bytes", 10485760),
+        ("max.partition.fetch.bytes", 10485760), ("queued.min.messages", 100000),
+    ],
+)  # fmt: skip
+def test_what_a_consumer_may_hold_is_bounded(edge: Edge, name: str, most: int) -> None:
+    options = {"source": "kafka://k/t", "sink": "service://A/b"}
+    for value in (str(most + 1), "2147483135", "-1", "1e3", "0x7fffffff", " 1", "1_0", "\u0661", ""):
+        said = {
+            cluster(edge, **HOLDER, **{name: value}),
+            edge("PATCH /kafka-clusters/k", {"properties": {**HOLDER, name: value}}),
+            edge("POST /subscriptions", {**options, "options": {name: value}}),
+        }
+        assert said == {f"{name} is a whole number of at most {most}: an engine holds so much for each subscription."}
+    assert cluster(edge, **HOLDER, **{name: str(most)}) == ""
+    assert edge("POST /subscriptions", {**options, "options": {name: "1"}}) is None
+
+
+def test_brokers_whose_names_take_long_to_resolve(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    now = time.monotonic()
+
+    def slow(host: str, port: int, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        monkeypatch.setattr("controlplane.admission.kafka.monotonic", lambda: now + 6 * len(asked))
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (PUBLIC, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr("controlplane.admission.kafka.monotonic", lambda: now)
+    said = cluster(edge, **{"bootstrap.servers": ",".join(f"b{n}.slow.example" for n in range(20))})
+    assert "take too long to resolve" in said
+    assert len(asked) == 2
+
+
+def test_an_account_waits_at_half_of_all_places_whatever_environments_it_has(
+    edge: Edge, signed_up: SignedUp, node: Node
+) -> None:
+    bob = signed_up("bob")
+    other = bob.post(f"/accounts/{bob.account('bob')}/environments", {"name": "dev"}).json()["environmentId"]
+    ask = {"route": "POST /deployments", "body": json.dumps({"uri": f"https://{PUBLIC}"})}
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(place("admission", 8, tenant=edge.account_id))
+        answers = [
+            node.call("POST", "/admission", json={**ask, "environmentId": one}) for one in (edge.environment_id, other)
+        ]
+    assert [answer.status_code for answer in answers] == [503, 200]
+    assert register(edge, f"https://{PUBLIC}") == ""
 
 
 @pytest.mark.parametrize(
