@@ -27,7 +27,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import Environment, Person, create_environment, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.system
 
 OPERATIONS = int(os.environ.get("AUDIT_OPERATIONS", "240"))
 VICTIMS = ("edge-agent", "api", "edge", "worker", "edge-agent", "postgres")

@@ -18,7 +18,7 @@ from tests.support.raw import ask
 from tests.support.tenants import Person, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.system
 
 VICTIMS = ("runner-worker", "redis", "api", "agent", "edge-agent")
 _moments = random.Random(20_261_120)

@@ -15,7 +15,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import Caller, create_environment, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.system
 
 
 @pytest.mark.parametrize("victim", ["agent", "runner-worker", "edge-agent", "engine"])

@@ -24,7 +24,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import Caller, Person, create_environment, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.system
 
 
 @dataclass(frozen=True)

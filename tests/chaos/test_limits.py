@@ -18,7 +18,7 @@ from tests.support.raw import Answer, ask
 from tests.support.tenants import Environment, create_environment, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")

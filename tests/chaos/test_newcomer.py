@@ -14,7 +14,7 @@ from tests.support.plane import Plane
 from tests.support.raw import ask
 from tests.support.tenants import create_environment, sign_up
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.system
 
 
 def test_endpoints_are_those_of_the_contract(lonely_plane: Plane) -> None:

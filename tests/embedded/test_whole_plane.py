@@ -16,7 +16,7 @@ from embedded.layout import Layout, locate
 from tests.support.plane import Plane
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("embedded-plane")]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")

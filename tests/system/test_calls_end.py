@@ -13,7 +13,7 @@ from tests.support.tenants import Person, sign_up
 from tests.support.waiting import until
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture

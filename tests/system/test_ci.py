@@ -21,7 +21,7 @@ from tests.support.tenants import Environment, create_environment, sign_up
 from tests.support.waiting import until
 from tests.support.workload_issuer import GITHUB, GITLAB, Issuer
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 SCRIPTS = [
     textwrap.dedent(found)
     for found in re.findall(r"\n *(?:run:|-) \|\n(.*?)```", (CHECKOUT / "docs/ci.md").read_text(), re.DOTALL)

@@ -28,7 +28,6 @@ from tests.system.logging_in import Login
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.xdist_group("cli login"),
     pytest.mark.skipif(not own_network.permitted(), reason="this account may not make network namespaces here"),
 ]
 # What `.auth-config` cannot tell a CLI, its user writes: 1.6 that the device flow is wanted, 1.5 where to log in.

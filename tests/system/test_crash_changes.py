@@ -18,7 +18,7 @@ from tests.support.raw import ask
 from tests.support.tenants import Environment, create_environment, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 VICTIMS = ("agent", "runner-worker", "api", "edge-agent")
 _moments = random.Random(20_261_121)

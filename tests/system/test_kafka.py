@@ -12,7 +12,7 @@ from tests.support.tenants import Environment
 from tests.support.waiting import until
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 def test_messages_arrive_once_at_the_object_of_their_key(

@@ -17,7 +17,7 @@ from tests.support.services import lambda_host
 from tests.support.tenants import Caller, Environment
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 ROLE = "arn:aws:iam::123456789012:role/Invoker"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:greeter:live"

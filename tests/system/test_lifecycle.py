@@ -17,7 +17,7 @@ from tests.support.raw import ask
 from tests.support.tenants import Environment, Person, create_environment
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 NAME_RULE = (
     "A name consists of lower-case letters, digits and single hyphens, starts and ends with a letter or digit, "

@@ -17,7 +17,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.support.smtp_sink import Sink, text_of
 from tests.support.tenants import PASSWORD
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 NEW = "quite another horse battery"
 
 

@@ -16,7 +16,7 @@ from tests.support.cast import EVERYBODY, MEMBER_ROLES, OUTSIDERS, Cast
 from tests.support.raw import Answer, ask
 from tests.support.tenants import Person, sign_up
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 ANYBODY, SIGNED_IN, OPERATORS = "anybody", "signed in", "operators"
 EVERY_ROLE, DEVELOPERS, ADMINISTRATORS, OWNERS = (MEMBER_ROLES[:number] for number in (4, 3, 2, 1))

@@ -11,7 +11,7 @@ import pytest
 from tests.support.cast import EVERYBODY, INSIDERS, Cast, port
 from tests.support.raw import Answer, ask
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 VERSIONS = ("", "/v2", "/v3", "/v4")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support.cast import Cast, port
 from tests.support.raw import Answer, ask
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 ODD_IDS = (
     "x", "0", "-1", "%00", "%0a", "%2e%2e", "%2F", "%25", "*", "'", '"', "null", "a" * 300, "a" * 5000, quote("ünïcödé"), quote("𝕏"),

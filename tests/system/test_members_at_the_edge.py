@@ -13,7 +13,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment, Person, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 READ, WRITE = ("GET", "/deployments"), ("POST", "/deployments")
 

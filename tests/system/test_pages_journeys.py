@@ -14,7 +14,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import PASSWORD, sign_up
 from tests.support.visiting import fill_login, sign_in, site
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 __all__ = ["chromium", "page", "site"]
 WRONG = "The e-mail address or the password is wrong."
 

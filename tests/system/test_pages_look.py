@@ -18,7 +18,7 @@ from tests.support.looking import faults, picture, shifted, too_wide, watched
 from tests.support.plane import Plane
 from tests.support.tenants import PASSWORD, Environment, Person, create_environment, sign_up
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 __all__ = ["chromium"]
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")

@@ -18,7 +18,7 @@ from tests.support.smtp_sink import Sink, text_of
 from tests.support.tenants import PASSWORD
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 __all__ = ["chromium", "page"]
 NEW = "quite another horse battery"
 # Who signs up first on a plane for one machine operates it.

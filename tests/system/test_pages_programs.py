@@ -16,7 +16,7 @@ from tests.support.tenants import sign_up
 from tests.support.visiting import fill_login, sign_in, site
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 __all__ = ["chromium", "page", "site"]
 
 

@@ -13,7 +13,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import sign_up
 from tests.support.visiting import fill_login, refused, sign_in, site
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 __all__ = ["chromium", "page", "site"]
 
 

@@ -15,7 +15,7 @@ from tests.support.browser import Authenticator, chromium, on_localhost, page
 from tests.support.plane import Plane
 
 __all__ = ["chromium", "page"]
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 PASSWORD = "correct horse battery staple"
 # What the page's script does: fetch with our cookie, and the two calls of WebAuthn (level 3, §5.1).
 SCRIPT = """

@@ -19,7 +19,7 @@ from tests.support.rcloud import Done, InProcess, Rcloud
 from tests.support.tenants import Environment, Person, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 NewRcloud = Callable[..., Rcloud]
 STOCK = VERSIONS[0]

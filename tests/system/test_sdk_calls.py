@@ -12,7 +12,7 @@ import pytest
 from tests.support.waiting import until
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 def test_request_and_response(examples: Examples) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.support import services
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 def _program(examples: Examples, key: str, word: str) -> dict[str, Any]:

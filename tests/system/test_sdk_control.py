@@ -10,7 +10,7 @@ from tests.support.tenants import Caller
 from tests.support.waiting import until
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 def _ask(examples: Examples) -> tuple[str, str, str]:

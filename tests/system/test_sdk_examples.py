@@ -13,7 +13,7 @@ from tests.support.tenants import Caller
 from tests.support.waiting import until
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 def test_each_role_update_step_happens_once_although_the_service_crashes(examples: Examples) -> None:

@@ -13,7 +13,7 @@ from tests.support import services
 from tests.support.tenants import Caller, Environment
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 MANIFEST = "application/vnd.restate.endpointmanifest.v3+json"
 INVOCATION = "application/vnd.restate.invocation.v6"

@@ -17,7 +17,7 @@ from tests.support.plane import Plane
 from tests.support.tenants import Caller
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 CALLS = 1000
 WAL = services.CHECKOUT / "tests" / "support" / "wal.ts"

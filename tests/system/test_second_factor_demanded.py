@@ -10,7 +10,7 @@ import pytest
 from tests.support.tenants import Environment, Person, sign_up
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 
 def enrol_app(person: Person) -> None:

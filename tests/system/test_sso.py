@@ -19,7 +19,7 @@ from tests.support.tenants import Person, create_environment
 from tests.support.waiting import until
 from tests.support.workos_double import WorkOs
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 __all__ = ["chromium", "page"]
 
 

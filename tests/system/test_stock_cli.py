@@ -19,7 +19,7 @@ from tests.support.tenants import Environment, Person
 from tests.support.waiting import until
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 NewCli = Callable[..., Cli]
 

@@ -14,7 +14,6 @@ from tests.system.conftest import Examples
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.xdist_group("plane"),
     pytest.mark.skipif(not own_network.permitted(), reason="this account may not make network namespaces here"),
 ]
 

@@ -22,7 +22,7 @@ from tests.support.tenants import Caller, Environment, sign_up
 from tests.support.tunnel_command import TunnelCommand
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 VERSION = "1.5.6"
 

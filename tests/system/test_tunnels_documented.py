@@ -24,7 +24,6 @@ from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.xdist_group("plane"),
     pytest.mark.skipif(not own_network.permitted(), reason="this account may not make network namespaces here"),
 ]
 

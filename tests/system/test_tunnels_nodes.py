@@ -23,7 +23,6 @@ from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.xdist_group("tunnels"),
     pytest.mark.skipif(not own_network.permitted(), reason="this account may not make network namespaces here"),
 ]
 KILLED, TOLD_TO_END = 9, 15

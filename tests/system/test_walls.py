@@ -18,7 +18,7 @@ from tests.support.plane import Plane
 from tests.support.raw import Answer, ask
 from tests.system.conftest import Examples
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="engines share the caller's account unless the plane is root's")
 ENGINES_OWN = (

@@ -16,7 +16,7 @@ import pytest
 from tests.support.cast import EVERYBODY, Cast, port
 from tests.support.raw import Answer, ask
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("plane")]
+pytestmark = pytest.mark.system
 
 # Ways to write a path of the admin API that a viewer may not use, so that some reader might take it for another one.
 SPELLINGS = (
