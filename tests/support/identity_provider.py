@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 import httpx2
 
+from tests.support.ports import free_port
 from tests.support.services import NODE
 from tests.support.waiting import until
 
@@ -58,7 +59,7 @@ def running(
     redirect_uris: list[str], *, google: bool = False, people: Mapping[str, Any] | None = None
 ) -> Iterator[IdentityProvider]:
     """A provider on a port of its own, with this plane as its client."""
-    port = _free_port()
+    port = free_port()
     client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uris": redirect_uris}
     config = {"port": port, "clients": [client], "people": people or {"ada": ADA}, "google": google}
     argv = [str(NODE), "identity_provider.mjs", json.dumps(config)]
@@ -77,10 +78,3 @@ def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
     assert process.poll() is None, "the identity provider has ended"
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

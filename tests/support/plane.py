@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.support.ports import free_base
+from tests.support.ports import Claim
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +21,11 @@ class Plane:
 
     def __init__(self, directory: Path, settings: Mapping[str, str] | None = None, base: int | None = None) -> None:
         self.home = directory / "home"
-        self.base = base or free_base()
+        self._claim: Claim | None = None
+        if base is None:
+            self._claim = Claim()
+            base = self._claim.base
+        self.base = base
         own = {"CONTROLPLANE_HOME": str(self.home), "CONTROLPLANE_PORT_BASE": str(self.base)}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("CONTROLPLANE_", "ENVRUNNER_"))}
         self.env = {**kept, **(settings or {}), **own}
@@ -64,13 +68,19 @@ class Plane:
         return done.stdout
 
     def __enter__(self) -> Self:
-        self.up()
+        try:
+            self.up()
+        except BaseException:
+            self.down()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.down()
+        if self._claim is not None:
+            self._claim.release()
 
     def _run(self, command: str, *options: str) -> str:
         argv = [str(CHECKOUT / "script" / command), *options]

@@ -6,6 +6,9 @@ import fcntl
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 BLOCK = 600
@@ -50,9 +53,20 @@ def free_base() -> int:
     return _kept[-1].base
 
 
+def free_port() -> int:
+    """One of a block that this process keeps: unlike a port of the kernel's choice, no outgoing connection takes it."""
+    return next(port for port in _singles() if _free(port))
+
+
 def _free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@cache
+def _singles() -> Iterator[int]:
+    base = free_base()
+    return cycle(range(base, base + BLOCK))
 
 
 _kept: list[Claim] = []

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from functools import cache
-from itertools import cycle
 from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from tests.support.ports import BLOCK, free_base
-
-
-@cache
-def _ports() -> Iterator[int]:
-    """Those of one block that this process keeps, in turn."""
-    base = free_base()
-    return cycle(range(base, base + BLOCK))
+from tests.support.ports import free_port
 
 
 @dataclass
@@ -33,7 +23,7 @@ class Sink:
 
     answers: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
-    port: int = field(default_factory=lambda: next(_ports()))
+    port: int = field(default_factory=free_port)
     envelopes: list[Envelope] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     _controller: Controller | None = None
