@@ -175,6 +175,10 @@ INVENTED = {
     "createWorkloadRule": 400,
     "putWorkloadRule": 400,
     "deleteWorkloadRule": 404,
+    # Paths are tried in their order: nothing was switched yet.
+    "finishIdentityKey": 409,
+    "rollBackIdentityKey": 409,
+    "deleteIdentityKey": 404,
 }
 # What needs a sign-in of the last minutes.
 RECENT = {
