@@ -75,13 +75,21 @@ class EdgeLayout:
 
     @property
     def h2c(self) -> Path:
-        """Where connections go first that begin with HTTP/2: only nginx's workers get in."""
+        """Where connections go first that may be the stock CLI's: only nginx's workers get in."""
         return self.run / "h2c.sock"
 
     @property
     def entries(self) -> Path:
         """A socket of nginx's for each of its ports, named by it; the directory is closed to every other account."""
         return self.run / "p"
+
+    @property
+    def back(self) -> Path:
+        """Where connections come back from ``h2c``, each with a line that says whose it is (PROXY protocol).
+
+        nginx lets everybody into its sockets: the directory is closed to all accounts but its workers'.
+        """
+        return self.run / "b" / "back.sock"
 
     @property
     def admission(self) -> Path:
@@ -116,11 +124,13 @@ class EdgeLayout:
             directory.mkdir(exist_ok=True)
             directory.chmod(mode)
         self.state.chmod(0o711)
-        self._prepare_spool()
+        _keep_for_workers(self.back.parent)
+        _keep_for_workers(self.spool)
         os.umask(0o077)
 
-    def _prepare_spool(self) -> None:
-        self.spool.mkdir(mode=0o700, exist_ok=True)
-        account = edge_account()
-        if account is not None:
-            os.chown(self.spool, account, -1)
+
+def _keep_for_workers(directory: Path) -> None:
+    directory.mkdir(mode=0o700, exist_ok=True)
+    account = edge_account()
+    if account is not None:
+        os.chown(directory, account, -1)

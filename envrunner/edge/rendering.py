@@ -18,6 +18,8 @@ SPARE = 64
 """Slots and port pairs declared beyond those in use, so that a new environment needs no reload."""
 _HERE = Path(__file__).parent
 _CONNECTIONS = 8192
+_MOST_PRIOR, _MOST_PRIOR_EACH = 1024, 256
+"""Connections that `envrunner.h2c` carries at once, in all and of one address."""
 
 _SHORT = "proxy_request_buffering on; client_max_body_size 60000; client_body_buffer_size 64k;"
 _READ_FIRST = "|(?:/v[234])?/(?:query|subscriptions|(?:deployments|kafka-clusters)(?:/[^/]+)?)$"
@@ -26,7 +28,7 @@ SPOOL_BYTES = 2 * 1024 * 1024
 """Of an environment's calls that wait to be recorded; `recording` may hold as many again. Then changes are refused."""
 
 _ERRORS = (
-    (400, 400, "The request could not be understood."),
+    (400, 400, "The request could not be understood. Check that it has one Host and at most one Authorization header."),
     (404, 404, "There is nothing here."),
     (405, 405, "This method is not allowed."),
     (408, 408, "The request took too long to arrive."),
@@ -100,6 +102,9 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "GUARD": _path(layout.guard),
         "ENTRIES": _path(layout.entries),
         "PRIOR": _path(layout.h2c),
+        "BACK": _path(layout.back),
+        "MOST_PRIOR": str(_MOST_PRIOR),
+        "MOST_PRIOR_EACH": str(_MOST_PRIOR_EACH),
         "MODULES": _quotable(_HERE),
         "USER": f"user {account};" if account else "",
         "FILES": str(_open_files()),

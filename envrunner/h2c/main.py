@@ -1,4 +1,7 @@
-"""The process. It may be killed at any instruction: the connections it carries break off, nothing else is lost."""
+"""The process. It may be killed at any instruction: the connections it carries break off, nothing else is lost.
+
+While it is away nginx takes connections without it: requests with one credential do not notice.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,13 @@ from envrunner import logs
 from envrunner.edge import sockets
 from envrunner.edge.layout import EdgeLayout
 from envrunner.h2c.mending import Mender, Unreadable
+from envrunner.h2c.turns import Callers, Turns
 from envrunner.settings import settings
 
 _PIECE = 64 * 1024
+_TURN = 16 * 1024
+_NAME_BYTES = 107
+"""The longest line of version 1 of the PROXY protocol."""
 _PAUSE_SECONDS = 0.05
 _log = structlog.get_logger(__name__)
 
@@ -37,14 +44,14 @@ def run_h2c() -> None:
 async def _serve(layout: EdgeLayout) -> None:
     listener = sockets.listener(layout.h2c)
     listener.setblocking(False)
-    accepting, told = asyncio.create_task(_accept(listener, layout.entries)), asyncio.create_task(_told_to_stop())
+    accepting, told = asyncio.create_task(_accept(listener, layout.back)), asyncio.create_task(_told_to_stop())
     await asyncio.wait({accepting, told}, return_when=asyncio.FIRST_COMPLETED)
     if accepting.done():
         accepting.result()
 
 
-async def _accept(listener: socket.socket, entries: Path) -> None:
-    loop, works = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+async def _accept(listener: socket.socket, back: Path) -> None:
+    loop, callers, works = asyncio.get_running_loop(), Callers(), set[asyncio.Task[None]]()
     while True:
         try:
             client, _ = await loop.sock_accept(listener)
@@ -53,20 +60,22 @@ async def _accept(listener: socket.socket, entries: Path) -> None:
             _log.warning("not_accepted", error=str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
             continue
-        work = loop.create_task(_carry(entries, client))
+        work = loop.create_task(_carry(back, callers, client))
         works.add(work)
         work.add_done_callback(works.discard)
 
 
-async def _carry(entries: Path, client: socket.socket) -> None:
+async def _carry(back: Path, callers: Callers, client: socket.socket) -> None:
     """Until either side ends. nginx, before and behind this, keeps all the limits and times."""
     loop = asyncio.get_running_loop()
-    with client, socket.socket(socket.AF_UNIX) as nginx, contextlib.suppress(OSError, ValueError):
+    with client, socket.socket(socket.AF_UNIX) as nginx, contextlib.suppress(OSError, ValueError, IndexError):
         nginx.setblocking(False)
-        port, _, begun = (await loop.sock_recv(client, _PIECE)).partition(b"\n")
+        name, begun = await _named(client)
         # Succeeds or fails at once (unix(7)).
-        nginx.connect(str(entries / str(int(port))))
-        up = asyncio.create_task(_up(client, nginx, begun or await loop.sock_recv(client, _PIECE)))
+        nginx.connect(str(back))
+        await loop.sock_sendall(nginx, name)
+        begun = begun or await loop.sock_recv(client, _TURN)
+        up = asyncio.create_task(_up(client, nginx, begun, callers.turns_of(name.split()[2])))
         try:
             await _down(nginx, client)
         finally:
@@ -75,14 +84,27 @@ async def _carry(entries: Path, client: socket.socket) -> None:
             await asyncio.gather(up, return_exceptions=True)
 
 
-async def _up(client: socket.socket, nginx: socket.socket, begun: bytes) -> None:
+async def _named(client: socket.socket) -> tuple[bytes, bytes]:
+    """Whose connection it is, as nginx says in front of it, and what has come of the connection itself."""
+    got = b""
+    while (end := got.find(b"\r\n") + 2) < 2:
+        piece = await asyncio.get_running_loop().sock_recv(client, _TURN)
+        if not piece or len(got) > _NAME_BYTES:
+            raise ValueError(got)
+        got += piece
+    return got[:end], got[end:]
+
+
+async def _up(client: socket.socket, nginx: socket.socket, begun: bytes, turns: Turns) -> None:
     loop, mender, piece = asyncio.get_running_loop(), Mender(), begun
     try:
         # An nginx that has stopped listening may still be talking: its answer is the end, not this.
         with contextlib.suppress(OSError):
             while piece:
-                await loop.sock_sendall(nginx, mender.feed(piece))
-                piece = await loop.sock_recv(client, _PIECE)
+                async with turns:
+                    mended = mender.feed(piece)
+                await loop.sock_sendall(nginx, mended)
+                piece = await loop.sock_recv(client, _TURN)
         while piece:
             piece = await loop.sock_recv(client, _PIECE)
     except Unreadable as error:

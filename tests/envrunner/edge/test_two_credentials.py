@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.conftest import OTHERS, World
+from tests.envrunner.edge.prior import Stock
 from tests.envrunner.edge.stack import Stack
-from tests.envrunner.relay.peers import Engine, Message
+from tests.envrunner.relay.peers import Message
 from tests.support.waiting import until
 
 
 def ask_h2(world: World, side: str, credentials: list[str], target: str = "/S/h", *, shared: bool = True) -> Message:
-    """One request over a connection that begins with HTTP/2."""
+    """One request over a connection that begins as the CLI's do."""
     port = world.port(side) if shared else world.own_port(1, side)
 
     async def scenario() -> Message:
-        async with Engine() as client:
-            await client.connect(port)
-            number = client.h2.get_next_available_stream_id()
-            fixed = [(":method", "GET"), (":scheme", "http"), (":path", target), (":authority", world.host())]
-            client.h2.send_headers(number, [*fixed, *(("authorization", one) for one in credentials)], end_stream=True)
-            client.send()
-            return await client.ended(number)
+        async with Stock() as client:
+            await client.reach(port)
+            return await client.get(world.host(), target, credentials)
 
     return asyncio.run(scenario())
 
@@ -92,27 +89,27 @@ def test_many_requests_of_one_connection_are_judged_one_by_one(world: World) -> 
     mine = f"Bearer {world.tokens['full']}"
 
     async def scenario() -> list[int]:
-        async with Engine() as client:
-            await client.connect(world.port("ingress"))
-            numbers = []
-            for credentials in ([mine], ["x", mine], ["x"], [mine, "x"], ["x", mine], [mine, mine], [mine] * 3) * 20:
-                number = client.h2.get_next_available_stream_id()
-                fixed = [(":method", "GET"), (":scheme", "http"), (":path", "/S/h"), (":authority", world.host())]
-                fields = [*fixed, *(("authorization", one) for one in credentials)]
-                client.h2.send_headers(number, fields, end_stream=True)
-                client.send()
-                numbers.append((await client.ended(number)).status)
-            return numbers
+        async with Stock() as client:
+            await client.reach(world.port("ingress"))
+            asked = [[mine], ["x", mine], ["x"], [mine, "x"], ["x", mine], [mine, mine], [mine] * 3] * 20
+            return [(await client.get(world.host(), "/S/h", credentials)).status for credentials in asked]
 
     assert asyncio.run(scenario()) == [200, 200, 401, 401, 200, 200, 400] * 20
 
 
 def test_large_bodies_pass_both_ways(world: World) -> None:
-    url = f"http://127.0.0.1:{world.own_port(1, 'ingress')}/S/h"
-    options = ["-sS", "--http2-prior-knowledge", "--data-binary", "@-", "-H", "Expect:", "-o", "/dev/null"]
-    options += ["-H", f"Authorization: Bearer {world.tokens['full']}", "-w", "%{http_code} %{size_upload}"]
-    done = subprocess.run(["curl", *options, url], input=b"x" * 20_000_000, capture_output=True, check=True)
-    assert done.stdout == b"200 20000000"
+    mine, body = f"Bearer {world.tokens['full']}", os.urandom(5_000_000)
+
+    async def scenario() -> Message:
+        async with Stock() as client:
+            await client.reach(world.own_port(1, "ingress"))
+            number = client.begin("/S/h", [("authorization", "x"), ("authorization", mine)])
+            await client.body(number, body)
+            return await client.ended(number)
+
+    answer = asyncio.run(scenario())
+    assert answer.status == 200
+    assert json.loads(bytes(answer.body))["bodyBytes"] == len(body)
 
 
 @pytest.fixture
@@ -122,33 +119,21 @@ def own(stack: Stack) -> World:
     return world
 
 
-def test_who_sends_rubbish_is_cut_off_alone_and_http1_needs_no_helper(own: World) -> None:
+def test_who_sends_rubbish_is_cut_off_alone(own: World) -> None:
     mine = f"Bearer {own.tokens['full']}"
     process = own.stack.processes["h2c"]
     assert ask_h2(own, "ingress", ["x", mine]).status == 200
     before = descriptors(process.pid)
 
     async def rubbish() -> None:
-        async with Engine() as client:
-            await client.connect(own.port("ingress"))
+        async with Stock() as client:
+            await client.reach(own.port("ingress"))
             client.writer.write((65_537).to_bytes(3) + b"\x01\x04\0\0\0\x01")
             await client.wait(lambda: client.closed)
 
     for _ in range(20):
         asyncio.run(rubbish())
     until(lambda: descriptors(process.pid) <= before)
-
-    own.stack.kill("h2c")
-    assert ask(own.port("ingress"), "/S/h", host=own.host(), token=own.tokens["full"]).status == 200
-    own.stack.start_process("h2c")
-    until(lambda: _answers(own, mine))
-
-
-def _answers(world: World, credential: str) -> bool:
-    try:
-        return ask_h2(world, "ingress", [credential]).headers.get(":status") == "200"
-    except OSError:
-        return False
 
 
 def descriptors(pid: int) -> int:
