@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from envrunner.edge import restrictions
+
 Pair = tuple[str, str | None]
 
 API_KEY_ROLES = {"full": "f", "ingress": "i", "admin": "a", "complete_awakeable": "c"}
@@ -72,9 +74,17 @@ def _principal(value: Mapping[str, Any]) -> str | None:
         return f"u{expiry}{user}" if _ID.fullmatch(user) else None
     if value.get("kind") == "workload":
         return _workload(value, expiry) if value.get("expiresAt") else None
+    return _api_key(value, expiry)
+
+
+def _api_key(value: Mapping[str, Any], expiry: str) -> str | None:
     role, label, key = API_KEY_ROLES.get(str(value.get("role"))), str(value.get("label")), str(value.get("keyId"))
-    known = value.get("kind") == "api_key" and role and _LABEL.fullmatch(label) and _ID.fullmatch(key)
-    return f"{role}{label}{expiry}{key}" if known else None
+    if role is None or not _LABEL.fullmatch(label) or not _ID.fullmatch(key):
+        return None
+    if value.get("kind") == "restricted_api_key":
+        words = restrictions.words(value.get("restrictions"))
+        return words and f"{role.upper()}{label}{expiry}{key} {words}"
+    return f"{role}{label}{expiry}{key}" if value.get("kind") == "api_key" and "restrictions" not in value else None
 
 
 def _workload(value: Mapping[str, Any], expiry: str) -> str | None:
@@ -98,11 +108,16 @@ def _route(value: Mapping[str, Any], slot: int) -> str | None:
     if not _ID.fullmatch(account):
         return None
     ports = [port if port in ports_of(value) else 0 for port in (value.get("ingressPort"), value.get("adminPort"))]
-    rate, size = (
+    columns = (
+        f"{ports[0]:05}{ports[1]:05}",
         _number(value.get("requestsPerSecond"), 7),
         _number(value.get("requestSizeLimitBytes") or 33_554_432, 10),
+        f"{slot:07}",
+        _number(value.get("requestsInFlight"), 6),
+        _number(value.get("querySeconds"), 4),
+        "1" if value.get("readOnly") else "0",
     )
-    return f"{STATUSES.get(str(value.get('status')), 'x')}{ports[0]:05}{ports[1]:05}{rate}{size}{slot:07}{account}"
+    return f"{STATUSES.get(str(value.get('status')), 'x')}{''.join(columns)}{account}"
 
 
 def _number(value: object, digits: int) -> str:

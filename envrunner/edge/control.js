@@ -6,7 +6,9 @@
 //   GET  /used?since=seconds       lines "keyId<TAB>seconds" of the keys used since then
 //   GET  /sequence                 epoch and sequence of the tables, as text
 //   POST /standing                 lines "digest<TAB>member<TAB>role" of calls under way: a line for each, empty when the
-//                                  right still stands, else what is gone: "token" or "member"
+//                                  right still stands, else what is gone: "token" or "member" ("-": nobody's, of a key)
+//   POST /flights                  what was counted of requests under way is forgotten (limits.js)
+//   POST /throttled                lines "count<TAB>kind<TAB>label<TAB>principal" of refusals since this was asked last
 
 const ALL = 100000000;
 
@@ -51,6 +53,21 @@ function used(r) {
     r.return(200, lines.join('\n'));
 }
 
+function flights(r) {
+    ngx.shared.flights.incr('.', 1, 0);
+    r.return(204);
+}
+
+function throttled(r) {
+    const found = ngx.shared.throttled;
+    const lines = found.items(ALL).map((item) => {
+        found.delete(item[0]);
+        return item[1] + '\t' + item[0];
+    });
+    // The others are about principals, and begin with a limit's kind.
+    r.return(200, lines.filter((line) => line.split('\t').length === 4).join('\n'));
+}
+
 function sequence(r) {
     const tables = ngx.shared.tables;
     r.return(200, (tables.get('.epoch') || '') + ' ' + (tables.get('.sequence') || ''));
@@ -60,9 +77,9 @@ function standing(r) {
     const tables = ngx.shared.tables;
     const verdicts = (r.requestText || '').split('\n').map((line) => {
         const call = line.split('\t');
-        return !tables.has(call[0]) ? 'token' : tables.get(call[1]) !== call[2] ? 'member' : '';
+        return !tables.has(call[0]) ? 'token' : call[1] !== '-' && tables.get(call[1]) !== call[2] ? 'member' : '';
     });
     r.return(200, verdicts.join('\n'));
 }
 
-export default {state, keys, apply, used, sequence, standing};
+export default {state, keys, apply, used, flights, throttled, sequence, standing};

@@ -2,14 +2,18 @@
 //
 // Values in the shared table `tables` are written by the edge agent (compact.py) in fixed columns, so that nothing is parsed here:
 //   digest           API key:  role(1) label(27) expiry(10) keyId      user:  'u' expiry(10) userId
+//                    restricted: an API key with its role in upper case, and after keyId the words of restrictions.py
 //                    workload: 'w' role(1) label(27) expiry(10) userId '/' tokenId
-//   label            route:    status(1) ingressPort(5) adminPort(5) perSecond(7) maxBytes(10) slot(7) accountId
+//   label            route:    status(1) ingressPort(5) adminPort(5) perSecond(7) maxBytes(10) slot(7) inFlight(6) querySeconds(4)
+//                              readOnly(1) accountId
 //   :port            label     (loopback mode)
 //   userId/accountId role(1)
 //   userId/accountId+ 'm' when that member may vouch for the rules of workloads
 //   .key .epoch      digest key; present when the tables have been loaded
 
 import crypto from 'crypto';
+import limits from 'limits.js';
+import restrictions from 'restrictions.js';
 import rules from 'rules.js';
 
 // As little as possible stands here: njs runs a module's top level again for every request.
@@ -19,7 +23,7 @@ function refuse(r, status, message) {
     r.headersOut['Content-Type'] = 'application/json';
     if (status === 401) {
         r.headersOut['WWW-Authenticate'] = 'Bearer';
-    } else if (status === 429 || status === 503) {
+    } else if (status === 503) {
         r.headersOut['Retry-After'] = '1';
     }
     r.return(status, JSON.stringify({message: message, restate_code: null}));
@@ -62,11 +66,13 @@ function targetOf(r, ingress, shared) {
     if (shared ? !host.startsWith(label + '.env.') : !atPort(route, ingress, variables.edge_port)) {
         return stranger(r, host);
     }
-    const target = decide(r, ingress, principal[0], label, route, now);
+    const words = principal[0] < 'a' ? principal.slice(38).split(' ') : [principal.slice(38)];
+    const target = decide(r, ingress, principal[0].toLowerCase(), label, route, words);
     if (target !== '') {
-        used(principal.slice(38), now);
+        used(words[0], now);
     }
-    return target;
+    // What a viewer is not shown, nobody is who only reads.
+    return target !== '' && !ingress && words[2] === 'r' ? guarded(r, [digest, '-', 'v', principal.slice(28, 38), target]) : target;
 }
 
 function unknown(r, host, tables) {
@@ -103,11 +109,11 @@ function user(r, ingress, host, principal, digest, now) {
                                             : !host.startsWith(label + '.env.'))) {
         return stranger(r, host);
     }
-    const member = principal.slice(11) + '/' + route.slice(35), role = tables.get(member);
+    const member = principal.slice(11) + '/' + route.slice(46), role = tables.get(member);
     if (role === undefined) {
         return stranger(r, host);
     }
-    const target = decide(r, ingress, role, label, route, now);
+    const target = decide(r, ingress, role, label, route, [principal.slice(11)]);
     return target === '' ? '' : guarded(r, [digest, member, role, principal.slice(1, 11), target]);
 }
 
@@ -122,11 +128,11 @@ function workload(r, ingress, host, principal, digest, now) {
                                             : !host.startsWith(label + '.env.'))) {
         return stranger(r, host);
     }
-    const member = principal.slice(39, principal.indexOf('/')) + '/' + route.slice(35) + '+';
+    const member = principal.slice(39, principal.indexOf('/')) + '/' + route.slice(46) + '+';
     if (tables.get(member) !== 'm') {
         return stranger(r, host);
     }
-    const target = decide(r, ingress, principal[1], label, route, now);
+    const target = decide(r, ingress, principal[1], label, route, [principal.slice(principal.indexOf('/') + 1)]);
     return target === '' ? '' : guarded(r, [digest, member, 'm' + principal[1], expiry, target]);
 }
 
@@ -143,7 +149,8 @@ function pathOf(r) {
     return question < 0 ? target : target.slice(0, question);
 }
 
-function decide(r, ingress, role, label, route, now) {
+// `words`: first who it is, as those learn who ask who was throttled; then the restrictions of an API key, if it has any.
+function decide(r, ingress, role, label, route, words) {
     if (!ingress || (role !== 'f' && role !== 'i')) {
         const path = pathOf(r);
         const verdict = ingress ? rules.ingress(role, r.method, path) : rules.admin(role, r.method, path);
@@ -159,15 +166,23 @@ function decide(r, ingress, role, label, route, now) {
         return status === '0' ? refuse(r, 503, 'This environment is switched off.')
                               : refuse(r, 404, 'This environment has been deleted.');
     }
-    if (r.method !== 'GET' && Number(r.variables.content_length || 0) > Number(route.slice(18, 28))) {
-        return refuse(r, 413, 'The request body is larger than this environment allows.');
+    if (words.length > 1) {
+        const lacking = restrictions.refusal(r, ingress, pathOf(r), words);
+        if (lacking !== '') {
+            return refuse(r, 403, lacking);
+        }
+    }
+    // For nobody it is more than for a viewer.
+    if (!ingress && route[45] === '1' && rules.admin('v', r.method, pathOf(r)) !== 'allow') {
+        return refuse(r, 403, 'This environment is read-only: nobody may change it through its admin API. An owner or admin of its '
+            + 'account can switch that off: rcloud env read-only off.');
+    }
+    const excess = limits.excess(r, label, route, words);
+    if (excess !== '') {
+        return refuse(r, excess.startsWith('This environment takes request bodies') ? 413 : 429, excess);
     }
     if (!ingress) {
         r.variables.edge_label = label;
-    }
-    const limit = Number(route.slice(11, 18));
-    if (limit > 0 && ngx.shared.rates.incr(label + (Math.floor(now) % 4), 1, 0) > limit) {
-        return refuse(r, 429, 'This environment takes no more than ' + limit + ' requests per second.');
     }
     return 's' + route.slice(28, 35) + (ingress ? 'i' : 'a');
 }

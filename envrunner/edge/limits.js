@@ -17,25 +17,25 @@ const MOST_NAMED = 50;
 function excess(r, label, route, words) {
     const who = words[0], largest = Number(route.slice(18, 28));
     if (r.method !== 'GET' && Number(r.variables.content_length || 0) > largest) {
-        note(label, 'body', who);
+        note(label, 'request_size', who);
         return 'This environment takes request bodies of no more than ' + largest + ' bytes. Send less,' + ASK;
     }
     const perSecond = Number(route.slice(11, 18)), inFlight = Number(route.slice(35, 41));
     if (r.variables.edge_counted !== '1') {
         if (words.length > 1 && words[1] !== '-' && isOver(who, Number(words[1]))) {
-            note(label, 'key_rate', who);
+            note(label, 'key_requests_per_second', who);
             return tooMany(r, 'key-requests-per-second', words[1], 'This API key may make no more than ' + words[1]
                 + ' requests per second. Try again in a second, or use a key that may make more.');
         }
         if (perSecond > 0 && isOver(label, perSecond)) {
-            note(label, 'rate', who);
+            note(label, 'requests_per_second', who);
             return tooMany(r, 'environment-requests-per-second', perSecond, 'This environment takes no more than ' + perSecond
                 + ' requests per second, of all its callers together. Try again in a second,' + ASK);
         }
         r.variables.edge_counted = '1';
     }
     if (inFlight > 0 && !r.variables.edge_flight && !takeOff(r, label, inFlight)) {
-        note(label, 'flight', who);
+        note(label, 'requests_in_flight', who);
         return tooMany(r, 'environment-requests-in-flight', inFlight, 'This environment takes no more than ' + inFlight
             + ' requests at the same time, of all its callers together; each counts until its answer has ended. '
             + 'Try again when some have,' + ASK);
@@ -77,4 +77,4 @@ function note(label, kind, who) {
     }
 }
 
-export default {excess};
+export default {excess, note};

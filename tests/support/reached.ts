@@ -6,12 +6,12 @@ import * as restate from "@restatedev/restate-sdk";
 type Names = string[];
 type Handler = (ctx: restate.Context) => Promise<string>;
 
-const handlers = (service: string, names: Names): Record<string, Handler> =>
+const handlers = (service: string, names: Names, keyed: boolean): Record<string, Handler> =>
   Object.fromEntries(
     names.map((name) => [
       name,
       async (ctx: restate.Context) => {
-        const key = (ctx as unknown as { key?: string }).key ?? null;
+        const key = keyed ? (ctx as restate.ObjectContext).key : null;
         const reached = JSON.stringify([service, key, name]);
         appendFileSync(process.env.EFFECTS_FILE ?? "/dev/null", `${reached}\n`);
         return reached;
@@ -25,12 +25,12 @@ const workflows: Record<string, Names> = { Flow: ["run", "signal"], Hidden: ["ru
 
 let endpoint = restate.endpoint();
 for (const [name, names] of Object.entries(services)) {
-  endpoint = endpoint.bind(restate.service({ name, handlers: handlers(name, names) }));
+  endpoint = endpoint.bind(restate.service({ name, handlers: handlers(name, names, false) }));
 }
 for (const [name, names] of Object.entries(objects)) {
-  endpoint = endpoint.bind(restate.object({ name, handlers: handlers(name, names) as never }));
+  endpoint = endpoint.bind(restate.object({ name, handlers: handlers(name, names, true) as never }));
 }
 for (const [name, names] of Object.entries(workflows)) {
-  endpoint = endpoint.bind(restate.workflow({ name, handlers: handlers(name, names) as never }));
+  endpoint = endpoint.bind(restate.workflow({ name, handlers: handlers(name, names, true) as never }));
 }
 http2.createServer(endpoint.http2Handler()).listen(Number(process.env.PORT), "127.0.0.1");

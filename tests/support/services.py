@@ -111,6 +111,11 @@ def slow(directory: Path, identity_keys: Sequence[str]) -> Service:
     return Service([str(NODE), "slow.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
 
 
+def reached(directory: Path, identity_keys: Sequence[str]) -> Service:
+    """Services, objects and workflows. Effects: ``["service", key or null, "handler"]`` of each call."""
+    return Service([str(NODE), "reached.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)
+
+
 def lambda_host(directory: Path, identity_keys: Sequence[str]) -> Service:
     """A Lambda handler of the TypeScript SDK; takes events by POST."""
     return Service([str(NODE), "lambda_host.ts"], CHECKOUT / "tests" / "support", directory, identity_keys)

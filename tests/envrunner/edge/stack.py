@@ -167,9 +167,15 @@ class Stack:
             self.engines[name] = EchoEngine(self.run / "e", name).start()
         return name
 
-    def add_key(self, number: int, role: str, *, secret: str = "", expires_at: str | None = None) -> str:
+    def add_key(
+        self, number: int, role: str, *, secret: str = "", expires_at: str | None = None,
+        restrictions: dict[str, Any] | None = None,
+    ) -> str:  # fmt: skip
         token = f"key_{role}{number}.{secret or 'secret'}"
-        value = {"kind": "api_key", "keyId": f"key_{role}{number}", "label": label(number), "role": role}
+        value: dict[str, Any] = {"kind": "api_key", "keyId": f"key_{role}{number}"}
+        if restrictions:
+            value = {"kind": "restricted_api_key", "keyId": f"key_{role}{number}{secret}", "restrictions": restrictions}
+        value |= {"label": label(number), "role": role}
         self.plane.change("principals", digest(token), {**value, "expiresAt": expires_at})
         return token
 

@@ -1,0 +1,145 @@
+"""What a restricted API key may do, case by case. For the general case see test_restrictions_oracle.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tests.envrunner.edge.asking import Answer, ask
+from tests.envrunner.edge.stack import Stack
+
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def edge() -> Iterator[Stack]:
+    stack = Stack()
+    try:
+        stack.add_environment(1)
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def key(edge: Stack, role: str = "full", **restrictions: Any) -> str:
+    token = edge.add_key(1, role, secret=f"r{next(_numbers)}", restrictions=restrictions)
+    edge.wait_applied()
+    return token
+
+
+def call(edge: Stack, token: str, method: str, path: str, side: str = "ingress", body: bytes = b"") -> Answer:
+    """By host name and by port, which must agree."""
+    own = ask(edge.ports_from + 2 + (side == "admin"), path, method=method, token=token, body=body)
+    port = edge.ingress if side == "ingress" else edge.admin
+    shared = ask(port, path, method=method, token=token, host=edge.host(1), body=body)
+    assert own.status == shared.status
+    return own
+
+
+@pytest.mark.parametrize(
+    ("restrictions", "method", "path", "status"),
+    [
+        ({"services": ["Greeter"]}, "POST", "/Greeter/greet", 200),
+        ({"services": ["Greeter"]}, "POST", "/Greeter/greet/send?delay=1s", 200),
+        ({"services": ["Greeter"]}, "GET", "/Greeter/key/greet", 200),
+        ({"services": ["Greeter"]}, "POST", "/Greeter/a%2Fb/greet", 200),
+        ({"services": ["Greeter"]}, "POST", "/restate/call/Greeter/greet", 200),
+        ({"services": ["Greeter"]}, "POST", "/restate/send/Greeter/k/greet", 200),
+        ({"services": ["Greeter"]}, "GET", "/restate/workflow/Greeter/k/attach", 200),
+        ({"services": ["Greeter"]}, "GET", "/restate/invocation/Greeter/greet/i1/output", 200),
+        ({"services": ["Greeter"]}, "POST", "/Greeter2/greet", 403),
+        ({"services": ["Greeter"]}, "POST", "/Other/Greeter/greet", 403),
+        ({"services": ["Greeter"]}, "POST", "/restate/awakeables/prom_1x/resolve", 403),
+        ({"services": ["Greeter"]}, "GET", "/restate/invocation/inv_1/output", 403),
+        ({"services": ["Greeter"]}, "POST", "/restate/lookup", 403),
+        ({"services": ["Greeter"]}, "GET", "/restate/health", 403),
+        ({"services": ["Tenant*"]}, "POST", "/Tenant7.Jobs/run", 200),
+        ({"services": ["Tenant*"]}, "POST", "/tenant7/run", 403),
+        ({"handlers": ["Greeter/greet"]}, "POST", "/Greeter/greet", 200),
+        ({"handlers": ["Greeter/greet"]}, "POST", "/Greeter/greet/send", 200),
+        ({"handlers": ["Greeter/greet"]}, "POST", "/Greeter/other", 403),
+        ({"handlers": ["Greeter/greet"]}, "POST", "/Greeter/k/greet", 403),
+        ({"handlers": ["Counter/*/add"]}, "POST", "/Counter/k/add/send", 200),
+        ({"handlers": ["Counter/*/add"]}, "POST", "/Counter/add", 403),
+        ({"handlers": ["Counter/*/add"]}, "POST", "/Counter/add/send", 403),
+        ({"handlers": ["Flow/*/run"]}, "GET", "/restate/workflow/Flow/w/output", 200),
+        ({"objectKeys": ["t-7-*"]}, "POST", "/Counter/t-7-x/add", 200),
+        ({"objectKeys": ["t-7-*"]}, "POST", "/Counter/t-7-x/send", 403),
+        ({"objectKeys": ["t-7-*"]}, "POST", "/restate/call/Counter/t-7-x/send", 200),
+        ({"objectKeys": ["t-7-*"]}, "POST", "/Counter/%74-7-x/add", 200),
+        ({"objectKeys": ["t:7:*"]}, "POST", "/Counter/t%3A7%3Ax%2Fy%20z/add", 200),
+        ({"objectKeys": ["t-7-*"]}, "POST", "/Counter/t-8-x/add", 403),
+        ({"objectKeys": ["t-7-*"]}, "POST", "/Counter/t-7-%ff/add", 403),
+        ({"objectKeys": ["t-7-*"]}, "POST", "/Greeter/greet", 403),
+        ({"objectKeys": ["a", "b"]}, "POST", "/Counter/a%22b/add", 403),
+        ({"methods": ["POST"]}, "POST", "/Greeter/greet", 200),
+        ({"methods": ["POST"]}, "GET", "/Greeter/greet", 403),
+        ({"methods": ["GET"]}, "HEAD", "/Greeter/greet", 403),
+        ({"networks": ["127.0.0.0/8"]}, "POST", "/Greeter/greet", 200),
+        ({"networks": ["10.0.0.0/8", "127.0.0.1/32"]}, "POST", "/Greeter/greet", 200),
+        ({"networks": ["10.0.0.0/8", "::1/128"]}, "POST", "/Greeter/greet", 403),
+        ({"readOnly": True}, "GET", "/restate/health", 200),
+        ({"readOnly": True}, "GET", "/restate/invocation/inv_1x/output", 200),
+        ({"readOnly": True}, "POST", "/restate/lookup", 200),
+        ({"readOnly": True}, "GET", "/Greeter/greet", 403),
+        ({"readOnly": True}, "GET", "/restate/awakeables/prom_1/resolve", 403),
+    ],
+)
+def test_calls(edge: Stack, restrictions: dict[str, Any], method: str, path: str, status: int) -> None:
+    token = key(edge, **restrictions)
+    answer = call(edge, token, method, path)
+    assert answer.status == status, answer.body
+    if status == 200 and method != "HEAD":
+        assert answer.json["target"] == path
+    elif method != "HEAD":
+        answer.assert_refusal(403)
+        assert "API key is re" in answer.json["message"]
+
+
+@pytest.mark.parametrize(
+    ("restrictions", "method", "path", "status"),
+    [
+        ({"services": ["Greeter"]}, "GET", "/services/Greeter", 200),
+        ({"services": ["Greeter"]}, "GET", "/v3/services/Greeter/handlers/greet", 200),
+        ({"services": ["Greeter"]}, "PATCH", "/services/Greeter", 200),
+        ({"services": ["Greeter"]}, "POST", "/services/Greeter/state", 200),
+        ({"services": ["Greeter"]}, "POST", "/internal/services/Greeter/serdes/encode/x", 200),
+        ({"services": ["Greeter"]}, "GET", "/version", 200),
+        ({"services": ["Greeter"]}, "GET", "/ui/", 200),
+        ({"services": ["Greeter"]}, "GET", "/services/Other", 403),
+        ({"services": ["Greeter"]}, "GET", "/services", 403),
+        ({"services": ["Greeter"]}, "GET", "/deployments", 403),
+        ({"services": ["Greeter"]}, "POST", "/deployments", 403),
+        ({"services": ["Greeter"]}, "POST", "/v2/query", 403),
+        ({"services": ["Greeter"]}, "PATCH", "/invocations/inv_1/kill", 403),
+        ({"handlers": ["Greeter/greet"]}, "GET", "/services/Greeter/handlers/greet", 200),
+        ({"handlers": ["Greeter/greet"]}, "GET", "/services/Greeter", 403),
+        ({"objectKeys": ["a"]}, "POST", "/services/Counter/state", 403),
+        ({"readOnly": True}, "GET", "/deployments", 200),
+        ({"readOnly": True}, "POST", "/query", 200),
+        ({"readOnly": True}, "DELETE", "/deployments/dp_1", 403),
+        ({"methods": ["GET"]}, "POST", "/query", 403),
+        ({"networks": ["10.0.0.0/8"]}, "GET", "/version", 403),
+        ({"services": ["Greeter"]}, "GET", "/metrics", 404),
+    ],
+)
+def test_administration(edge: Stack, restrictions: dict[str, Any], method: str, path: str, status: int) -> None:
+    body = b'{"query": "SELECT 1"}' if path.endswith("query") else b"{}" if method in ("POST", "PATCH") else b""
+    answer = call(edge, key(edge, "admin", **restrictions), method, path, "admin", body)
+    assert answer.status == status, answer.body
+    if status != 200:
+        answer.assert_refusal(status)
+
+
+@pytest.mark.parametrize("role", ["ingress", "admin", "complete_awakeable"])
+def test_a_restriction_never_widens_a_role(edge: Stack, role: str) -> None:
+    token = key(edge, role, methods=["GET", "POST", "DELETE"])
+    assert call(edge, token, "POST", "/S/h").status == (200 if role == "ingress" else 403)
+    awakeable = call(edge, token, "POST", "/restate/awakeables/prom_1/resolve")
+    assert awakeable.status == (403 if role == "admin" else 200)
+    assert call(edge, token, "DELETE", "/deployments/d", "admin").status == (200 if role == "admin" else 403)
+    assert call(edge, key(edge, role, readOnly=True), "DELETE", "/deployments/d", "admin").status == 403
