@@ -43,8 +43,10 @@ class Chain:
     hash: str = "0" * 64
     rows: int = 0
     signed: int = 0
+    signed_to: int = 0
     ended: bool = False
     _began: bool = False
+    _pinned: bool = False
     _marks: dict[int, str] = field(default_factory=dict)
 
     def take(self, text: str) -> None:
@@ -68,11 +70,16 @@ class Chain:
             self.take(line)
         if not self.ended:
             raise Broken(f"The file was cut off behind row {self.sequence}.")
+        if self._pinned and self.rows and not self.signed:
+            raise Broken(
+                "No checkpoint is among the rows, so nothing is signed with the given key: export again later."
+            )
 
     def _begin(self, line: Line) -> None:
         if line.get("type") != "export" or line.get("version") != 1:
             raise Broken("This is no export of audit events of version 1.")
         self._began, self.account_id, self.sequence = True, line.get("accountId"), int(line.get("after") or 0)
+        self._pinned, self.signed_to = bool(self.keys), self.sequence
         self.keys = self.keys or [str(key.get("publicKey")) for key in line.get("keys") or ()]
         if self.sequence:
             self.hash = ""
@@ -94,8 +101,11 @@ class Chain:
         signature = str(line.pop("signature", ""))
         if not any(_is_signed(key, signature, line) for key in self.keys):
             raise Broken(f"The checkpoint at row {line.get('sequence')} is not signed with the plane's key.")
-        self._marks[int(line["sequence"])] = str(line["hash"])
-        self.signed += 1
+        place = int(line["sequence"])
+        if place <= self.sequence:
+            raise Broken(f"The checkpoint at row {place} does not stand before that row, so it vouches for nothing.")
+        self._marks[place] = str(line["hash"])
+        self.signed, self.signed_to = self.signed + 1, place
 
     def _end(self, line: Line) -> None:
         if self._marks or line.get("sequence") != self.sequence or self.hash not in ("", line.get("hash")):

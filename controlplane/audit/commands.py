@@ -89,9 +89,14 @@ def _end(message: str) -> None:
 def _sentence(verdict: Verdict) -> str:
     name, finding = verdict.account_id or PLANE, verdict.finding
     if finding is None:
-        return f"✓ {name}: {verdict.rows} rows, {verdict.signed} signed checkpoints"
+        return f"✓ {name}: {verdict.rows} rows, {verdict.signed} signed checkpoints{_unsigned(verdict)}"
     row = f" ({finding.audit_event_id})" if finding.audit_event_id else ""
     return f"✗ {name}: row {finding.sequence}{row} {finding.problem.value}: {finding.message}"
+
+
+def _unsigned(verdict: Verdict) -> str:
+    rows = verdict.sequence - verdict.signed_to
+    return f"; the last {rows} not signed yet" if rows else ""
 
 
 def _json(verdict: Verdict) -> str:

@@ -113,9 +113,27 @@ class Walk:
                 None,
                 f"{gone} at the end of the chain: there were {last.sequence}.",
             )
-        if head is None:
-            return None
+        finding = self._left_over()
+        if finding is not None or head is None:
+            return finding
         return self._beyond(head)
+
+    def _left_over(self) -> Finding | None:
+        """What is left of the checkpoints speaks of no row that was still to come."""
+        mark = next(iter(self.marks), None)
+        if mark is None:
+            return None
+        return self._out_of_place(mark) if mark.trusted else self._unsigned(mark, None)
+
+    @staticmethod
+    def _out_of_place(mark: Mark) -> Finding:
+        message = f"The checkpoint at row {mark.sequence} does not stand before that row, so it vouches for nothing."
+        return Finding(Problem.UNSIGNED, mark.sequence, None, message)
+
+    @staticmethod
+    def _unsigned(mark: Mark, name: str | None) -> Finding:
+        message = f"The checkpoint at row {mark.sequence} is not signed by this plane."
+        return Finding(Problem.UNSIGNED, mark.sequence, name, message)
 
     def _beyond(self, head: Mark) -> Finding | None:
         if head.sequence < self.sequence:
@@ -132,9 +150,10 @@ class Walk:
         while self.marks and self.marks[0].sequence <= self.sequence:
             mark = self.marks.popleft()
             if not mark.trusted:
-                message = f"The checkpoint at row {mark.sequence} is not signed by this plane."
-                return Finding(Problem.UNSIGNED, mark.sequence, self.name, message)
-            if mark.sequence == self.sequence and mark.hash != self.hash:
+                return self._unsigned(mark, self.name)
+            if mark.sequence != self.sequence:
+                return self._out_of_place(mark)
+            if mark.hash != self.hash:
                 first = self.signed_to + 1
                 span = _span(first, mark.sequence, "is", "are")
                 message = f"{span} not what was signed at {mark.at}: the chain was written anew."

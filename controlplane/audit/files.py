@@ -55,7 +55,8 @@ class _File:
 
 
 def verify(lines: Iterable[str], pinned: Sequence[Ed25519PublicKey] = ()) -> Verdict:
-    """An export of `exporting.lines`; if `pinned` has keys, no others count, else those that the file names.
+    """An export of `exporting.lines`, held against the keys in `pinned`, one of which must have signed something in it;
+    if there are none, against those that the file names.
 
     Raises `NoExport`, `NoPublicKey`.
     """
@@ -68,8 +69,17 @@ def verify(lines: Iterable[str], pinned: Sequence[Ed25519PublicKey] = ()) -> Ver
     trusted = pinned or [keys.read(str(key.get("publicKey"))) for key in first.get("keys", ())]
     file = _File(read, walk, first.get("accountId"), trusted, after > 0)
     finding = walk.take(file.entries())
-    finding = finding or walk.end() or _unended(file)
-    return Verdict(first.get("accountId"), walk.rows, walk.signed, walk.sequence, bytes.fromhex(walk.hash), finding)
+    finding = finding or walk.end() or _unended(file) or (_unvouched(walk, after) if pinned else None)
+    last = bytes.fromhex(walk.hash)
+    return Verdict(file.account_id, walk.rows, walk.signed, walk.sequence, last, finding, walk.signed_to)
+
+
+def _unvouched(walk: Walk, after: int) -> Finding | None:
+    """Who holds a file against a key wants to know whether the plane wrote it: hashes alone anybody can calculate."""
+    if walk.signed or not walk.rows:
+        return None
+    message = "No checkpoint is in the file, so nothing in it is signed with the given key: export again once one is."
+    return Finding(Problem.UNSIGNED, after + 1, None, message)
 
 
 def _unended(file: _File) -> Finding | None:

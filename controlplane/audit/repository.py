@@ -5,13 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, true, union
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    true,
+    union,
+)
 from sqlalchemy.orm import Session
 
 from controlplane.audit.canonical import PLANE, chain_of
 from controlplane.audit.models import AuditCheckpoint, AuditEvent, AuditHead, AuditKey, AuditVerification
 
 _BATCH = 2000
+# Accounts stand above audit events: their table is named here, not imported.
+_ACCOUNT = table("account", column("account_id"))
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,20 @@ def unsealed(session: Session, account_id: str | None) -> str | None:
     return session.scalars(query.order_by(AuditEvent.number).limit(1)).first()
 
 
+def before_first(session: Session, account_id: str | None) -> str | None:
+    """The identifier of a row whose place is before the first one, where `links` does not look."""
+    return session.scalars(
+        select(AuditEvent.audit_event_id).where(_within(account_id), AuditEvent.sequence < 1)
+    ).first()
+
+
+def places(session: Session, account_id: str | None, after: int) -> Iterator[Any]:
+    """`sequence` and `audit_event_id` of the rows behind `after`, in order: what can be read of any row."""
+    query = select(AuditEvent.sequence, AuditEvent.audit_event_id)
+    query = query.where(_within(account_id), AuditEvent.sequence.is_not(None), AuditEvent.sequence > after)
+    return iter(session.execute(query.order_by(AuditEvent.sequence).execution_options(yield_per=_BATCH)))
+
+
 def unsealed_rows(session: Session, limit: int) -> Sequence[AuditEvent]:
     """Of all accounts, in the order they were written; nobody else takes the same ones meanwhile."""
     query = select(AuditEvent).where(AuditEvent.sequence.is_(None)).order_by(AuditEvent.number).limit(limit)
@@ -79,10 +109,20 @@ def unsealed_rows(session: Session, limit: int) -> Sequence[AuditEvent]:
 
 def accounts(session: Session) -> list[str | None]:
     """Of every chain there is or should be; null is the plane's own."""
-    chains = union(
-        select(func.coalesce(AuditEvent.account_id, PLANE)), select(AuditHead.chain), select(AuditCheckpoint.chain)
-    )
+    written = select(func.coalesce(AuditEvent.account_id, PLANE))
+    chains = union(written, select(_chains().c.chain))
     return [None if chain == PLANE else chain for chain in sorted(session.scalars(chains))]
+
+
+def is_account(session: Session, account_id: str) -> bool:
+    """Whether there is such an account; then its chain has at least the row of its creation."""
+    return session.scalar(select(_ACCOUNT.c.account_id).where(_ACCOUNT.c.account_id == account_id)) is not None
+
+
+def _chains() -> CTE:
+    """The names of those chains that should be there, whatever was done to their rows."""
+    accounts = select(_ACCOUNT.c.account_id.label("chain"))
+    return union(accounts, select(AuditHead.chain), select(AuditCheckpoint.chain)).cte("chains")
 
 
 def keys(session: Session) -> Sequence[AuditKey]:
@@ -134,9 +174,9 @@ def grown(session: Session, rows: int, before: datetime, limit: int) -> list[str
 
 def unverified(session: Session, before: datetime) -> list[str | None]:
     """The account whose whole chain was looked at longest ago, if that was before `before`."""
-    at = AuditVerification.at
-    query = select(AuditHead.chain).outerjoin(AuditVerification, AuditVerification.chain == AuditHead.chain)
-    query = query.where(or_(at.is_(None), at < before)).order_by(at.nulls_first(), AuditHead.chain).limit(1)
+    at, chains = AuditVerification.at, _chains()
+    query = select(chains.c.chain).outerjoin(AuditVerification, AuditVerification.chain == chains.c.chain)
+    query = query.where(or_(at.is_(None), at < before)).order_by(at.nulls_first(), chains.c.chain).limit(1)
     return [None if chain == PLANE else chain for chain in session.scalars(query)]
 
 

@@ -95,8 +95,17 @@ def verify(
     else:
         with _exported(cloud, 0) as given:
             chain.take_all(given)
-    verdict = {"accountId": chain.account_id, "intact": True, "rows": chain.rows, "checkpoints": chain.signed}
-    cloud.out.done(verdict, f"{chain.rows} rows are as they were sealed, with {chain.signed} signed checkpoints.")
+    unsigned = chain.sequence - chain.signed_to
+    verdict = {
+        "accountId": chain.account_id,
+        "intact": True,
+        "rows": chain.rows,
+        "checkpoints": chain.signed,
+        "unsignedRows": unsigned,
+    }
+    behind = f"; the last {unsigned} are not signed yet" if unsigned else ""
+    told = f"{chain.rows} rows are as they were sealed, with {chain.signed} signed checkpoints{behind}."
+    cloud.out.done(verdict, told)
 
 
 def _path(cloud: Cloud) -> str:

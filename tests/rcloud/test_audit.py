@@ -85,7 +85,7 @@ def test_an_export_is_written_as_it_comes(signed_in: Rcloud, server: Scripted, t
 def test_a_file_needs_no_plane(rcloud: Rcloud, tmp_path: Path) -> None:
     path = written(export(), tmp_path / "file")
     told = rcloud.run("audit", "verify", "--from-file", str(path), "--public-key", PUBLIC, "-o", "json").stdout
-    assert json.loads(told) == {"accountId": "acc_1", "intact": True, "rows": 5, "checkpoints": 1}
+    assert json.loads(told) == {"accountId": "acc_1", "intact": True, "rows": 5, "checkpoints": 1, "unsignedRows": 2}
 
 
 TAMPERINGS: dict[str, Any] = {
@@ -97,6 +97,8 @@ TAMPERINGS: dict[str, Any] = {
     "reordered": lambda lines: lines.insert(1, lines.pop(2)),
     "another row": lambda lines: lines.__setitem__(2, sealed({**event(2, lines[1]["hash"]), "actor": "usr_x"})),
     "checkpoint": lambda lines: lines[3].update(hash="0" * 64),
+    "late": lambda lines: lines.insert(4, lines.pop(3)),
+    "very late": lambda lines: lines.append(lines.pop(3)),
     "signature": lambda lines: lines[3].update(signature=""),
     "truncated": lambda lines: lines.pop(-2),
     "cut off": lambda lines: lines.pop(),
@@ -125,3 +127,13 @@ def test_a_stranger_s_key_vouches_for_nothing(rcloud: Rcloud, tmp_path: Path) ->
     path = written(export(), tmp_path / "file")
     refused = rcloud.attempt("audit", "verify", "--from-file", str(path), "--public-key", stranger)
     assert "not signed with the plane's key" in refused.stderr
+
+
+def test_an_export_without_its_checkpoints_proves_nothing_to_who_holds_the_key(rcloud: Rcloud, tmp_path: Path) -> None:
+    lines = export()
+    lines.pop(3)
+    path = written(lines, tmp_path / "file")
+    assert rcloud.attempt("audit", "verify", "--from-file", str(path)).status == 0
+    refused = rcloud.attempt("audit", "verify", "--from-file", str(path), "--public-key", PUBLIC)
+    assert refused.status == 1
+    assert "nothing is signed with the given key" in refused.stderr
