@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     api_keys_per_environment: int = 100
     workload_rules_per_environment: int = 20
     workload_tokens_per_environment: int = 1000
-    """So many access tokens of CI jobs may be good at once."""
+    """So many access tokens are given to CI jobs within an hour."""
     engine_version: str = "1.7.12"
     environment_requests_per_second: int = 5000
     environment_request_size_limit_bytes: int = 32 * 1024 * 1024

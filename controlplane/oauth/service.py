@@ -18,6 +18,7 @@ from controlplane.oauth.errors import AuthorizationRefused, RedirectRefused, Unk
 from controlplane.oauth.requests import Answer, Asked, Parameters
 from controlplane.oauth.server import Server
 from controlplane.settings import settings
+from controlplane.workload_identity import access as workloads
 
 # RFC 6749 appendix A.5: what a `state` may consist of, and we hand it back.
 _PRINTABLE = frozenset(string.printable) - frozenset("\t\n\r\x0b\x0c")
@@ -74,6 +75,9 @@ def authorize_device(session: Session, params: Parameters, user_agent: str | Non
 
 def revoke(session: Session, params: Parameters) -> Answer:
     """`POST /oauth2/revoke`."""
+    # A job's token was issued to no program; who holds it may end it.
+    if workloads.give_back(session, params.get("token", "")):
+        return Answer(200, {})
     answer: Answer = Server(session).create_endpoint_response("revocation", Asked(params))
     return answer
 

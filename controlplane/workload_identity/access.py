@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from controlplane import audit
 from controlplane.auth import Permission, Principal, Role
 from controlplane.auth.permissions import ROLES
 from controlplane.core import clock, tokens
@@ -72,6 +73,21 @@ def edge_entry(token: WorkloadToken, rule: WorkloadRule) -> dict[str, Any]:
         "userId": rule.vouched_by,
         "expiresAt": rfc3339(token.expires_at),
     }
+
+
+def give_back(session: Session, text: str) -> bool:
+    """End the one token, for whoever holds it (RFC 7009); false when it is no workload's."""
+    found = repository.any_of(session, tokens.digest(text))
+    if found is None:
+        return False
+    token, rule = found.token, found.rule
+    if token.revoked_at is None and token.expires_at > clock.now():
+        token.revoked_at = clock.now()
+        publish(session, Table.PRINCIPALS, token.digest, None)
+        by = Principal(rule.rule_id, "", token.token_id, {})
+        details = {"rule": rule.name}
+        audit.record(session, by, "workload.revoke", rule.environment_id, found.environment.account_id, details)
+    return True
 
 
 def end(session: Session, rule_id: str) -> None:

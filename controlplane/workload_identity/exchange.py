@@ -36,6 +36,8 @@ _TELLING = (
 )  # fmt: skip
 _MOST_TOLD, _LONGEST_REASON = 200, 500
 _REFUSALS_APART = timedelta(seconds=1)
+# Not those that live now: whoever runs an issuer makes tokens at will, and each one is an audit event for good.
+_COUNTED = timedelta(hours=1)
 log = structlog.get_logger()
 
 
@@ -109,8 +111,11 @@ def _issued(session: Session, assertion: Assertion, ruled: Ruled) -> Exchanged:
     rule, environment = current
     now = clock.now()
     limit = settings().workload_tokens_per_environment
-    if repository.count_live(session, rule.environment_id, now) >= limit:
-        raise ExchangeRefused(f"This environment has {limit} access tokens of workloads. Wait until some expire.")
+    if repository.count_since(session, rule.environment_id, now - _COUNTED) >= limit:
+        raise ExchangeRefused(
+            f"This environment's workloads were given {limit} access tokens within an hour, which is its limit. Wait, "
+            "and let a job exchange its token once for all of its steps."
+        )
     if not repository.take(session, tokens.digest(assertion.signed), _forgettable(assertion)):
         _note(session, rule, "The token had been exchanged before; each is taken once.")
         raise ExchangeRefused("This 'subject_token' was exchanged already; each is taken once. Get a new one.")

@@ -17,7 +17,7 @@ Ruled = tuple[WorkloadRule, Environment]
 
 @dataclass(frozen=True)
 class Live:
-    """An access token that has neither expired nor been revoked, and what it opens."""
+    """An access token, and what it opens."""
 
     token: WorkloadToken
     rule: WorkloadRule
@@ -86,10 +86,24 @@ def all_live(session: Session, now: datetime) -> Sequence[Live]:
     return [Live(token, rule, environment) for token, rule, environment in session.execute(_live(now))]
 
 
-def count_live(session: Session, environment_id: str, now: datetime) -> int:
+def count_since(session: Session, environment_id: str, since: datetime) -> int:
+    """How many tokens its rules have given, those that are over included."""
     query = select(func.count()).select_from(WorkloadToken).join(WorkloadRule)
-    query = query.where(WorkloadRule.environment_id == environment_id, *_valid(now))
+    query = query.where(WorkloadRule.environment_id == environment_id, WorkloadToken.created_at > since)
+    # Follows from the other, and has an index.
+    query = query.where(WorkloadToken.expires_at > since)
     return session.scalar(query) or 0
+
+
+def any_of(session: Session, digest: str) -> Live | None:
+    """Whatever became of it, with its rule locked against whoever ends all of its tokens."""
+    query = select(WorkloadToken, WorkloadRule, Environment).join(
+        WorkloadRule, WorkloadRule.rule_id == WorkloadToken.rule_id
+    )
+    query = query.join(Environment, Environment.environment_id == WorkloadRule.environment_id)
+    query = query.where(WorkloadToken.digest == digest).with_for_update(of=WorkloadRule)
+    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    return Live(row[0], row[1], row[2]) if row else None
 
 
 def revoke(session: Session, rule_id: str, now: datetime) -> Sequence[str]:

@@ -26,6 +26,8 @@ def tell(story: Story, ada: Person, environment: str) -> Iterator[tuple[str, lis
         assert answer.status_code == status, answer.text
         story.secrets.append(answer.json().get("access_token", form["subject_token"]))
     yield "(a job exchanges its token, once)", ["workload.exchange"]
+    assert story.client.post("/oauth2/revoke", data={"token": story.secrets[-2]}).status_code == 200
+    yield "(a job gives its token back)", ["workload.revoke"]
     story.asked(ada, "PUT", f"{path}/{rule['ruleId']}", body)
     yield "putWorkloadRule", ["workload_rule.update"]
     story.asked(ada, "DELETE", f"{path}/{rule['ruleId']}")

@@ -21,6 +21,7 @@ from tests.controlplane.node import Node
 from tests.controlplane.people import SignedUp
 from tests.controlplane.test_app_routes import CLOSED, Operation
 from tests.controlplane.workload_identity.conftest import Team
+from tests.support.identity_provider_thread import In
 
 Later = Callable[[timedelta], None]
 # What the two roles may, in their own environment; everything else there is stays closed to them.
@@ -65,6 +66,23 @@ def purged(team: Team) -> None:
     assert team.owner.delete(f"{team.path}?purge=true").status_code == 202
     with transaction() as session:
         service.delete_all(session, team.environment_id)
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_job_may_give_its_token_back(team: Team, node: Node) -> None:
+    """RFC 7009. It belongs to no program, so nobody has to say which; other jobs' tokens stay."""
+    job, other = team.as_job(team.let_in()), team.as_job(team.let_in())
+    for _ in range(2):
+        answer = team.owner.client.post("/oauth2/revoke", data={"token": job.token})
+        assert (answer.status_code, answer.json()) == (200, {})
+    assert (job.get(team.path).status_code, other.get(team.path).status_code) == (401, 200)
+    assert tokens.digest(job.token) not in principals(node)
+    assert tokens.digest(other.token) in principals(node)
+    with transaction() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "workload.revoke")).one()
+    assert (event.actor, event.target, event.account_id) == (
+        team.rule["ruleId"], team.environment_id, team.account_id,
+    )  # fmt: skip
 
 
 @pytest.mark.usefixtures("committed")
@@ -190,11 +208,21 @@ def test_requests_that_mean_something_else(team: Team, form: dict[str, str], err
     assert len(answer.json()["error_description"]) > 20
 
 
-def test_no_more_tokens_than_the_edges_can_bear(team: Team, configured: Callable[..., None]) -> None:
-    configured(workload_tokens_per_environment=1, outbound_allowed_networks="127.0.0.0/8")
+def test_no_more_tokens_in_an_hour_than_edges_and_audit_events_can_bear(
+    team: Team, configured: Callable[..., None], later: Later
+) -> None:
+    configured(workload_tokens_per_environment=2, outbound_allowed_networks="127.0.0.0/8")
+    team.owner.call("PUT", f"{team.rules}/{team.rule['ruleId']}", json=team.body(minutes=1))
     assert team.let_in()
-    refused = team.exchange(team.issuer.token(team.audience))
-    assert (refused.status_code, "Wait" in refused.json()["error_description"]) == (400, True)
+    # Ended ones count, too: an issuer of a tenant's own makes as many as it likes.
+    team.owner.client.post("/oauth2/revoke", data={"token": team.let_in()})
+    for minutes, status in ((0, 400), (59, 400), (61, 200)):
+        later(timedelta(minutes=minutes))
+        seconds = 60 * minutes
+        token = team.issuer.token(team.audience, iat=In(seconds), nbf=In(seconds), exp=In(seconds + 300))
+        answer = team.exchange(token)
+        assert answer.status_code == status, minutes
+        assert status == 200 or "2 access tokens within an hour" in answer.json()["error_description"]
 
 
 def test_what_is_over_is_forgotten(team: Team, session: Session, later: Later) -> None:
