@@ -110,8 +110,17 @@ def _serve(listener: socket.socket, port: int) -> None:
             # Nobody is there now; somebody may be there for the next one.
             client.close()
             continue
-        for source, sink in ((client, server), (server, client)):
-            Thread(target=_copy, args=(source, sink), daemon=True).start()
+        Thread(target=_carry, args=(client, server), daemon=True).start()
+
+
+def _carry(client: socket.socket, server: socket.socket) -> None:
+    back = Thread(target=_copy, args=(server, client), daemon=True)
+    back.start()
+    _copy(client, server)
+    back.join()
+    # Here and now: who was reset hears of it only by that.
+    client.close()
+    server.close()
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:
