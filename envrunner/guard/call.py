@@ -6,16 +6,21 @@ import asyncio
 import contextlib
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from envrunner.guard import masking
+from envrunner.guard.room import NoRoom, Room, Share
 
 _HEADER = b"\r\nX-Edge-Guard: "
 """nginx tells by this header whose call it is and where it goes; nobody behind the guard sees it."""
 _HEAD_LIMIT = 256 * 1024
 _PIECE = 64 * 1024
 _AWAY = "The engine of this environment does not answer right now; please try again."
+_ROOM = Room()
+# One at a time: what an answer is read into takes several times its size.
+_READER = ThreadPoolExecutor(1, "masking")
 
 
 class NotFromNginx(Exception):
@@ -130,20 +135,23 @@ class Call:
 
     async def _show(self, engine: socket.socket, nginx: socket.socket) -> None:
         """nginx asks engines to end the connection with the answer."""
+        with _ROOM.share(self.target) as share:
+            try:
+                shown = await self._masked(engine, share)
+            except masking.Unshowable as error:
+                shown = _response(502, str(error))
+            except NoRoom as error:
+                shown = _response(503, str(error))
+            if not self._refusal:
+                self.answered = True
+                await asyncio.get_running_loop().sock_sendall(nginx, shown)
+
+    async def _masked(self, engine: socket.socket, share: Share) -> bytes:
         loop, answer = asyncio.get_running_loop(), bytearray()
         while (piece := await loop.sock_recv(engine, _PIECE)) and len(answer) <= masking.MOST_BYTES:
             answer += piece
-        if self._refusal:
-            return
-        try:
-            shown = await asyncio.to_thread(
-                masking.masked, bytes(answer), self.begun.split(b" ", 1)[0].decode("latin-1")
-            )
-        except masking.Unshowable as error:
-            shown = _response(502, str(error))
-        if not self._refusal:
-            self.answered = True
-            await loop.sock_sendall(nginx, shown)
+        method = self.begun.split(b" ", 1)[0].decode("latin-1")
+        return await loop.run_in_executor(_READER, masking.masked, bytes(answer), method)
 
 
 def _hang_up(end: socket.socket | None) -> None:

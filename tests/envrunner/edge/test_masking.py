@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -15,6 +16,7 @@ from envrunner.guard import masking
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.echo_engine import EchoEngine
 from tests.envrunner.edge.stack import Stack, label
+from tests.support.waiting import until
 
 SECRET = "Bearer topsecret"
 ONE = {
@@ -67,7 +69,9 @@ def engine(stack: Stack) -> Iterator[EchoEngine]:
 def tokens(stack: Stack) -> dict[str, str]:
     made = {role: stack.add_member(f"usr_{role}", role) for role in ("viewer", "developer", "admin", "owner")}
     made["key"] = stack.add_key(1, "admin")
-    made["viewing job"], made["deploying job"] = (stack.add_workload(1, one, "usr_owner") for one in ("viewer", "admin"))
+    made["viewing job"], made["deploying job"] = (
+        stack.add_workload(1, one, "usr_owner") for one in ("viewer", "admin")
+    )
     stack.wait_applied()
     return made
 
@@ -169,6 +173,32 @@ def test_a_thousand_deployments(stack: Stack, engine: EchoEngine, tokens: dict[s
     answer = asked(stack, "/deployments", tokens["viewer"])
     assert len(answer.json["deployments"]) == 10_000
     assert b"topsecret" not in answer.body
+
+
+def test_who_does_not_read_large_answers_takes_no_more_than_a_share(
+    stack: Stack, engine: EchoEngine, tokens: dict[str, str]
+) -> None:
+    large = {"deployments": [ONE], "more": "x" * 10_000_000}
+    engine.canned["/deployments"] = plain(large)
+    stack.add_environment(2, accountId="acc_2")
+    others = stack.engines[label(2)]
+    token = stack.add_member("usr_other", "viewer", "acc_2")
+    stack.wait_applied()
+    others.canned = {"/deployments": plain(large)}
+    one = f"GET /deployments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['viewer']}\r\n\r\n"
+    with contextlib.ExitStack() as slow:
+        for _ in range(4):
+            client = slow.enter_context(socket.create_connection(("127.0.0.1", stack.ports_from + 3), timeout=20))
+            client.sendall(one.encode())
+        refused = until(
+            lambda: found if (found := asked(stack, "/deployments", tokens["viewer"])).status != 200 else None
+        )
+        refused.assert_refusal(503)
+        assert refused.headers["retry-after"] == "1"
+        # What is small is shown all the same, and so is what is another's.
+        assert asked(stack, "/deployments/dp_1", tokens["viewer"]).status == 200
+        assert ask(stack.ports_from + 5, "/deployments", token=token).status == 200
+    until(lambda: asked(stack, "/deployments", tokens["viewer"]).status == 200)
 
 
 def test_head_tells_no_length_of_what_is_hidden(stack: Stack, engine: EchoEngine, tokens: dict[str, str]) -> None:
