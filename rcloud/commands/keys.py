@@ -13,6 +13,17 @@ from rcloud.cloud import Cloud
 from rcloud.command import command, group
 from rcloud.commands.arguments import Env, Yes
 from rcloud.output import Columns, time_of
+from rcloud.restrictions import (
+    Handlers,
+    Methods,
+    Networks,
+    ObjectKeys,
+    Rate,
+    ReadOnly,
+    Services,
+    restrictions,
+    shown,
+)
 from rcloud.roles import KeyRole
 from rcloud.settings import Format
 from rcloud.text import duration, stamp
@@ -22,6 +33,7 @@ COLUMNS: Columns = {
     "ID": "keyId",
     "DESCRIPTION": "description",
     "ROLE": "role",
+    "RESTRICTED TO": shown,
     "ENDS WITH": "lastFour",
     "CREATED": time_of("createdAt"),
     "EXPIRES": time_of("expiresAt"),
@@ -44,13 +56,28 @@ def create(
         str | None, typer.Option("--expires-in", metavar="DURATION", help="such as 12h or 90d; never when absent")
     ] = None,
     description: Annotated[str, typer.Option("--description", "-d", help="who uses it")] = "made with rcloud",
+    service: Services = None,
+    handler: Handlers = None,
+    object_key: ObjectKeys = None,
+    method: Methods = None,
+    network: Networks = None,
+    rate: Rate = None,
+    read_only: ReadOnly = False,
     output: Annotated[
         KeyFormat | None, typer.Option("--output", "-o", help="table, json, or env: lines for a .env file")
     ] = None,
 ) -> None:
     """Create an API key. The key is printed once, alone on stdout, and can never be shown again."""
     environment = cloud.find.environment(env)
-    body = {"description": description, "role": role.value}
+    body = {"description": description, "role": role.value} | restrictions(
+        services=service,
+        handlers=handler,
+        objectKeys=object_key,
+        methods=method,
+        networks=network,
+        requestsPerSecond=rate,
+        readOnly=read_only,
+    )
     if expires_in:
         body["expiresAt"] = stamp(datetime.now(UTC) + duration(expires_in))
     made = cloud.api.create(f"{cloud.find.path(environment)}/api-keys", body)
