@@ -149,6 +149,7 @@ class Call:
     async def _masked(self, engine: socket.socket, share: Share) -> bytes:
         loop, answer = asyncio.get_running_loop(), bytearray()
         while (piece := await loop.sock_recv(engine, _PIECE)) and len(answer) <= masking.MOST_BYTES:
+            share.take(len(piece))
             answer += piece
         method = self.begun.split(b" ", 1)[0].decode("latin-1")
         return await loop.run_in_executor(_READER, masking.masked, bytes(answer), method)
