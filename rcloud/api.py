@@ -85,9 +85,9 @@ class Api:
             request["params"] = {"purge": "true"}
         return self._document(self._sent(method, path, repeatable=False, **request))
 
-    def form(self, path: str, **fields: str) -> httpx2.Response:
+    def form(self, path: str, *, repeatable: bool = False, **fields: str) -> httpx2.Response:
         """An OAuth request (RFC 6749 appendix B); any status. Raises `Unreachable`."""
-        return self._sent("POST", path, repeatable=False, data=fields)
+        return self._sent("POST", path, repeatable=repeatable, data=fields)
 
     @contextmanager
     def stream(

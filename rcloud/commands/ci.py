@@ -40,17 +40,20 @@ def exchange(
     wanted = audience or f"{cloud.target.url}/environments/{target}"
     if audience is None and not target.startswith("env_"):
         raise Usage("A rule's id does not say its audience.", "Add --audience, or name the environment by its id.")
+    file = _github_file() if output is As.GITHUB else None
     token = ci.id_token(wanted, variable)
     form = {"grant_type": _GRANT, "subject_token": token, "subject_token_type": _TYPE, "audience": target}
-    answer = cloud.anonymous.form("/oauth2/token", **form)
+    answer = cloud.anonymous.form("/oauth2/token", repeatable=True, **form)
     body = refusals.fields(answer)
     if not answer.is_success or not isinstance(body.get("access_token"), str):
         said = body.get("error_description") or f"HTTP status {answer.status_code}"
-        raise Failure(f"The token was not exchanged: {said}", "Its claims and the rule have to agree.")
-    _print(cloud, body, output or (As.JSON if cloud.out.json else As.TOKEN))
+        passing = answer.status_code in (429, 502, 503, 504)
+        hint = "Run the job again in a while." if passing else "Its claims and the rule have to agree."
+        raise Failure(f"The token was not exchanged: {said}", hint)
+    _print(cloud, body, output or (As.JSON if cloud.out.json else As.TOKEN), file)
 
 
-def _print(cloud: Cloud, body: dict[str, Any], wanted: As) -> None:
+def _print(cloud: Cloud, body: dict[str, Any], wanted: As, file: Path | None) -> None:
     lines = [
         f"RESTATE_INGRESS_URL={body['ingress_url']}",
         f"RESTATE_ADMIN_URL={body['admin_url']}",
@@ -63,15 +66,19 @@ def _print(cloud: Cloud, body: dict[str, Any], wanted: As) -> None:
     elif wanted is As.ENV:
         for line in lines:
             cloud.out.plain(line)
-    else:
-        _to_github(cloud, body["access_token"], lines)
+    elif file is not None:
+        # Masked in the job's log first, then set for the steps that follow.
+        cloud.out.plain(f"::add-mask::{body['access_token']}")
+        with file.open("a") as opened:
+            opened.write("".join(f"{line}\n" for line in lines))
 
 
-def _to_github(cloud: Cloud, token: str, lines: list[str]) -> None:
-    """Masked in the job's log first, then set for the steps that follow."""
+def _github_file() -> Path:
+    """Asked for first: a token is exchanged once, and should not be for nothing."""
     path = os.environ.get("GITHUB_ENV")
-    if not path:
-        raise Usage("This is no job of GitHub Actions: GITHUB_ENV is not set.", "Use --output env instead.")
-    cloud.out.plain(f"::add-mask::{token}")
-    with Path(path).open("a") as file:
-        file.write("".join(f"{line}\n" for line in lines))
+    if not path or not os.access(path if Path(path).exists() else Path(path).parent, os.W_OK):
+        raise Usage(
+            "GITHUB_ENV names no file that can be written: this is no job of GitHub Actions.",
+            "Use --output env instead.",
+        )
+    return Path(path)

@@ -60,7 +60,7 @@ def create(
 ) -> None:
     """Let jobs in whose tokens say all of this. A `*` in a value stands for any text."""
     body: dict[str, Any] = {"name": name, "provider": provider.value, "role": role.value, "minutes": minutes}
-    body["conditions"] = dict(_split(condition) for condition in conditions)
+    body["conditions"] = _claims(conditions)
     body |= {key: value for key, value in {"issuer": issuer, "audience": audience}.items() if value}
     made = cloud.api.create(_rules(cloud, env), body)
     _say(cloud, made, f"Created {made['ruleId']}. Jobs ask their platform for tokens with the audience:")
@@ -104,6 +104,15 @@ def _one(cloud: Cloud, path: str, given: str) -> dict[str, Any]:
             f"There is no workload identity rule {given!r}.", "See what there is: rcloud workload-identity list ENV"
         )
     return found[0]
+
+
+def _claims(conditions: list[str]) -> dict[str, str]:
+    claims: dict[str, str] = {}
+    for claim, value in map(_split, conditions):
+        if claim in claims:
+            raise Usage(f"The conditions name {claim} twice.", "One value has to hold; a `*` stands for any text.")
+        claims[claim] = value
+    return claims
 
 
 def _split(condition: str) -> tuple[str, str]:

@@ -107,6 +107,26 @@ def test_a_refusal_is_told_in_the_planes_words(tmp_path: Path, server: Scripted)
     assert "No rule lets this token in." in done.stderr
 
 
+def test_an_issuer_that_does_not_answer_right_now_is_asked_again(tmp_path: Path, server: Scripted) -> None:
+    refusal = {"error": "temporarily_unavailable", "error_description": "Its issuer does not answer."}
+    busy = Answer(503, refusal, {"retry-after": "1"})
+    server.on("POST //oauth2/token", busy, Answer(body=EXCHANGED))
+    job = in_job(tmp_path, server, RESTATE_ID_TOKEN="x.y.z")
+    assert job.run("ci", "exchange", ENV).stdout == "a.b.c\n"
+    server.answers["POST /oauth2/token"] = [Answer(503, refusal, {"retry-after": "60"})]
+    done = job.attempt("ci", "exchange", ENV)
+    assert "Its issuer does not answer." in done.stderr
+    assert "have to agree" not in done.stderr
+    assert "again in a while" in done.stderr
+
+
+def test_a_claim_is_named_once(signed_in: Rcloud, there: Scripted) -> None:
+    """Else the last would count, and whoever reads the command sees the first."""
+    conditions = ["-c", "ref=refs/heads/main", "-c", "ref=refs/heads/*"]
+    done = signed_in.attempt("workload-identity", "create", "dev", "deploy", *conditions, "--role", "admin")
+    assert (done.status, "ref twice" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "settings", "word"),
     [
@@ -122,3 +142,5 @@ def test_what_a_job_lacks_is_said(
     done = in_job(tmp_path, server, **settings).attempt("ci", "exchange", *arguments)
     assert done.status == 2
     assert word in done.stderr
+    # The platform's token can be exchanged once only.
+    assert server.to("//oauth2/token") == []
