@@ -51,6 +51,8 @@ class EgressGuard:
     def enforce(self) -> None:
         """Blocking; when this returns, the kernel knows them. Whoever waited for others meanwhile has nothing to do."""
         with self._lock:
+            # Engines may be talking to them already: rules without them would end that.
+            self._found |= {host: _addresses(host) for host in self._unnumbered() - self._found.keys()}
             self._apply()
 
     def look(self) -> None:

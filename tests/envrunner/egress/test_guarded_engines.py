@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from envrunner.egress import nft
+from envrunner.egress.guard import EgressGuard
 from envrunner.engine.accounts import EngineAccounts
 from envrunner.keep import stop_all
 from envrunner.wire import Desired, EgressState, Outbound, Spec
@@ -169,6 +171,19 @@ def test_the_tunnel_proxy_is_reached_wherever_its_name_leads(host: Host, world: 
     until(lambda: host.reaches(one, "10.30.0.5"))
     assert not host.reaches(one, PRIVATE)
     assert world.accepted() == [("10.30.0.5", 443)]
+
+
+def test_no_rules_are_loaded_that_do_not_know_the_tunnel_proxy(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new agent must not break off what engines send to it: every packet is judged."""
+    loaded: list[str] = []
+    monkeypatch.setattr(nft, "load", lambda rules, **_: loaded.append(rules))
+    monkeypatch.setattr(nft, "listing", lambda _: None)
+    outbound = NOTHING.model_copy(update={"tunnel_proxy": "http://localhost:9443"})
+    settings = host.settings.model_copy(update={"state_dir": host.home})
+    new = EgressGuard(settings, EngineAccounts(settings.state_dir))
+    new.expect([guarded(outbound)])
+    new.enforce()
+    assert "ip daddr 127.0.0.1 tcp dport 9443 accept" in loaded[0]
 
 
 def test_the_agent_says_whether_they_are_in_force(host: Host) -> None:
