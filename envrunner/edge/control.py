@@ -62,6 +62,15 @@ class Control:
         lines = self._send("GET", f"/used?since={since}").text.splitlines()
         return {key: int(second) for key, _, second in (line.partition("\t") for line in lines)}
 
+    def forget_flights(self) -> None:
+        """What was counted of requests under way counts no longer."""
+        self._send("POST", "/flights")
+
+    def throttled(self) -> dict[tuple[str, str, str], int]:
+        """Refusals since this was asked last, by limit's kind, label and principal ("" of those beyond the first fifty)."""
+        lines = (line.split("\t") for line in self._send("POST", "/throttled").text.splitlines())
+        return {(kind, label, principal): int(count) for count, kind, label, principal in lines}
+
     def _send(self, method: str, path: str, content: str = "") -> httpx2.Response:
         try:
             response = self._http.request(method, path, content=content.encode())

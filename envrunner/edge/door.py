@@ -1,9 +1,10 @@
-"""The node agent's way to the edge (docs/wire.md): before a restart it has nginx give up its kept connections."""
+"""The way to the edge on its own host (docs/wire.md): the node agent's before a restart, and a scraper's for metrics."""
 
 from __future__ import annotations
 
 import re
 import socketserver
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -14,14 +15,14 @@ _PATH = re.compile(r"/engines/([0-9a-z]{27})/fresh")
 
 
 class Door:
-    """``POST /engines/{label}/fresh``: 204 when each further request connects anew, 503: not yet."""
+    """``POST /engines/{label}/fresh``: 204 when each further request connects anew, 503: not yet. ``GET /metrics``."""
 
-    def __init__(self, mirror: Mirror, path: Path) -> None:
-        self._mirror, self._path = mirror, path
+    def __init__(self, mirror: Mirror, path: Path, metrics: Callable[[], str]) -> None:
+        self._mirror, self._path, self._metrics = mirror, path, metrics
 
     def run(self) -> None:
         """Never returns."""
-        handler = type("Handler", (_Handler,), {"mirror": self._mirror})
+        handler = type("Handler", (_Handler,), {"mirror": self._mirror, "metrics": staticmethod(self._metrics)})
         with _Server(str(self._path), handler, bind_and_activate=False) as server:
             server.socket.close()
             server.socket = listener(self._path)
@@ -34,6 +35,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 class _Handler(BaseHTTPRequestHandler):
     mirror: Mirror
+    metrics: Callable[[], str]
     protocol_version = "HTTP/1.1"
     timeout = 30
 
@@ -44,6 +46,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404)
         else:
             self._answer(204 if self.mirror.fresh(named[1]) else 503)
+
+    def do_GET(self) -> None:
+        """``/metrics`` and nothing else."""
+        if self.path != "/metrics":
+            self._answer(404)
+            return
+        body = self.metrics().encode()
+        self.send_response(200)
+        self.send_header("content-type", "text/plain; version=0.0.4")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def _answer(self, status: int) -> None:
         self.send_response(status)

@@ -38,6 +38,7 @@ class Keeper:
         self._reload_at = 0.0
         self._forget_at = 0.0
         self._reload_pause = _RELOAD_SECONDS
+        self._workers: set[str] | None = None
 
     def run(self) -> None:
         """Never returns."""
@@ -56,8 +57,22 @@ class Keeper:
         self._seen, self._check_at = socket, now + _CHECK_SECONDS
         self._rotate_logs()
         self._forget_expired(now)
+        self._look_at_workers(state.master)
         if now >= self._reload_at:
             self._grow(state, now)
+
+    def _look_at_workers(self, master: int) -> None:
+        """Nobody takes back what a worker that was killed has counted of requests under way: they are counted anew.
+
+        The first look tells nothing of those that ended before it.
+        """
+        try:
+            workers = set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
+            if self._workers is None or self._workers - workers:
+                self._mirror.forget_flights()
+        except (OSError, NginxAway):
+            return
+        self._workers = workers
 
     def _rotate_logs(self) -> None:
         for name in LOG_NAMES:

@@ -21,6 +21,7 @@ from envrunner.edge.mirror import Mirror
 from envrunner.edge.recording import Recorder
 from envrunner.edge.rendering import Addresses
 from envrunner.edge.tables import open_tables
+from envrunner.edge.throttling import Throttling
 from envrunner.edge.usage import Usage
 from envrunner.settings import Settings, settings
 
@@ -77,12 +78,14 @@ def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> No
     mirror = Mirror(layout, open_tables(layout.tables))
     mirror.start()
     client = InternalClient(current.internal_url, current.credential_file)
+    throttling = Throttling(client, mirror)
     works: dict[str, Callable[[], None]] = {
         "feed": partial(feed.follow, client, mirror),
         "usage": Usage(client, mirror).run,
         "recording": Recorder(client, layout).run,
         "admission": Admission(client, layout.admission).run,
-        "door": Door(mirror, layout.door).run,
+        "throttling": throttling.run,
+        "door": Door(mirror, layout.door, throttling.metrics).run,
     }
     for name, work in works.items():
         threading.Thread(target=partial(_or_end, work), name=name, daemon=True).start()

@@ -135,6 +135,16 @@ class Mirror:
         with self._lock:
             return self._control.used(since)
 
+    def forget_flights(self) -> None:
+        """See `Control.forget_flights`. Raises NginxAway."""
+        with self._lock:
+            self._control.forget_flights()
+
+    def throttled(self) -> dict[tuple[str, str, str], int]:
+        """See `Control.throttled`. Raises NginxAway."""
+        with self._lock:
+            return self._control.throttled()
+
     def _told(self, state: NginxState, pairs: list[Pair]) -> bool:
         sequence = self._tables.sequence or 0
         try:

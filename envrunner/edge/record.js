@@ -6,6 +6,7 @@
 
 import fs from 'fs';
 import gate from 'gate.js';
+import limits from 'limits.js';
 import rules from 'rules.js';
 
 const FULL = 'Changes of engines are recorded, and there is no room for more records until the control plane has taken '
@@ -28,6 +29,10 @@ function begun(r, target) {
 
 // Called when nginx writes its log, once for each request and last of all; it logs nothing itself.
 function ended(r) {
+    if (r.variables.status === '504' && r.variables.edge_guard && r.variables.edge_guard.split(' ').length === 6) {
+        const who = caller(r);
+        limits.note(r.variables.edge_label, 'query_seconds', who.credential || who.actor);
+    }
     if (r.variables.edge_recorded === '1') {
         try {
             write(r, {id: r.variables.request_id, status: Number(r.variables.status)});

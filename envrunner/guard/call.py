@@ -17,6 +17,10 @@ _HEADER = b"\r\nX-Edge-Guard: "
 """nginx tells by this header whose call it is and where it goes; nobody behind the guard sees it."""
 _HEAD_LIMIT = 256 * 1024
 _PIECE = 64 * 1024
+_LATE = (
+    "This query took longer than the {} seconds that this environment allows. Ask for less, by LIMIT or by an id in WHERE, "
+    "or ask an owner or admin of the account for a higher limit: rcloud env limits set."
+)
 _AWAY = "The engine of this environment does not answer right now; please try again."
 _ROOM = Room()
 # One at a time: what an answer is read into takes several times its size.
@@ -44,12 +48,14 @@ class Call:
     """``target`` is an engine's slot and side as nginx names its upstream; ``begun`` is what of it has come.
 
     ``masked``: its answer passes when it has come to its end, without what the caller may not see.
+    ``seconds``: so long the whole of it may take; 0 for as long as it likes.
     """
 
     right: Right
     target: str
     begun: bytes
     masked: bool = False
+    seconds: int = 0
     answered: bool = False
     _refusal: bytes = b""
     _engine: socket.socket | None = None
@@ -67,12 +73,14 @@ class Call:
         before, found, rest = got[:end].partition(_HEADER)
         value, _, after = rest.partition(b"\r\n")
         words = value.decode("ascii", "replace").split(" ")
-        if not found or len(words) != 5 or not words[3].isdigit():
+        if not found or len(words) not in (5, 6) or not all(word.isdigit() for word in (words[3], *words[5:])):
             raise NotFromNginx
         begun = before + (b"\r\n" + after if after else b"") + got[end:]
         masked = masking.needed(words[2][-1:], words[4], begun)
         right = Right(words[0], words[1], words[2][:1], int(words[3]))
-        return cls(right, words[4], masking.uncompressed(begun) if masked else begun, masked)
+        return cls(
+            right, words[4], masking.uncompressed(begun) if masked else begun, masked, int("".join(words[5:]) or 0)
+        )
 
     @property
     def ended(self) -> bool:
@@ -86,6 +94,10 @@ class Call:
         if self.answered:
             # A caller who reads slowly, or not at all, would else be sent what waits here.
             _hang_up(self._nginx)
+
+    def end_late(self) -> None:
+        """`end` of a query that has taken as long as it may."""
+        self.end(504, _LATE.format(self.seconds))
 
     async def carry(self, slots: Path, nginx: socket.socket) -> None:
         """Until either side or `end` ends it; the caller of this closes ``nginx``. Raises OSError."""
@@ -164,7 +176,13 @@ def _hang_up(end: socket.socket | None) -> None:
 
 def _response(status: int, message: str) -> bytes:
     body = json.dumps({"message": message, "restate_code": None}).encode()
-    words = {401: "Unauthorized", 403: "Forbidden", 502: "Bad Gateway", 503: "Service Unavailable"}[status]
+    words = {
+        401: "Unauthorized",
+        403: "Forbidden",
+        502: "Bad Gateway",
+        503: "Service Unavailable",
+        504: "Gateway Timeout",
+    }[status]
     extra = {401: "WWW-Authenticate: Bearer\r\n", 503: "Retry-After: 1\r\n"}.get(status, "")
     head = (
         f"HTTP/1.1 {status} {words}\r\nContent-Type: application/json\r\n{extra}"

@@ -63,11 +63,14 @@ async def _accept(listener: socket.socket, watch: Watch, slots: Path) -> None:
 async def _carry(watch: Watch, slots: Path, nginx: socket.socket) -> None:
     with nginx, contextlib.suppress(NotFromNginx, OSError):
         call = await Call.read(nginx)
+        late = asyncio.get_running_loop().call_later(call.seconds, call.end_late) if call.seconds else None
         watch.add(call)
         try:
             await call.carry(slots, nginx)
         finally:
             watch.discard(call)
+            if late:
+                late.cancel()
 
 
 async def _told_to_stop() -> None:

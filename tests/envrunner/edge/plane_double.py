@@ -27,6 +27,7 @@ class PlaneDouble:
     def __init__(self, socket: Path) -> None:
         self.socket = socket
         self.usage: dict[str, str] = {}
+        self.throttled: list[dict[str, Any]] = []
         self.tunnels: dict[str, Any] = {}
         self.snapshots = 0
         self.asked: list[dict[str, Any]] = []
@@ -140,6 +141,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/internal/v1/admission":
             self.plane.asked.append(body)
             return self._answer(*self.plane.verdict)
+        elif self.path == "/internal/v1/edge/throttling":
+            self.plane.throttled += body["items"]
         elif self.path == "/internal/v1/audit":
             return self._record(body["items"])
         else:

@@ -45,6 +45,9 @@ def test_too_many_requests_in_a_second(world: World) -> None:
     refused = until(limited)
     refused.assert_refusal(429)
     assert refused.headers["retry-after"] == "1"
+    assert refused.headers["ratelimit-policy"] == '"environment-requests-per-second";q=3;w=1'
+    assert refused.headers["ratelimit"] == '"environment-requests-per-second";r=0;t=1'
+    assert "no more than 3 requests per second" in refused.json["message"]
     assert until(lambda: call(world, SLOW).status == 200)
 
 
