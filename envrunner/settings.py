@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PREFIX = "ENVRUNNER_"
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def networks(text: str) -> str:
+    """The networks, each in its usual form. Raises `ValueError`."""
+    return " ".join(str(ipaddress.ip_network(one)) for one in text.split())
 
 
 class Settings(BaseSettings):
@@ -33,6 +39,11 @@ class Settings(BaseSettings):
     ingress_port: Port = 8080
     admin_port: Port = 9070
     environment_ports_from: Port = 8100
+
+    trusted_proxies: Annotated[str, AfterValidator(networks)] = ""
+    """Of load balancers before the edge, with blanks between: what they say of a caller's address is taken."""
+    proxy_protocol: bool = False
+    """They say it by the PROXY protocol, which every connection then begins with; else by X-Forwarded-For."""
 
     relay_port: Port = 9090
     """Customers' tunnel clients dial in here."""

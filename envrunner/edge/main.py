@@ -104,4 +104,5 @@ def _or_end(work: Callable[[], None]) -> None:
 def addresses_of(current: Settings) -> Addresses:
     """Where the settings say the edge listens."""
     ports = (current.ingress_port, current.admin_port, current.environment_ports_from)
-    return Addresses(current.bind_host, *ports, current.query_seconds)
+    trusted = tuple(current.trusted_proxies.split())
+    return Addresses(current.bind_host, *ports, current.query_seconds, trusted, current.proxy_protocol)

@@ -56,7 +56,7 @@ class Rendering:
 class Addresses:
     """Where the edge listens. Environment ports count in steps of two: even offset ingress, odd admin.
 
-    ``query_seconds``: how long a SQL query may go without an answer there.
+    ``query_seconds``: how long a SQL query may go without an answer there, whatever its environment allows.
     """
 
     host: str
@@ -64,6 +64,8 @@ class Addresses:
     admin_port: int
     ports_from: int
     query_seconds: int = 60
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_protocol: bool = False
 
 
 def to_ranges(ports: Iterable[int]) -> str:
@@ -113,7 +115,8 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "RENDERING": rendering.identity,
         "PORTS": to_ranges(rendering.ports),
         "UPSTREAMS": "\n".join(_upstreams(layout, slots)),
-        "LISTENS": " ".join(f"listen {one};" for one in _listens(addresses, rendering.ports)),
+        "LISTENS": " ".join((*_listens(addresses, rendering.ports), *_named_by_protocol(addresses))),
+        "NAMED": " ".join(_named_by_header(addresses)),
         "PRIOR_LISTENS": " ".join(f"listen {_entry(layout, one)}.h2;" for one in _ports(addresses, rendering.ports)),
         "SERVERS": "\n".join(_servers(layout, addresses, rendering.ports)),
     }
@@ -154,7 +157,22 @@ def _ports(addresses: Addresses, ports: Sequence[int]) -> list[int]:
 
 def _listens(addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
-    return (f"{host}:{port}" for port in _ports(addresses, ports))
+    told = " proxy_protocol" if addresses.proxy_protocol else ""
+    return (f"listen {host}:{port}{told};" for port in _ports(addresses, ports))
+
+
+def _named_by_protocol(addresses: Addresses) -> Iterable[str]:
+    return _trusted(addresses) if addresses.proxy_protocol else ()
+
+
+def _named_by_header(addresses: Addresses) -> Iterable[str]:
+    if addresses.proxy_protocol or not addresses.trusted_proxies:
+        return ()
+    return (*_trusted(addresses), "real_ip_header X-Forwarded-For;", "real_ip_recursive on;")
+
+
+def _trusted(addresses: Addresses) -> Iterable[str]:
+    return (f"set_real_ip_from {network};" for network in addresses.trusted_proxies)
 
 
 def _entry(layout: EdgeLayout, port: int) -> str:

@@ -54,6 +54,8 @@ class Stack:
         self.plane = PlaneDouble(self.run / "api.sock")
         self.engines: dict[str, EchoEngine] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.further: dict[str, str] = {}
+        """Of its processes' settings."""
         (self.home / "credential").write_text(CREDENTIAL)
         self.plane.change("settings", "digestKey", base64url(DIGEST_KEY))
 
@@ -73,6 +75,7 @@ class Stack:
             "ENVRUNNER_INGRESS_PORT": self.ingress,
             "ENVRUNNER_ADMIN_PORT": self.admin,
             "ENVRUNNER_ENVIRONMENT_PORTS_FROM": self.ports_from,
+            **self.further,
         }
         path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH"))))
         return {**os.environ, **{name: str(value) for name, value in own.items()}, "PYTHONPATH": path}
