@@ -19,6 +19,9 @@ function begun(r, target) {
         return target;
     }
     try {
+        if (sizeOf(spoolOf(r)) >= Number(r.variables.edge_spool_bytes)) {
+            throw new Error('full');
+        }
         write(r, note(r, path));
     } catch (e) {
         return gate.refuse(r, 503, FULL);
@@ -78,12 +81,14 @@ function caller(r) {
 }
 
 // One write, so that lines of several workers never mix; a file for each environment, so that none takes others' room.
+// The end of a call has room however full the file is: there is one for each beginning.
 function write(r, line) {
-    const spool = r.variables.edge_spool + '/' + r.variables.edge_label;
-    if (sizeOf(spool) >= Number(r.variables.edge_spool_bytes)) {
-        throw new Error('full');
-    }
-    fs.appendFileSync(spool, JSON.stringify(line) + '\n', {mode: 0o600});
+    // What a full disk left of a line before is ended first.
+    fs.appendFileSync(spoolOf(r), '\n' + JSON.stringify(line) + '\n', {mode: 0o600});
+}
+
+function spoolOf(r) {
+    return r.variables.edge_spool + '/' + r.variables.edge_label;
 }
 
 function sizeOf(spool) {

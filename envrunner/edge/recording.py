@@ -51,16 +51,31 @@ class Recorder:
                 _log.warning("changes of engines were not recorded yet", reason=str(error))
 
     def send(self) -> None:
-        """One round. Raises `Unreachable`, `InternalError` or OSError; then everything stays for the next one."""
+        """One round. Raises `Unreachable`, `InternalError` or OSError; then what was not taken stays."""
+        lost = self._lost()
         self._take()
         waiting = {path.stem for path in self._spool.iterdir() if path.suffix in (_TAKEN, _OPEN)}
+        refused: InternalError | None = None
         for label in sorted(waiting):
-            self._send(self._spool / label)
+            try:
+                self._send(self._spool / label, lost)
+            except InternalError as error:
+                # Whatever it is in one environment's calls, the others' go on.
+                refused = error
+        if refused is not None:
+            raise refused
 
-    def _send(self, spool: Path) -> None:
+    def _lost(self) -> set[str]:
+        """Calls whose end nobody will note any more, and has not noted but in what is taken in this round."""
+        waiting = [path for path in self._spool.iterdir() if path.suffix == _OPEN]
+        # What an earlier round could not send keeps this one from taking what came after it.
+        settled = [path for path in waiting if not path.with_suffix(_TAKEN).exists()]
+        return {str(call["id"]) for path in settled for call in _paired(_lines(path)) if _is_lost(call)}
+
+    def _send(self, spool: Path, lost: set[str]) -> None:
         taken, still_open = spool.with_suffix(_TAKEN), spool.with_suffix(_OPEN)
         calls = _paired([*_lines(still_open), *_lines(taken)])
-        over = [call for call in calls if "status" in call or _is_lost(call)]
+        over = [call for call in calls if "status" in call or call["id"] in lost]
         for first in range(0, len(over), _AT_ONCE):
             self._tell([_told(call) for call in over[first : first + _AT_ONCE]])
         if over or taken.exists():
@@ -108,7 +123,7 @@ def _lines(path: Path) -> Iterator[Call]:
         text = path.read_text(errors="replace")
     except FileNotFoundError:
         return
-    for line in text.splitlines():
+    for line in filter(None, text.splitlines()):
         try:
             yield dict(json.loads(line))
         except (ValueError, TypeError):

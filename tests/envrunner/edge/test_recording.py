@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -200,6 +201,36 @@ def test_without_room_changes_are_refused_and_reading_goes_on(edge: Stack) -> No
     spool.unlink()
     edge.plane.records = True
     recorded(edge, 2)
+
+
+def test_the_end_of_a_call_that_took_the_last_room_is_told(edge: Stack) -> None:
+    token, edge.plane.records = key(edge), False
+    assert call(edge, token, "PATCH", "/services/first", b"{}").status == 200
+    spool = edge.home / "edge" / "audit" / label(MINE)
+    edge.wait_until(lambda: spool.with_suffix(".taken").exists() and not spool.exists())
+    with spool.open("wb") as file:
+        file.truncate(2 * 1024 * 1024 - 1)
+    owner = spool.with_suffix(".taken").stat()
+    os.chown(spool, owner.st_uid, owner.st_gid)
+    assert call(edge, token, "PATCH", "/services/last", b"{}").status == 200
+    edge.plane.records = True
+    assert [(told["path"], told.get("status")) for told in recorded(edge, 2)] == [
+        ("/services/first", 200),
+        ("/services/last", 200),
+    ]
+
+
+def test_a_line_that_a_full_disk_tore_takes_no_other_with_it(edge: Stack) -> None:
+    token, edge.plane.records = key(edge), False
+    assert call(edge, token, "PATCH", "/services/first", b"{}").status == 200
+    spool = edge.home / "edge" / "audit" / label(MINE)
+    edge.wait_until(lambda: spool.with_suffix(".taken").exists() and not spool.exists())
+    owner = spool.with_suffix(".taken").stat()
+    spool.write_text('{"id":"torn')
+    os.chown(spool, owner.st_uid, owner.st_gid)
+    assert call(edge, token, "PATCH", "/services/second", b"{}").status == 200
+    edge.plane.records = True
+    assert [told["path"] for told in recorded(edge, 2)] == ["/services/first", "/services/second"]
 
 
 def test_nothing_is_lost_or_told_twice_when_everything_is_killed(stack: Stack) -> None:
