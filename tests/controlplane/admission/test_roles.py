@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from controlplane.aws.trust_policy import document
 from tests.controlplane.admission.test_admission import FUNCTION, ROLE, Edge, edge
@@ -47,3 +50,19 @@ def test_when_the_plane_itself_cannot_ask_the_engine_finds_out(aws: AwsDouble, e
     if not broken:
         aws.identities.clear()
     assert asked(edge) == ""
+
+
+def test_services_are_read_about_once(aws: AwsDouble, edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading takes a tenth of a second of CPU; whoever may register could keep the plane busy with it."""
+    aws.roles[ROLE] = Role(document(US, edge.environment_id))
+    assert asked(edge) == ""
+    read: list[str] = []
+    load = JSONFileLoader.load_file
+
+    def noted(self: Any, path: str) -> Any:
+        read.append(path)
+        return load(self, path)
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", noted)
+    assert asked(edge) == ""
+    assert [path for path in read if "service-2" in path or "endpoint-rule-set" in path] == []
