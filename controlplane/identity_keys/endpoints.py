@@ -94,13 +94,14 @@ def switch_identity_key(
     account_id: str, environment_id: str, session: DbSession, principal: Manager, body: SwitchKey = _UNFORCED
 ) -> KeyChange:
     """Sign with the next key from now on. Refused while a deployment does not accept it, which is tried first."""
+    tried = None
     if not body.force:
         service.must_have_next(session, principal, account_id, environment_id)
         asked = checking.ask(session, principal, account_id, environment_id)
-        following = environment_rows.identity_keys(session, environment_id)[KeyState.NEXT]
+        tried = environment_rows.identity_keys(session, environment_id)[KeyState.NEXT].identity_key_id
         database.commit(session)
-        checking.must_accept(checking.run(asked), following.identity_key_id)
-    return _changed(service.switch(session, principal, account_id, environment_id, forced=body.force))
+        checking.must_accept(checking.run(asked), tried)
+    return _changed(service.switch(session, principal, account_id, environment_id, tried=tried))
 
 
 @router.post(

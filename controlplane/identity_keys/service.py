@@ -52,17 +52,24 @@ def must_have_next(session: Session, by: Principal, account_id: str, environment
         raise NoNextKey(_NO_NEXT)
 
 
-def switch(session: Session, by: Principal, account_id: str, environment_id: str, *, forced: bool) -> Changed:
-    """The next key becomes the current one; the other is kept, to go back to. Raises `NoNextKey`."""
+def switch(session: Session, by: Principal, account_id: str, environment_id: str, *, tried: str | None) -> Changed:
+    """The next key becomes the current one; the other is kept, to go back to. Raises `NoNextKey`.
+
+    ``tried`` is the id of the key that the services accept; None: whatever they accept.
+    """
     # The services have been tried meanwhile, which takes its time: a right that has ended since is none.
     members.standing(session, by, account_id, Permission.IDENTITY_KEY_MANAGE)
     environment = _locked(session, by, account_id, environment_id)
     keys = environments.identity_keys(session, environment_id)
     if KeyState.NEXT not in keys:
         raise NoNextKey(_NO_NEXT)
+    if tried not in (None, keys[KeyState.NEXT].identity_key_id):
+        raise NoNextKey(
+            "Another next key was published meanwhile, which your services have not been tried with. Switch again."
+        )
     old, new = keys[KeyState.CURRENT], keys[KeyState.NEXT]
     _swap(session, old, KeyState.PREVIOUS, new)
-    _record(session, by, environment, "switch", new, forced=forced)
+    _record(session, by, environment, "switch", new, forced=tried is None)
     return new, environment_changes.changed(session, environment, Kind.SWITCH_KEY)
 
 

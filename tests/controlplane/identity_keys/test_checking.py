@@ -131,6 +131,24 @@ def test_a_right_that_ends_while_services_are_tried_is_none(
     assert "next" in keys.states().values()
 
 
+def test_another_key_than_the_one_that_was_tried_is_not_switched_to(
+    keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, tell, others = keys.do(status=201), queue.send, list[str]()
+
+    def replaced_meanwhile(task: str, *ids: str, queue: str) -> None:
+        tell(task, *ids, queue=queue)
+        if task == checking.TASK and not others:
+            assert keys.person.delete(f"{keys.path}/{tried['identityKeyId']}").status_code == 204
+            others.append(keys.do(status=201)["publicKey"])
+
+    monkeypatch.setattr(queue, "send", replaced_meanwhile)
+    current = keys.shown()["signingPublicKey"]
+    assert keys.do("/switch", status=409)["code"] == "no_next_key"
+    assert keys.states() == {current: "current", others[0]: "next"}
+    assert keys.do("/switch", status=202)["signingPublicKey"] == others[0]
+
+
 def test_one_account_cannot_fill_the_api_with_waiting(keys: Keys) -> None:
     account = keys.path.split("/")[2]
     with ExitStack() as held:
