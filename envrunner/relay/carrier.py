@@ -145,6 +145,7 @@ class Carrier(Http2):
     def no_longer_waits(self, stream: CallStream) -> None:
         """The engine has lost interest."""
         self._waiting.pop(stream, None)
+        stream.waiting = False
 
     def watch(self) -> None:
         """Half-open connections do not tell: one that was silent for two rounds, and to a PING, is given up."""
@@ -172,6 +173,7 @@ class Carrier(Http2):
         self.leaving = True
         waiting, self._waiting = self._waiting, {}
         for stream in waiting:
+            stream.waiting = False
             stream.came_abort(ErrorCodes.REFUSED_STREAM, "the connection is being closed")
 
     def new_stream(self, number: int) -> Stream | None:  # noqa: ARG002 the base class's signature

@@ -11,7 +11,7 @@ from hpack.exceptions import HPACKDecodingError
 from hpack.huffman_table import HUFFMAN_COMPLETE, HUFFMAN_EMIT_SYMBOL, HUFFMAN_FAIL, HUFFMAN_TABLE
 from hpack.table import HeaderTable
 
-from envrunner.relay.frames import ConnectionFailed, ErrorCodes
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -28,7 +28,8 @@ _REMEMBERED_BYTES = range(40, 1024)
 _LONGEST_INTEGER_BYTES = 5
 _MOST_RESIZES = 2
 _MOST_PIECES = 4096
-_LONGEST_PIECE = 64
+_LONGEST_PIECE = 96
+"""Bytes of a name and its value as they are sent: all connections share these, so nobody fills the memory with them."""
 _NO_TABLE = b"\x20"
 
 
@@ -46,16 +47,21 @@ class Decoder:
         self._table: list[tuple[bytes, bytes]] = []
         self._used, self._room = 0, TABLE_BYTES
         self._remembered: dict[bytes, bytes] = {}
+        self._spoilt = False
+        """What no field may hold has come, and may be in the table: from then on all is looked at again."""
 
     def decode(self, block: bytes) -> Headers:
-        """The fields of a whole block. Raises `ConnectionFailed`: afterwards nobody knows the table any more.
+        """The fields of a whole block. Raises `Malformed`, or `ConnectionFailed`: then nobody knows the table any more.
 
         Names and values have been looked at (RFC 9113 §8.2.1), their order and number have not.
         """
         try:
-            return self._decode(block)
+            fields = self._decode(block)
         except (IndexError, HPACKDecodingError):
             raise _broken("a header block that ends early, or names no field") from None
+        if self._spoilt and not all(_is_field(*field) for field in fields):
+            raise Malformed("a header's name or value is none")
+        return fields
 
     def _decode(self, block: bytes) -> Headers:
         fields: Headers = []
@@ -101,11 +107,9 @@ class Decoder:
             name = self._field(index)[0]
         else:
             name, at = self._string(block, at)
-            if not _NAME.fullmatch(name):
-                raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a header's name is none")
         value, at = self._string(block, at)
-        if _NO_VALUE.search(value):
-            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a header's value is none")
+        if (not index and not _NAME.fullmatch(name)) or _NO_VALUE.search(value):
+            self._spoilt = True
         if indexed:
             self._add((name, value))
         elif first & 0x10:
@@ -170,6 +174,10 @@ class Encoder:
         return b"".join(pieces)
 
 
+def _is_field(name: bytes, value: bytes) -> bool:
+    return _NAME.fullmatch(name) is not None and _NO_VALUE.search(value) is None
+
+
 def _piece(field: tuple[bytes, bytes]) -> bytes:
     """One field, spelt out."""
     name, value = field
@@ -177,7 +185,7 @@ def _piece(field: tuple[bytes, bytes]) -> bytes:
     kind = 0x00 if indexed else 0x10
     index = _NAMES.get(name)
     piece = (_prefixed(index, 0x0F, kind) if index else bytes((kind,)) + _plain(name)) + _plain(value)
-    if indexed and len(value) <= _LONGEST_PIECE:
+    if indexed and len(piece) <= _LONGEST_PIECE:
         if len(_PIECES) >= _MOST_PIECES:
             _PIECES.clear()
             _PIECES.update(_WHOLE)

@@ -102,10 +102,11 @@ class Customer(Carrier):
         self._handshake: _Handshake | None = None
         self._tunnel: Tunnel | None = None
         self._digest = self._label = self._address = ""
-        self._takes_notice = False
+        self._takes_notice = self._ended = False
 
     def end(self, reason: str) -> None:
         """GOAWAY, and the calls under way are over, too. The customer closes; if it does not, we do."""
+        self._ended = True
         super().leave()
         for stream in list(self.streams.values()):
             stream.abort(ErrorCodes.CANCEL)
@@ -122,14 +123,19 @@ class Customer(Carrier):
         super().leave()
 
     def look(self) -> None:
-        """End if the right to this tunnel has ended."""
-        if self._tunnel is not None and not self.leaving:
+        """End if the right to this tunnel has ended: also when it takes no calls any more, for those under way."""
+        if self._tunnel is not None and not self._ended:
             reason = self._house.standing.refusal(self._digest, self._label)
             if reason is not None:
                 _log.info("tunnel_ended", label=self._label, name=self._tunnel.name, reason=reason)
                 self.end(reason)
 
     # -- the connection
+
+    def on_malformed(self, number: int, reason: str) -> None:
+        if self._tunnel is None:
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, reason)
+        super().on_malformed(number, reason)
 
     def opened(self) -> None:
         self._house.customers.add(self)
@@ -154,6 +160,8 @@ class Customer(Carrier):
         self._house.customers.discard(self)
         self._no_stranger()
         self.take_no_more()
+        if self._tunnel is not None:
+            self._house.tunnels.disconnected(self._label)
 
     def introduced(self, given: dict[str, str]) -> None:
         """Judge, and say so in the trailers."""
@@ -213,7 +221,7 @@ class Customer(Carrier):
             self.close()
 
     def _look_at_expiry(self) -> None:
-        if self.closing or self.leaving:
+        if self.closing or self._ended:
             return
         self.look()
         left = self._house.standing.expires_at(self._digest) - time.time()

@@ -70,6 +70,11 @@ class Engine(Http2, Departing):
     def opened(self) -> None:
         self._connections.add(self)
 
+    def close(self) -> None:
+        """What came too late to be seen here is named, so that the engine may send it again at once."""
+        self.say_goodbye(self._last)
+        super().close()
+
     def new_stream(self, number: int) -> Stream:
         stream = self.streams[number] = _EngineStream(self, number, self._make_exchange)
         return stream

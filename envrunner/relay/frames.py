@@ -63,6 +63,10 @@ class ConnectionFailed(Exception):
         self.code = code
 
 
+class Malformed(Exception):
+    """A head that is none in HTTP (RFC 9113 §8.1.1): its stream is over, and only that."""
+
+
 def head(size: int, kind: int, flags: int, number: int) -> bytes:
     """The nine bytes before a payload of ``size`` bytes."""
     return HEAD.pack(size >> 8, size & 0xFF, kind, flags, number)

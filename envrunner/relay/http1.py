@@ -101,6 +101,9 @@ class Http1(Departing, asyncio.Protocol):
         headers = list(request.headers)
         names = dict(headers)
         named = {one.strip().lower() for one in names.get(b"connection", b"").split(b",")} | {b"te", b"expect"}
+        if b"transfer-encoding" in names:
+            # It overrides the length (RFC 9112 §6.3), which would be another one to whoever reads it after us.
+            named.add(b"content-length")
         begun = [(b":method", request.method), (b":path", request.target)]
         kept = [one for one in headers if one[0] not in named]
         has_body = b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"

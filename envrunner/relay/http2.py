@@ -10,7 +10,7 @@ import structlog
 
 from envrunner.relay import frames, rules
 from envrunner.relay.compression import Headers
-from envrunner.relay.frames import ConnectionFailed, ErrorCodes, SettingCodes
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed, SettingCodes
 from envrunner.relay.reading import HEADER_BYTES, Reader
 from envrunner.relay.sending import Sending
 from envrunner.relay.stream import STREAM_WINDOW, Stream
@@ -21,7 +21,6 @@ _CONNECTION_WINDOW = 32 * 1024 * 1024
 _CONNECTION_STEP = 1024 * 1024
 _STREAM_STEP = STREAM_WINDOW // 2
 """What has been taken is given back in portions of this size."""
-_STREAMS_A_POINT = 16
 _FAILED_POINTS = 3
 _WORTH_A_LOOK_BYTES = 512
 _LINGER_SECONDS = 5.0
@@ -32,9 +31,8 @@ class Http2(Sending, asyncio.Protocol, ABC):
     """One connection. Everything that is sent in one round of the loop leaves in one write."""
 
     def __init__(self, *, client: bool) -> None:
-        super().__init__()
+        super().__init__(client=client)
         self.heard = True
-        self._client = client
         self._room = frames.FIRST_WINDOW + _CONNECTION_WINDOW
         self._owed = self._last = 0
         self._reader = Reader(self, self._patience, b"" if client else frames.PREFACE)
@@ -175,7 +173,20 @@ class Http2(Sending, asyncio.Protocol, ABC):
             if self._fits(stream, ends=True):
                 self._end_of(stream, headers)
         else:
-            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "trailers without an end")
+            raise Malformed("trailers without an end")
+
+    def on_malformed(self, number: int, reason: str) -> None:
+        """Its stream is over; what was compressed has been understood, so all others go on."""
+        if not self._client and number % 2:
+            self._last = max(self._last, number)
+        stream = self.streams.get(number)
+        if stream is not None:
+            self._fail(stream, ErrorCodes.PROTOCOL_ERROR, reason)
+        elif self._is_idle(number):
+            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, reason)
+        else:
+            self._patience.spend(_FAILED_POINTS)
+            self.put(frames.reset(number, ErrorCodes.PROTOCOL_ERROR))
 
     def on_reset(self, number: int, code: int) -> None:
         stream = self._drop(number)
@@ -186,16 +197,6 @@ class Http2(Sending, asyncio.Protocol, ABC):
             # A peer that begins calls only to take them back has us work for nothing (CVE-2023-44487).
             self._patience.spend()
         stream.came_abort(code, "the stream was reset")
-
-    def on_settings(self, values: list[tuple[int, int]]) -> None:
-        self._patience.spend(1 + len(values) + len(self.streams) // _STREAMS_A_POINT)
-        self.put(frames.head(0, frames.SETTINGS, frames.ACK, 0))
-        for code, value in values:
-            self.peer_wants(code, value, server=self._client)
-        self.room_made()
-
-    def on_ping(self, payload: bytes) -> None:
-        self.put(frames.ping(payload, frames.ACK))
 
     def on_goaway(self, last: int, code: int) -> None:
         """Streams after ``last`` have not been looked at, and will not be."""
@@ -234,7 +235,7 @@ class Http2(Sending, asyncio.Protocol, ABC):
             stream.expected_bytes = length
             self._head_of(stream, headers, end=end)
         elif end:
-            raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "an answer that ends before it begins")
+            raise Malformed("an answer that ends before it begins")
         else:
             self._patience.spend()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import base58
 import jwt
@@ -28,34 +28,34 @@ def public_key(text: object) -> Ed25519PublicKey | None:
 
 
 class Identity:
-    """An engine signs calls of one path once a second: what was found valid stays so until it expires."""
+    """An engine signs calls of one path once a second: what was found valid stays so until it expires.
 
-    def __init__(self, keys_of: Callable[[str], Iterable[Ed25519PublicKey]]) -> None:
+    ``keys_of`` gives one and the same tuple until the environment's keys change; then it is verified anew.
+    """
+
+    def __init__(self, keys_of: Callable[[str], tuple[Ed25519PublicKey, ...]]) -> None:
         self._keys_of = keys_of
-        self._valid: dict[tuple[str, str], int] = {}
-
-    def forget(self) -> None:
-        """Keys have changed."""
-        self._valid.clear()
+        self._valid: dict[tuple[str, str], tuple[int, tuple[Ed25519PublicKey, ...]]] = {}
 
     def is_proven(self, label: str, scheme: str | None, token: str | None) -> bool:
         """Whether ``token`` is a request identity of this environment's engine, valid now."""
         if scheme != "v1" or not token or len(token) > _LONGEST_TOKEN:
             return False
-        expires_at = self._valid.get((label, token))
-        if expires_at is None:
-            expires_at = self._check(label, token)
+        keys = self._keys_of(label)
+        expires_at, verified_by = self._valid.get((label, token), (0, ()))
+        if verified_by is not keys:
+            expires_at = self._check(label, token, keys)
         return expires_at > time.time()
 
-    def _check(self, label: str, token: str) -> int:
+    def _check(self, label: str, token: str, keys: tuple[Ed25519PublicKey, ...]) -> int:
         """When it expires; 0 when it is not valid."""
-        for key in self._keys_of(label):
+        for key in keys:
             try:
                 claims = jwt.decode(token, key, algorithms=["EdDSA"], options=_OPTIONS)
             except jwt.InvalidTokenError:
                 continue
             if len(self._valid) >= _MOST_REMEMBERED:
                 self._valid.clear()
-            self._valid[label, token] = int(claims["exp"])
+            self._valid[label, token] = int(claims["exp"]), keys
             return int(claims["exp"])
         return 0

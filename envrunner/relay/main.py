@@ -110,7 +110,6 @@ class _Relay:
 
     def _look(self) -> None:
         """The tables have changed."""
-        self._identity.forget()
         for customer in list(self._customers):
             customer.look()
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from envrunner.relay import frames
 from envrunner.relay.compression import Decoder, Headers
 from envrunner.relay.floods import Patience
-from envrunner.relay.frames import ConnectionFailed, ErrorCodes
+from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed
 
 HEADER_BYTES = 64 * 1024
 """Of one message's fields, and of the block they come in."""
@@ -23,7 +23,10 @@ class Taker(Protocol):
 
     def on_data(self, number: int, flags: int, payload: bytes) -> None: ...
 
-    def on_headers(self, number: int, headers: Headers, *, end: bool) -> None: ...
+    def on_headers(self, number: int, headers: Headers, *, end: bool) -> None:
+        """Raises `Malformed`."""
+
+    def on_malformed(self, number: int, reason: str) -> None: ...
 
     def on_reset(self, number: int, code: int) -> None: ...
 
@@ -134,8 +137,10 @@ class Reader:
             self._complete(number, self._block_flags, block)
 
     def _complete(self, number: int, flags: int, block: bytes) -> None:
-        fields = self._decoder.decode(block)
-        self._taker.on_headers(number, fields, end=bool(flags & frames.END_STREAM))
+        try:
+            self._taker.on_headers(number, self._decoder.decode(block), end=bool(flags & frames.END_STREAM))
+        except Malformed as error:
+            self._taker.on_malformed(number, str(error))
 
     # -- the others
 

@@ -16,6 +16,7 @@ _HIGH_WATER_BYTES = 256 * 1024
 _FRAMES_AT_ONCE = 8
 """In one write, at most; then we look whether there is still room."""
 _EARNING_BYTES = 512
+_STREAMS_A_POINT = 16
 _LARGE_PIECE = 4096
 """Not worth copying once more."""
 _LARGEST_FRAME = 64 * 1024
@@ -25,7 +26,8 @@ _LARGEST_FRAME = 64 * 1024
 class Sending:
     """``streams`` are those that are open, by number."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, client: bool) -> None:
+        self._client = client
         self.streams: dict[int, Stream] = {}
         self.closing = False
         self.first_window = self._window = frames.FIRST_WINDOW
@@ -106,8 +108,18 @@ class Sending:
 
     # -- what the peer says
 
-    def peer_wants(self, code: int, value: int, *, server: bool) -> None:
-        """One of its settings (RFC 9113 §6.5.2); ``server``: the peer is one. Raises `ConnectionFailed`."""
+    def on_settings(self, values: list[tuple[int, int]]) -> None:
+        self._patience.spend(1 + len(values) + len(self.streams) // _STREAMS_A_POINT)
+        self.put(frames.head(0, frames.SETTINGS, frames.ACK, 0))
+        for code, value in values:
+            self._peer_wants(code, value)
+        self.room_made()
+
+    def on_ping(self, payload: bytes) -> None:
+        self.put(frames.ping(payload, frames.ACK))
+
+    def _peer_wants(self, code: int, value: int) -> None:
+        """One of its settings (RFC 9113 §6.5.2). Raises `ConnectionFailed`."""
         if code == SettingCodes.INITIAL_WINDOW_SIZE:
             self._resize_windows(value)
         elif code == SettingCodes.MAX_FRAME_SIZE:
@@ -116,7 +128,7 @@ class Sending:
             self.most_frame_bytes = min(value, _LARGEST_FRAME)
         elif code == SettingCodes.MAX_CONCURRENT_STREAMS:
             self.most_streams = value
-        elif code == SettingCodes.ENABLE_PUSH and (value > 1 or (value and server)):
+        elif code == SettingCodes.ENABLE_PUSH and (value > 1 or (value and self._client)):
             raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, "a setting that may not be")
 
     def more_window(self, size: int) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from envrunner.relay.customer import Customer
 
 MOST_CONNECTIONS = 100
-"""Of one environment, all its tunnels together."""
+"""Of one environment, all its tunnels together; as many more may be leaving, with calls under way."""
 COUNTS = ("requests", "errors", "bytes_to_service", "bytes_from_service")
 _MOST_REMEMBERED = 100
 _REMEMBERED_SECONDS = 3600.0
@@ -73,6 +73,7 @@ class Tunnels:
         self._by_label: dict[str, dict[str, Tunnel]] = {}
         self._forgotten: dict[str, Counter[str]] = {}
         self._watches: list[asyncio.Event] = []
+        self._connected: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Tunnel]:
         """Those that are open, or were within the last hour."""
@@ -91,7 +92,8 @@ class Tunnels:
     def has_room(self, label: str) -> bool:
         """Whether the environment may have one more connection."""
         named = self._by_label.get(label, {})
-        return sum(len(one.connections) for one in named.values()) < MOST_CONNECTIONS
+        usable = sum(len(one.connections) for one in named.values())
+        return usable < MOST_CONNECTIONS and self._connected[label] < 2 * MOST_CONNECTIONS
 
     def add(self, customer: Customer, label: str, name: str) -> Tunnel:
         """From now on calls go there."""
@@ -100,6 +102,7 @@ class Tunnels:
         if not tunnel.connections:
             tunnel.since, tunnel.gone_at = time.time(), None
         tunnel.connections.append(customer)
+        self._connected[label] += 1
         self._note_change()
         return tunnel
 
@@ -109,6 +112,12 @@ class Tunnels:
             tunnel.connections.remove(customer)
             self._note_change()
             tunnel.gone_at = None if tunnel.connections else time.time()
+
+    def disconnected(self, label: str) -> None:
+        """A connection that was added is no more, some time after it was removed."""
+        self._connected[label] -= 1
+        if not self._connected[label]:
+            del self._connected[label]
 
     def find(self, label: str, name: str) -> Tunnel | None:
         """One with a connection."""

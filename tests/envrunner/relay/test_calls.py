@@ -66,6 +66,26 @@ def test_http1_is_said_to_the_other_end(node: RelayNode, token: str) -> None:
     assert not {"connection", "x-hop", "host", "transfer-encoding"} & (seen.headers.keys() | chunked.headers.keys())
 
 
+def test_of_two_lengths_only_the_one_that_counts_goes_on(node: RelayNode, token: str) -> None:
+    """RFC 9112 §6.3: whoever reads the other one would take the rest of the body for the next request."""
+
+    async def scenario() -> None:
+        async with dialled(node, introduction(token)) as client:
+            fields = "".join(f"{key}: {value}\r\n" for key, value in node.signed(MINE))
+            lengths = "connection: close\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n"
+            reader, writer = await asyncio.open_connection("127.0.0.1", node.proxy_port)
+            sent = f"POST {path()} HTTP/1.1\r\nhost: x\r\n{fields}{lengths}\r\n6\r\nabcdef\r\n0\r\n\r\n"
+            writer.write(sent.encode())
+            said = await reader.read(-1)
+            writer.close()
+            assert said.startswith(b"HTTP/1.1 200")
+            (call,) = client.calls
+            assert bytes(call.body) == b"abcdef"
+            assert not {"content-length", "transfer-encoding"} & call.headers.keys()
+
+    asyncio.run(scenario())
+
+
 async def _chunks() -> Any:
     for _ in range(1000):
         yield b"two"

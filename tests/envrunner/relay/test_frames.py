@@ -85,8 +85,6 @@ _CONNECTION = {
     "half a priority": (frame(frames.HEADERS, b"123", 1, _ALL | frames.PRIORITIZED), Code.FRAME_SIZE_ERROR),
     "half a priority frame": (frame(frames.PRIORITY, b"1234", 1), Code.FRAME_SIZE_ERROR),
     "no header block": (frame(frames.HEADERS, b"\xff\xff\xff", 1, _ALL), Code.COMPRESSION_ERROR),
-    "trailers without an end": (head() + head(fields=[("x-a", "b")]), Code.PROTOCOL_ERROR),
-    "pseudo-headers in trailers": (head() + head(end=True), Code.PROTOCOL_ERROR),
 }  # fmt: skip
 
 
@@ -111,25 +109,73 @@ _HEADS = {
     "a line in a value": [*_PSEUDO, ("x-a", "b\r\nx-restate-jwt-v1: c")],
     "two lengths": [*_PSEUDO, ("content-length", "1"), ("content-length", "2")],
     "no length": [*_PSEUDO, ("content-length", "-1")],
+    "a blank before a value": [*_PSEUDO, ("x-a", " b")],
+    "a connection to somewhere": [(":method", "CONNECT"), *_PSEUDO[1:]],
+    "a line of HTTP/1.1 as method": [(":method", "GET /y HTTP/1.1"), *_PSEUDO[1:]],
+    "a line of HTTP/1.1 as path": [*_PSEUDO[:3], (":path", "/x HTTP/1.1")],
+    "a path with a tab": [*_PSEUDO[:3], (":path", "/x\ty")],
 }
 
 
+async def _malformed(wire: Wire, sent: bytes, number: int) -> None:
+    """That stream is reset (§8.1.1), and another is heard."""
+    answers = await wire.give(sent)
+    assert (code_of(answers, frames.RST_STREAM), code_of(answers, frames.GOAWAY)) == (Code.PROTOCOL_ERROR, None)
+    assert number not in wire.relay.streams
+    await wire.give(head(number + 2) + data(5, number + 2, end=True))
+    assert wire.relay.seen is not None
+    assert bytes(wire.relay.seen[number + 2].came) == b"d" * 5
+
+
 @pytest.mark.parametrize("name", _HEADS)
-def test_a_malformed_head_ends_the_connection(name: str) -> None:
-    assert ended_with(head(fields=_HEADS[name])) == (Code.PROTOCOL_ERROR, True)
+def test_a_malformed_head_ends_its_stream(name: str) -> None:
+    async def scenario() -> None:
+        wire = Wire()
+        await _malformed(wire, head(fields=_HEADS[name]), 1)
+        assert wire.relay.seen is not None
+        assert 1 not in wire.relay.seen
+
+    asyncio.run(scenario())
+
+
+_TRAILERS = {"no end": head(fields=[("x-a", "b")]), "pseudo-headers": head(end=True)}
+
+
+@pytest.mark.parametrize("name", _TRAILERS)
+def test_malformed_trailers_end_their_stream(name: str) -> None:
+    async def scenario() -> None:
+        wire = Wire()
+        await _malformed(wire, head() + _TRAILERS[name], 1)
+        assert wire.relay.seen is not None
+        assert wire.relay.seen[1].aborted == Code.PROTOCOL_ERROR
+
+    asyncio.run(scenario())
 
 
 _ANSWERS = {
     "no status": [("x-a", "b")],
     "words": [(":status", "two")],
     "another protocol": [(":status", "101")],
+    "no number": [(":status", "099")],
     "a request's": [(":status", "200"), (":path", "/")],
+    "a blank after a value": [(":status", "200"), ("x-a", "b ")],
+    "none yet, and the end": [(":status", "103")],
 }
 
 
 @pytest.mark.parametrize("name", _ANSWERS)
-def test_a_malformed_answer_ends_the_connection(name: str) -> None:
-    assert ended_with(head(fields=_ANSWERS[name]), client=True) == (Code.PROTOCOL_ERROR, True)
+def test_a_malformed_answer_ends_its_call_and_no_other(name: str) -> None:
+    """The client in a customer's network ends when its connection hears an error; all its calls would break off."""
+
+    async def scenario() -> None:
+        wire = Wire(client=True)
+        calls = [wire.relay.begin([(b":method", b"GET"), (b":path", b"/")]) for _ in range(2)]
+        answers = await wire.give(head(fields=_ANSWERS[name], end=True))
+        assert (code_of(answers, frames.RST_STREAM), code_of(answers, frames.GOAWAY)) == (Code.PROTOCOL_ERROR, None)
+        await wire.give(head(3, fields=[(":status", "204")], end=True))
+        assert [(one.aborted, one.whole) for one in calls] == [(Code.PROTOCOL_ERROR, False), (None, True)]
+
+    asyncio.run(scenario())
 
 
 def test_a_body_before_its_head_and_a_stream_of_the_servers_end_the_connection() -> None:
@@ -209,6 +255,7 @@ _FLOODS: dict[str, Callable[[int], bytes]] = {
     "calls that we must reset (CVE-2025-8671)": lambda i: (
         head(2 * i + 3, fields=[*_PSEUDO, ("content-length", "1")]) + data(2, 2 * i + 3)
     ),
+    "calls that are none": lambda i: head(2 * i + 3, fields=_PSEUDO[:3]),
     "late resets (CVE-2019-9514)": lambda _: frames.reset(1, Code.CANCEL),
     "windows for nothing": lambda _: window(1, 1),
     "goodbyes": lambda _: frame(frames.GOAWAY, bytes(8)),

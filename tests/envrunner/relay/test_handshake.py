@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from envrunner.relay import customer, standing
+from envrunner.relay import customer, frames, standing
 from envrunner.relay.tunnels import MOST_CONNECTIONS
-from tests.envrunner.relay.dialling import dialled, introduction
+from tests.envrunner.relay.dialling import dialled, engine, introduction, never, path
 from tests.envrunner.relay.environments import DELETED, MINE, NOBODYS, OTHERS
 from tests.envrunner.relay.node import RelayNode, raw_connection, until_async
 from tests.support.waiting import until
@@ -137,6 +137,25 @@ def test_revoking_a_key_closes_its_tunnels_and_no_others(node: RelayNode) -> Non
     assert told(node, introduction(token)) == {"tunnel-status": standing.UNKNOWN}
 
 
+def test_revoking_a_key_ends_calls_of_a_connection_that_says_it_is_leaving(node: RelayNode) -> None:
+    """Whoever stole the key cannot keep what is under way by saying goodbye first."""
+    token = node.add_key(MINE)
+    settled(node)
+
+    async def scenario() -> None:
+        async with dialled(node, introduction(token, name="leaving")) as client, engine(node) as caller:
+            client.answer = never
+            number = caller.begin(path("leaving"), node.signed(MINE), end=True)
+            await client.wait(lambda: client.calls)
+            client.writer.write(frames.goaway(frames.LARGEST_WINDOW, 0))
+            await until_async(lambda: node.tunnel("leaving")["connections"] == 0)
+            node.revoke(token)
+            assert (await caller.ended(number)).status == 502
+            await client.wait(lambda: client.closed)
+
+    asyncio.run(scenario())
+
+
 def test_a_member_who_is_removed_or_becomes_a_viewer_loses_tunnels(node: RelayNode) -> None:
     removed, lowered = (node.add_member(f"usr_{name}", "developer") for name in ("removed", "lowered"))
     settled(node)
@@ -203,6 +222,26 @@ def test_one_environment_cannot_take_all_connections(node: RelayNode) -> None:
             assert welcome.told["tunnel-status"] == "ok"
 
     asyncio.run(scenario())
+
+
+def test_connections_that_say_goodbye_and_stay_are_counted(node: RelayNode) -> None:
+    """Without calls nothing would end them, and each holds a descriptor of everybody's relay."""
+    node.add_environment(51)
+    token = node.add_key(51)
+    settled(node)
+
+    async def scenario() -> None:
+        async with AsyncExitStack() as stack:
+            for number in range(2 * MOST_CONNECTIONS):
+                client = await stack.enter_async_context(dialled(node, introduction(token, 51)))
+                assert client.told["tunnel-status"] == "ok", number
+                client.writer.write(frames.goaway(frames.LARGEST_WINDOW, 0))
+            refused = await stack.enter_async_context(dialled(node, introduction(token, 51)))
+            assert refused.told == {"tunnel-status": customer.TOO_MANY}
+        await until_async(lambda: node.tunnel("laptop")["connections"] == 0)
+
+    asyncio.run(scenario())
+    until(lambda: told(node, introduction(token, 51)).get("tunnel-status") == "ok")
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 64, b"\xff" * 20_000])
