@@ -82,6 +82,8 @@ def commit(session: Session) -> None:
     last: list[tuple[Turn, Callback]] = session.info.pop("before_commit", [])
     for _, callback in sorted(last, key=itemgetter(0)):
         callback()
+    if session.info.get("before_commit"):
+        raise RuntimeError("A callback before the commit has asked for another one, whose turn is over.")
     session.commit()
     _run(session, "after_commit")
 
