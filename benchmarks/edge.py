@@ -15,18 +15,35 @@ from benchmarks.processes import wait_until
 from benchmarks.scale import Scale
 
 DIRECT, EDGE, HAPROXY, UNGATED, SAME = "direct", "edge", "haproxy", "ungated", "same"
+RESTRICTED = "restricted"
 _NAMES = {
     DIRECT: "directly over TCP, no proxy",
     EDGE: "through the edge",
+    RESTRICTED: "through the edge, with a restricted key",
     HAPROXY: "through HAProxy, same key lookup",
     UNGATED: "through nginx without a gate",
     SAME: "the same engine, its unix socket, no proxy",
 }
-_KINDS: dict[str, Kind] = {DIRECT: "baseline", EDGE: "ours", HAPROXY: "peer", UNGATED: "peer", SAME: "baseline"}
+_KINDS: dict[str, Kind] = {
+    DIRECT: "baseline",
+    EDGE: "ours",
+    RESTRICTED: "ours",
+    HAPROXY: "peer",
+    UNGATED: "peer",
+    SAME: "baseline",
+}
 _CALL, _BODY = "/echo/bytes", "hello"
 _CONNECTIONS = 32
 _STREAMS = 8
 _LEAST_RATIO = Target("at least", 0.92)
+_RESTRICTIONS = {
+    "services": ["greeter", "echo"],
+    "handlers": ["echo/bytes", "greeter/*/greet"],
+    "methods": ["GET", "POST"],
+    "networks": ["10.0.0.0/8", "127.0.0.0/8", "2001:db8::/32"],
+    "requestsPerSecond": 1_000_000,
+}
+_LEAST_OF_PLAIN = Target("at least", 0.98)
 _LEAST_TRIVIAL = Target("at least", 28_000)
 _MOST_ADDED_MS = Target("at most", 0.3)
 
@@ -40,8 +57,9 @@ def measure(plane: Plane, api: Api, workdir: Path, scale: Scale, tell: Callable[
         return Outcome(skipped=[Skipped("edge", reason)])
     skipped = [Skipped(f"edge.{HAPROXY}", why)] if (why := tools.missing_reason("haproxy")) else []
     with _active(api) as environment, _invocations(plane, environment, workdir) as requests:
+        restricted = _restricted(api, environment)
         same = Request("http://localhost" + _CALL, None, _BODY, socket=_socket(plane, environment))
-        figures = _invocation_rates({SAME: same, **requests}, scale, tell)
+        figures = _invocation_rates({SAME: same, **requests, RESTRICTED: restricted}, scale, tell)
         figures += _alone(requests, scale, tell)
         outcome = Outcome(figures, skipped) + _http2({SAME: same, **requests}, scale, tell)
     with _active(api) as environment, _trivial(plane, environment, workdir) as requests:
@@ -57,6 +75,13 @@ def _active(api: Api) -> Iterator[Environment]:
         yield environment
     finally:
         api.purge(environment.environment_id)
+
+
+def _restricted(api: Api, environment: Environment) -> Request:
+    token = api.create_key(environment.environment_id, _RESTRICTIONS)[1]
+    request = Request(environment.ingress_url + _CALL, token, _BODY)
+    engine.wait_for_call(request)
+    return request
 
 
 @contextlib.contextmanager
@@ -118,7 +143,16 @@ def _invocation_rates(requests: Requests, scale: Scale, tell: Callable[[str], No
         f"{_NAMES[EDGE]}, share of {_NAMES[DIRECT]}",
         "ratio",
     )
-    return [*figures, figure(labels, [a.per_second / b.per_second for a, b in pairs], kind="ours", target=_LEAST_RATIO)]
+    figures.append(figure(labels, [a.per_second / b.per_second for a, b in pairs], kind="ours", target=_LEAST_RATIO))
+    return [*figures, _of_plain(figures[0].group, results)]
+
+
+def _of_plain(group: str, results: Mapping[str, list[Load]]) -> Figure:
+    name = f"{_NAMES[RESTRICTED]}, share of those with a key without restrictions"
+    pairs = zip(results[RESTRICTED], results[EDGE], strict=True)
+    ratios = [ours.per_second / plain.per_second for ours, plain in pairs]
+    labels = ("edge.invocations.restricted.of-plain", group, name, "ratio")
+    return figure(labels, ratios, kind="ours", target=_LEAST_OF_PLAIN)
 
 
 def _rates(

@@ -155,9 +155,9 @@ class Api:
         """Destroy it at once."""
         self._call("DELETE", f"{self._environments}/{environment_id}?purge=true")
 
-    def create_key(self, environment_id: str) -> tuple[str, str]:
+    def create_key(self, environment_id: str, restrictions: Mapping[str, Any] | None = None) -> tuple[str, str]:
         """The new key's id and its secret."""
-        body = {"description": "benchmark", "role": "full"}
+        body = {"description": "benchmark", "role": "full", "restrictions": restrictions}
         made = self._call("POST", f"{self._environments}/{environment_id}/api-keys", body)
         return made["keyId"], made["secret"]
 
@@ -177,7 +177,7 @@ class Api:
         if answer.status_code != 204:
             raise Failed(f"logging out: {answer.status_code} {answer.text}")
 
-    def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         answer = self._client.request(method, path, json=body)
         if answer.status_code >= 400:
             raise Failed(f"{method} {path}: {answer.status_code} {answer.text}")
