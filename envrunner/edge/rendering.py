@@ -97,7 +97,7 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
     """The whole configuration. Raises ValueError when a path cannot stand in it."""
     account = nginx.worker_account()
     values = {
-        "MODULE": f'load_module "{module}";' if (module := nginx.js_module()) else "",
+        "MODULES_LOADED": "\n".join(f'load_module "{one}";' for one in nginx.modules()),
         "RUN": _path(layout.run),
         "LOGS": _quotable(layout.logs),
         "CONTROL": _path(layout.control),

@@ -34,6 +34,19 @@ def test_the_group_of_the_workers_exists(monkeypatch: pytest.MonkeyPatch, name: 
     assert grp.getgrnam(group).gr_gid == pwd.getpwnam(name).pw_gid
 
 
+def test_modules_that_are_files_are_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in distributions' packages: what listens is in `stream`, which njs extends as it extends `http`."""
+    program = tmp_path / "nginx"
+    program.write_text(f"#!/bin/sh\necho 'configure arguments: --modules-path={tmp_path} --with-stream=dynamic' >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(nginx, "binary", lambda: program)
+    assert nginx.modules() == []
+    files = [tmp_path / f"ngx_{name}_module.so" for name in ("stream", "http_js", "stream_js")]
+    for file in files:
+        file.touch()
+    assert nginx.modules() == files
+
+
 def leave(directory: Path, pid: int, boot: str) -> tuple[Path, Path]:
     """The two files as an edge leaves them."""
     (directory / "nginx.pid").write_text(f"{pid}\n")
