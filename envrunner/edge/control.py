@@ -67,7 +67,7 @@ class Control:
         self._send("POST", "/flights")
 
     def throttled(self) -> dict[tuple[str, str, str], int]:
-        """Refusals since this was asked last, by limit's kind, label and principal ("" of those beyond the first fifty)."""
+        """Refusals since this was asked last, by limit, label and principal ("" of those beyond the first fifty)."""
         lines = (line.split("\t") for line in self._send("POST", "/throttled").text.splitlines())
         return {(kind, label, principal): int(count) for count, kind, label, principal in lines}
 

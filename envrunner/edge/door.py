@@ -1,4 +1,4 @@
-"""The way to the edge on its own host (docs/wire.md): the node agent's before a restart, and a scraper's for metrics."""
+"""The way to the edge on its own host (docs/wire.md): the node agent's before a restart, a scraper's for metrics."""
 
 from __future__ import annotations
 

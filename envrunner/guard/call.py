@@ -18,8 +18,8 @@ _HEADER = b"\r\nX-Edge-Guard: "
 _HEAD_LIMIT = 256 * 1024
 _PIECE = 64 * 1024
 _LATE = (
-    "This query took longer than the {} seconds that this environment allows. Ask for less, by LIMIT or by an id in WHERE, "
-    "or ask an owner or admin of the account for a higher limit: rcloud env limits set."
+    "This query took longer than the {} seconds that this environment allows. Ask for less, by LIMIT or by an id in "
+    "WHERE, or ask an owner or admin of the account for a higher limit: rcloud env limits set."
 )
 _AWAY = "The engine of this environment does not answer right now; please try again."
 _ROOM = Room()
