@@ -1,6 +1,7 @@
 """How many requests are in one place at once: the others wait at its door, without a thread or a connection."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import anyio
 from fastapi import FastAPI, Request
@@ -26,6 +27,13 @@ def room(name: str, places: int) -> Callable[[Request], AsyncIterator[None]]:
             free.release()
 
     return inside
+
+
+@asynccontextmanager
+async def place(app: FastAPI, name: str, places: int) -> AsyncIterator[None]:
+    """One of `places`, however long that takes: for what a streamed answer does once in a while."""
+    async with _free(app, name, places):
+        yield
 
 
 def _free(app: FastAPI, name: str, places: int) -> anyio.Semaphore:
