@@ -35,9 +35,9 @@ class Plain(Engine):
     def begins(self, own: bytes) -> bytes:
         return own
 
-    async def get(self, host: str, target: str, credentials: list[str]) -> Message:
+    async def ask(self, host: str, target: str, credentials: list[str], method: str = "GET") -> Message:
         number = self.h2.get_next_available_stream_id()
-        fixed = [(":method", "GET"), (":scheme", "http"), (":path", target), (":authority", host)]
+        fixed = [(":method", method), (":scheme", "http"), (":path", target), (":authority", host)]
         self.h2.send_headers(number, [*fixed, *(("authorization", one) for one in credentials)], end_stream=True)
         self.send()
         return await self.ended(number)

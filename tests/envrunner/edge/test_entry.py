@@ -50,7 +50,7 @@ def asked(
         async with kind() as client:
             await client.reach(world.port("ingress"), source)
             mine = f"Bearer {world.tokens[token]}"
-            return await client.get(world.host(), "/S/h", [*credentials, mine])
+            return await client.ask(world.host(), "/S/h", [*credentials, mine])
 
     return asyncio.run(scenario())
 
@@ -69,14 +69,14 @@ def test_only_what_begins_like_the_cli_waits_for_the_helper(stopped: World) -> N
 def test_the_beginning_may_come_in_pieces(world: World, pieces: int) -> None:
     async def scenario() -> int:
         async with Stock() as client:
-            client.begins = lambda own: b""  # type: ignore[method-assign]  # noqa: ARG005
+            client.begins = lambda own: b""  # type: ignore[method-assign]
             await client.reach(world.port("ingress"))
             for place in range(0, len(STOCK), pieces):
                 client.writer.write(STOCK[place : place + pieces])
                 await client.writer.drain()
                 await asyncio.sleep(0)
             mine = f"Bearer {world.tokens['full']}"
-            return (await client.get(world.host(), "/S/h", ["x", mine])).status
+            return (await client.ask(world.host(), "/S/h", ["x", mine])).status
 
     assert asyncio.run(scenario()) == 200
 
@@ -121,12 +121,12 @@ def test_one_address_takes_a_part_of_the_helper_only(own: World) -> None:
         clients = [await Stock().reach(own.port("ingress")) for _ in range(EACH + 20)]
         mine = f"Bearer {own.tokens['full']}"
         try:
-            one = [(await client.get(own.host(), "/S/h", [mine])).status for client in clients]
+            one = [(await client.ask(own.host(), "/S/h", [mine])).status for client in clients]
             assert one == [200] * len(clients)
-            two = [(await client.get(own.host(), "/S/h", ["x", mine])).status for client in clients]
+            two = [(await client.ask(own.host(), "/S/h", ["x", mine])).status for client in clients]
             async with Stock() as other:
                 await other.reach(own.port("ingress"), OTHER)
-                return [*sorted(two), (await other.get(own.host(), "/S/h", ["x", mine])).status]
+                return [*sorted(two), (await other.ask(own.host(), "/S/h", ["x", mine])).status]
         finally:
             for client in clients:
                 await client.close()

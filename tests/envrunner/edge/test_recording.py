@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +15,7 @@ import pytest
 
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.conftest import MINE
+from tests.envrunner.edge.prior import Plain, Stock
 from tests.envrunner.edge.stack import Stack, digest, label
 from tests.support.waiting import until
 
@@ -98,18 +99,17 @@ def test_at_an_environment_s_own_port_too(edge: Stack) -> None:
     assert recorded(edge, 1)[0]["path"] == "/services/s"
 
 
-def test_over_http2_too_and_nobody_else_s_address_is_told(edge: Stack) -> None:
-    url = f"http://127.0.0.1:{edge.admin}/services/s"
-    headers = [f"host: {edge.host(MINE)}", f"authorization: Bearer {key(edge)}"]
-    options = [option for header in headers for option in ("-H", header)]
-    subprocess.run(
-        ["curl", "-sS", "--fail", "--http2-prior-knowledge", "-X", "PATCH", "-d", "{}", *options, url],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
+@pytest.mark.parametrize("kind", [Plain, Stock], ids=["straight", "by way of h2c"])
+def test_over_http2_too(edge: Stack, kind: type[Plain]) -> None:
+    async def scenario() -> int:
+        async with kind() as client:
+            await client.reach(edge.admin, "127.0.0.9")
+            credentials = [f"Bearer {key(edge)}"]
+            return (await client.ask(edge.host(MINE), "/invocations/inv_1/kill", credentials, "PATCH")).status
+
+    assert asyncio.run(scenario()) == 200
     (told,) = recorded(edge, 1)
-    assert (told["actor"], told["status"], "address" in told) == ("key_admin1", 200, False)
+    assert (told["actor"], told["status"], told["address"]) == ("key_admin1", 200, "127.0.0.9")
 
 
 def test_a_person_s_call_tells_who_and_by_what(edge: Stack) -> None:

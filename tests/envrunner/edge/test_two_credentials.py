@@ -24,7 +24,7 @@ def ask_h2(world: World, side: str, credentials: list[str], target: str = "/S/h"
     async def scenario() -> Message:
         async with Stock() as client:
             await client.reach(port)
-            return await client.get(world.host(), target, credentials)
+            return await client.ask(world.host(), target, credentials)
 
     return asyncio.run(scenario())
 
@@ -92,7 +92,7 @@ def test_many_requests_of_one_connection_are_judged_one_by_one(world: World) -> 
         async with Stock() as client:
             await client.reach(world.port("ingress"))
             asked = [[mine], ["x", mine], ["x"], [mine, "x"], ["x", mine], [mine, mine], [mine] * 3] * 20
-            return [(await client.get(world.host(), "/S/h", credentials)).status for credentials in asked]
+            return [(await client.ask(world.host(), "/S/h", credentials)).status for credentials in asked]
 
     assert asyncio.run(scenario()) == [200, 200, 401, 401, 200, 200, 400] * 20
 
