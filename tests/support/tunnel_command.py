@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -16,10 +17,12 @@ _CONTROL = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[78=>])")
 
 
 class TunnelCommand:
-    """In a ``with`` block it runs, unless it ends by itself."""
+    """In a ``with`` block it runs, unless it ends by itself; if it is ``kept``, it is then started again."""
 
-    def __init__(self, cli: Cli, *options: str) -> None:
-        self._child = cli.on_a_terminal("cloud", "env", "tunnel", *options)
+    def __init__(self, cli: Cli, *options: str, kept: bool = False) -> None:
+        self._begin = partial(cli.on_a_terminal, "cloud", "env", "tunnel", *options)
+        self._child = self._begin()
+        self._kept, self._starting = kept, threading.Lock()
         self._pieces: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -62,7 +65,9 @@ class TunnelCommand:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._child.terminate(force=True)
+        with self._starting:
+            self._kept = False
+            self._child.terminate(force=True)
         self._reader.join(10)
         self._child.close()
 
@@ -73,4 +78,12 @@ class TunnelCommand:
             except pexpect.TIMEOUT:
                 continue
             except (pexpect.EOF, OSError, ValueError):
-                return
+                if not self._started_again():
+                    return
+
+    def _started_again(self) -> bool:
+        with self._starting:
+            if self._kept:
+                self._child.close()
+                self._child = self._begin()
+            return self._kept

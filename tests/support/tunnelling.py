@@ -50,10 +50,10 @@ class Private:
         cli.configure(f"{mine.account_name}/{mine.name}")
         return cli
 
-    def tunnel(self, cli: Cli, name: str) -> TunnelCommand:
+    def tunnel(self, cli: Cli, name: str, *, kept: bool = False) -> TunnelCommand:
         """Without its remote ports, where the version can; once it is connected."""
         none = [] if "restate-cli-1.6" in str(cli.binary) else ["--no-remote-ports"]
-        tunnel = TunnelCommand(cli, "--tunnel-name", name, *none)
+        tunnel = TunnelCommand(cli, "--tunnel-name", name, *none, kept=kept)
         tunnel.wait_shown(rf"tunnel://{name}\s+\({self.nodes}/{self.nodes} connected\)")
         return tunnel
 

@@ -1,4 +1,7 @@
-"""Two relay nodes, stock CLIs and a steady load: no invocation fails while a node is killed or told to end."""
+"""Two relay nodes, stock CLIs and a steady load: no invocation fails while a node is killed or told to end.
+
+The CLIs run as documented for a service: a node that is killed may reset their connections, which ends them.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def version(request: pytest.FixtureRequest) -> str:
 
 def test_the_node_that_engines_call_ends(world: Private, version: str, tmp_path: Path) -> None:
     cli, name = world.cli(version, tmp_path), f"both-{version.replace('.', '-')}"
-    with world.tunnel(cli, name):
+    with world.tunnel(cli, name, kept=True):
         world.register(cli, name)
         with steady(world) as load:
             for number in (KILLED, TOLD_TO_END):
@@ -72,7 +75,7 @@ def test_the_node_that_engines_call_ends(world: Private, version: str, tmp_path:
 
 def test_the_node_that_holds_the_tunnel_ends(away: Private, other: RelayNode, version: str, tmp_path: Path) -> None:
     cli, name = away.cli(version, tmp_path), f"held-{version.replace('.', '-')}"
-    with away.tunnel(cli, name):
+    with away.tunnel(cli, name, kept=True):
         away.register(cli, name)
         with steady(away) as load:
             for number in (KILLED, TOLD_TO_END):
