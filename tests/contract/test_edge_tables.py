@@ -13,6 +13,7 @@ import pytest
 from controlplane.api_keys import roles
 from controlplane.api_keys import service as api_keys
 from controlplane.api_keys.models import ApiKey
+from controlplane.api_keys.restrictions import METHODS, Restrictions
 from controlplane.auth import Role
 from controlplane.core import tokens
 from controlplane.core.ids import label, new_id
@@ -61,6 +62,26 @@ def test_every_role_of_an_api_key_is_understood(
     assert columns[1:28] == label(environment.environment_id)
     assert int(columns[28:38]) == (int(expires_at.timestamp()) if expires_at else compact.NEVER)
     assert columns[38:] == key.key_id
+
+
+@pytest.mark.parametrize("role", list(roles.KeyRole))
+def test_every_restriction_of_an_api_key_is_understood(role: roles.KeyRole, environment: Environment) -> None:
+    every = {
+        "services": ["Greeter", "Tenant*"], "handlers": ["Greeter/*/greet"], "objectKeys": ["auth0|7*", "~!#$%+,-./:;"],
+        "methods": list(METHODS), "networks": ["203.0.113.7", "10.0.0.0/9", "::/0"], "requestsPerSecond": 1_000_000,
+        "readOnly": True,
+    }  # fmt: skip
+    key = key_of(environment, role.value)
+    for given in [every, *({name: value} for name, value in every.items())]:
+        key.restrictions = Restrictions.model_validate(given).stored()
+
+        columns = _columns(compact.principal(key.digest, json.loads(json.dumps(api_keys.entry(key)))))
+
+        plain = _columns(compact.principal(key.digest, api_keys.entry(key_of(environment, role.value))))
+        assert columns[0] == plain[0].upper()
+        words = columns[38:].split(" ")
+        assert (words[0], len(words)) == (key.key_id, 8)
+        assert words.count("-") == 7 - len(given)
 
 
 def test_roles_differ_at_the_edge_as_they_do_in_the_control_plane(environment: Environment) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from envrunner.edge import compact
 from tests.envrunner.edge.asking import Answer, ask
-from tests.envrunner.edge.stack import Stack
+from tests.envrunner.edge.stack import Stack, label
+from tests.envrunner.waiting import until
 
 _numbers = count()
 
@@ -143,3 +145,83 @@ def test_a_restriction_never_widens_a_role(edge: Stack, role: str) -> None:
     assert awakeable.status == (403 if role == "admin" else 200)
     assert call(edge, token, "DELETE", "/deployments/d", "admin").status == (200 if role == "admin" else 403)
     assert call(edge, key(edge, role, readOnly=True), "DELETE", "/deployments/d", "admin").status == 403
+
+
+def test_who_only_reads_is_not_shown_what_engines_send_to_services(edge: Stack) -> None:
+    body = b'{"deployments": [{"id": "dp_1", "additional_headers": {"authorization": "Bearer topsecret"}}]}'
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+    edge.engines[label(1)].canned = {"/deployments": head + body}
+    for role in ("admin", "full"):
+        shown = call(edge, key(edge, role, readOnly=True), "GET", "/deployments", "admin")
+        assert shown.json["deployments"][0]["additional_headers"] == {"authorization": "***"}
+        whole = call(edge, key(edge, role, methods=["GET"]), "GET", "/deployments", "admin")
+        assert b"topsecret" in whole.body
+    edge.engines[label(1)].canned = {}
+
+
+@pytest.mark.parametrize("side", ["ingress", "admin"])
+def test_a_rate_holds_for_one_key_alone(edge: Stack, side: str) -> None:
+    path = "/Greeter/greet" if side == "ingress" else "/version"
+    port = edge.ports_from + 2 + (side == "admin")
+    limited, other = key(edge, requestsPerSecond=3), key(edge, requestsPerSecond=1000)
+
+    def refused() -> Answer | None:
+        answers = [ask(port, path, token=limited) for _ in range(8)]
+        return next((answer for answer in answers if answer.status == 429), None)
+
+    assert ask(port, path, token=limited).status == 200
+    answer = until(refused)
+    answer.assert_refusal(429)
+    assert answer.headers["retry-after"] == "1"
+    assert "This API key" in answer.json["message"]
+    assert ask(port, path, token=other).status == 200
+    assert until(lambda: ask(port, path, token=limited).status == 200)
+
+
+def test_what_may_not_pass_is_not_counted_as_use(edge: Stack) -> None:
+    token = key(edge, services=["Greeter"])
+    key_id = f"key_full1{token.partition('.')[2]}"
+    assert call(edge, token, "POST", "/Other/greet").status == 403
+    assert call(edge, key(edge, services=["Greeter"]), "POST", "/Greeter/greet").status == 200
+    until(lambda: any(name.startswith("key_full1r") for name in edge.plane.usage), 60)
+    assert key_id not in edge.plane.usage
+
+
+KEY = {"keyId": "key_1", "label": label(1), "role": "full", "expiresAt": None}
+ONE = {"services": ["a"]}
+MISTAKEN: list[Any] = [
+                None, {}, [], "all", {**ONE, "hours": [9]}, {"services": []}, {"services": "a"}, {"services": [1]},
+                {"services": ['a"b']}, {"services": ["*"]}, {"services": ["a b"]}, {"handlers": ["a"]},
+                {"handlers": ["a/b/c"]}, {"objectKeys": ["a b"]}, {"objectKeys": ['"']}, {"objectKeys": ["a*b"]},
+                {"objectKeys": ["a\t"]}, {"methods": ["get"]}, {"networks": ["10.0.0.1/8"]}, {"networks": ["x"]},
+                {"networks": [10]}, {"requestsPerSecond": 0}, {"requestsPerSecond": True}, {"requestsPerSecond": "5"},
+                {"readOnly": False}, {"readOnly": 1}, {"services": ["a"] * 101},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"kind": "api_key", "restrictions": ONE},
+        {"kind": "api_key", "restrictions": None},
+        {"kind": "restricted_api_key"},
+        *({"kind": "restricted_api_key", "restrictions": one} for one in MISTAKEN),
+    ],
+)
+def test_what_is_not_understood_lets_nobody_in(value: dict[str, Any]) -> None:
+    assert list(compact.principal("d" * 43, KEY | value)) == [("d" * 43, None)]
+
+
+def test_columns() -> None:
+    every = {
+        "objectKeys": ["t-7-*"], "handlers": ["a/b", "c/*/d"], "services": ["a", "b*"], "readOnly": True,
+        "requestsPerSecond": 5, "methods": ["GET"],
+        "networks": ["10.0.0.0/8", "203.0.112.0/22", "::/0", "2001:db8::/33"],
+    }  # fmt: skip
+    networks = (
+        '"40a"4cb0070"4cb0071"4cb0072"4cb0073"6"620010db80"620010db81"620010db82"620010db83"620010db84"620010db85"'
+    )
+    networks += '620010db86"620010db87"'
+    words = ["5", "r", '"GET"', networks, '"a"b*"', '"a/b"c/*/d"', '"t-7-*"']
+    ((_, columns),) = compact.principal("d" * 43, KEY | {"kind": "restricted_api_key", "restrictions": every})
+    assert columns == f"F{label(1)}9999999999key_1 {' '.join(words)}"
