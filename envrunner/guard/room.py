@@ -1,4 +1,4 @@
-"""How much may be held at once of answers that are kept until they are whole: this process carries everybody's calls."""
+"""How much may be held at once of answers that are kept until they are whole: everybody's calls pass this process."""
 
 from __future__ import annotations
 
