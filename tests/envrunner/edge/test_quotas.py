@@ -1,0 +1,295 @@
+"""What an environment may take at once, how long its queries may last, and that it can be made read-only."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+from h2.connection import H2Connection
+from h2.events import ResponseReceived
+
+from envrunner.edge import compact
+from tests.envrunner.edge.asking import Answer, ask
+from tests.envrunner.edge.stack import Stack, digest, label
+from tests.envrunner.waiting import until
+
+TIGHT, OTHER, HASTY, QUIET, LONGING = 1, 2, 3, 4, 5
+READ_ONLY = "This environment is read-only"
+
+
+@pytest.fixture(scope="module")
+def edge() -> Iterator[Stack]:
+    stack = Stack()
+    try:
+        stack.add_environment(TIGHT, requestsInFlight=2)
+        stack.add_environment(OTHER, requestsInFlight=2, accountId="acc_2")
+        stack.add_environment(HASTY, querySeconds=1)
+        stack.add_environment(QUIET, readOnly=True)
+        stack.add_environment(LONGING, requestsPerSecond=1000, requestSizeLimitBytes=1000)
+        for number in (TIGHT, OTHER, HASTY, QUIET, LONGING):
+            stack.add_key(number, "full")
+        for role in ("owner", "developer", "viewer"):
+            stack.add_member(f"usr_{role}", role)
+        yield stack.start()
+    finally:
+        stack.stop()
+
+
+def key(number: int, role: str = "full") -> str:
+    return f"key_{role}{number}.secret"
+
+
+def call(stack: Stack, number: int, target: str = "/S/h", **more: object) -> Answer:
+    return ask(stack.ingress, target, host=stack.host(number), token=key(number), **more)  # type: ignore[arg-type]
+
+
+def admin(stack: Stack, number: int, method: str, target: str, token: str = "", body: bytes = b"{}") -> Answer:
+    return ask(
+        stack.admin, target, method=method, host=stack.host(number), token=token or key(number), body=body,
+        headers=[("Content-Type", "application/json")],
+    )  # fmt: skip
+
+
+class Streaming:
+    """A call whose answer has begun and goes on until the end of the block."""
+
+    def __init__(self, stack: Stack, number: int) -> None:
+        self._engine = stack.engines[label(number)]
+        self._connection = http.client.HTTPConnection("127.0.0.1", stack.ingress, timeout=30)
+        self._headers = {"Host": stack.host(number), "Authorization": f"Bearer {key(number)}"}
+
+    def __enter__(self) -> Streaming:
+        self._connection.request("GET", "/S/stream", headers=self._headers)
+        assert self._connection.getresponse().status == 200
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        self._engine.to_send.put(None)
+
+
+def refused(answer: Answer) -> bool:
+    if answer.status == 200:
+        return False
+    answer.assert_refusal(429)
+    assert answer.headers["retry-after"] == "1"
+    assert answer.headers["ratelimit-policy"] == '"environment-requests-in-flight";q=2;qu="concurrent-requests"'
+    assert answer.headers["ratelimit"] == '"environment-requests-in-flight";r=0'
+    assert "no more than 2 requests at the same time" in answer.json["message"]
+    return True
+
+
+def test_answers_count_until_they_have_ended_and_hold_nobody_else_up(edge: Stack) -> None:
+    until(lambda: not refused(call(edge, TIGHT)))
+    with ExitStack() as calls:
+        for _ in range(2):
+            calls.enter_context(Streaming(edge, TIGHT))
+        assert refused(call(edge, TIGHT))
+        assert refused(admin(edge, TIGHT, "GET", "/version"))
+        assert refused(ask(edge.ports_from + 2 * TIGHT, "/S/h", token=key(TIGHT)))
+        assert not refused(call(edge, OTHER))
+    until(lambda: not refused(call(edge, TIGHT)))
+
+
+def test_refusals_and_strangers_take_no_place(edge: Stack) -> None:
+    with Streaming(edge, TIGHT):
+        for _ in range(3):
+            assert ask(edge.ingress, "/S/h", host=edge.host(TIGHT), token="key_x.y").status == 401
+            assert ask(edge.admin, "/nothing", host=edge.host(TIGHT), token=key(TIGHT)).status == 404
+        assert not refused(call(edge, TIGHT))
+
+
+def test_a_body_that_is_still_coming_counts(edge: Stack) -> None:
+    head = f"POST /S/h HTTP/1.1\r\nHost: {edge.host(TIGHT)}\r\nAuthorization: Bearer {key(TIGHT)}\r\n"
+    with Streaming(edge, TIGHT), socket.create_connection(("127.0.0.1", edge.ingress)) as slow:
+        slow.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n".encode())
+        until(lambda: refused(call(edge, TIGHT)))
+    until(lambda: not refused(call(edge, TIGHT)))
+
+
+def test_streams_of_one_http2_connection_count_each(edge: Stack) -> None:
+    answers = Counter(_at_once(edge, 5))
+    assert answers == {"200": 2, "429": 3}
+
+
+def _at_once(stack: Stack, number: int) -> list[str]:
+    """The status of each of so many calls on one connection, none of which ends."""
+    h2 = H2Connection()
+    h2.initiate_connection()
+    own = [(":authority", stack.host(TIGHT)), ("authorization", f"Bearer {key(TIGHT)}")]
+    for stream in range(1, 2 * number, 2):
+        target = [(":method", "GET"), (":scheme", "http"), (":path", "/S/stream")]
+        h2.send_headers(stream, [*target, *own], end_stream=True)
+    with socket.create_connection(("127.0.0.1", stack.ingress)) as connection:
+        connection.sendall(h2.data_to_send())
+        found: list[str] = []
+        while len(found) < number:
+            events = h2.receive_data(connection.recv(65536))
+            found += [
+                dict(event.headers)[b":status"].decode() for event in events if isinstance(event, ResponseReceived)
+            ]
+            connection.sendall(h2.data_to_send())
+    for _ in range(2):
+        stack.engines[label(TIGHT)].to_send.put(None)
+    return found
+
+
+@pytest.mark.parametrize("method", ["TERM", "KILL"])
+def test_the_counts_heal_when_workers_end(method: str, edge: Stack) -> None:
+    with ExitStack() as calls:
+        for _ in range(2):
+            calls.enter_context(Streaming(edge, TIGHT))
+        assert refused(call(edge, TIGHT))
+        master = edge.processes["edge"].pid
+        workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        for worker in workers:
+            os.kill(int(worker), getattr(signal, f"SIG{method}"))
+        until(lambda: _answered(edge))
+    with Streaming(edge, TIGHT):
+        assert not refused(call(edge, TIGHT))
+
+
+def _answered(edge: Stack) -> bool:
+    try:
+        return not refused(call(edge, TIGHT))
+    except OSError:
+        return False
+
+
+def test_a_query_is_cut_after_the_environments_own_time(edge: Stack) -> None:
+    edge.engines[label(HASTY)].hold_queries = True
+    try:
+        for token in ("", edge.add_member("usr_owner", "owner")):
+            answer = admin(edge, HASTY, "POST", "/query", token, b'{"query": "SELECT 1"}')
+            answer.assert_refusal(504)
+            assert "longer than the 1 seconds" in answer.json["message"]
+    finally:
+        edge.engines[label(HASTY)].hold_queries = False
+    answer = admin(edge, HASTY, "POST", "/query", body=b'{"query": "SELECT 1"}')
+    assert answer.json["target"] == "/query"
+    assert "x-edge-guard" not in answer.seen
+    assert "authorization" not in answer.seen
+
+
+def test_a_query_ends_with_its_key(edge: Stack) -> None:
+    edge.plane.change("routes", label(LONGING), {"accountId": "acc_1", "status": "ON", "querySeconds": 600})
+    token = edge.add_key(LONGING, "admin")
+    edge.wait_applied()
+    engine = edge.engines[label(LONGING)]
+    engine.hold_queries = True
+    asked = engine.requests
+    with socket.create_connection(("127.0.0.1", edge.admin)) as connection:
+        body = b'{"query": "SELECT 1"}'
+        head = f"POST /query HTTP/1.1\r\nHost: {edge.host(LONGING)}\r\nAuthorization: Bearer {token}\r\n"
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        until(lambda: engine.requests > asked)
+        edge.plane.change("principals", digest(token), None)
+        connection.settimeout(30)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401")
+    engine.hold_queries = False
+
+
+def test_nobody_changes_a_read_only_environment_and_everything_else_goes_on(edge: Stack) -> None:
+    tokens = ["", *(edge.add_member(f"usr_{role}", role) for role in ("owner", "developer"))]
+    edge.wait_applied()
+    for token in tokens:
+        for method, target in (
+            ("POST", "/deployments"), ("PATCH", "/services/S"), ("PATCH", "/invocations/inv_1/cancel"),
+            ("PATCH", "/v3/invocations/inv_1/kill"), ("POST", "/services/S/state"), ("DELETE", "/deployments/dp_1"),
+            ("POST", "/internal/invocations_batch_operations/kill"), ("PUT", "/limits/rules"),
+        ):  # fmt: skip
+            answer = admin(edge, QUIET, method, target, token)
+            answer.assert_refusal(403)
+            assert answer.json["message"].startswith(READ_ONLY), (method, target)
+        for target in ("/version", "/deployments", "/ui/", "/v2/services"):
+            assert admin(edge, QUIET, "GET", target, token, b"").status == 200
+        assert admin(edge, QUIET, "POST", "/query", token, b'{"query": "SELECT 1"}').status == 200
+        assert admin(edge, QUIET, "POST", "/query", token, b'{"query": "SET a = 1"}').status == 403
+        assert admin(edge, QUIET, "POST", "/nothing", token).status == 404
+    assert call(edge, QUIET, method="POST", body=b"{}").status == 200
+
+
+def test_the_switch_holds_at_once_and_can_be_undone(edge: Stack) -> None:
+    route = {"accountId": "acc_1", "status": "ON", "requestSizeLimitBytes": 1000}
+    assert admin(edge, LONGING, "PATCH", "/invocations/inv_1/cancel").status == 200
+    for read_only, status in ((True, 403), (False, 200)):
+        edge.plane.change("routes", label(LONGING), {**route, "readOnly": read_only})
+        edge.wait_applied()
+        assert admin(edge, LONGING, "PATCH", "/invocations/inv_1/cancel").status == status
+
+
+def test_a_query_counts_once_though_it_is_judged_twice(edge: Stack) -> None:
+    edge.plane.change("routes", label(LONGING), {
+        "accountId": "acc_1", "status": "ON", "requestsPerSecond": 2, "requestSizeLimitBytes": 1000,
+    })  # fmt: skip
+    edge.wait_applied()
+    # Two within one second; every fourth second has the same counter, and another begins with nothing.
+    until(
+        lambda: (
+            [admin(edge, LONGING, "POST", "/query", body=b'{"query": "SELECT 1"}').status for _ in range(3)][:2]
+            == [200] * 2
+        )
+    )
+
+
+def test_who_was_throttled_is_told_by_limit_and_principal(edge: Stack) -> None:
+    edge.plane.throttled.clear()
+    token = edge.add_member("usr_ada", "developer")
+    edge.plane.change("routes", label(LONGING), {"accountId": "acc_1", "status": "ON", "requestSizeLimitBytes": 1000})
+    edge.wait_applied()
+    with ExitStack() as calls:
+        for _ in range(2):
+            calls.enter_context(Streaming(edge, TIGHT))
+        assert refused(call(edge, TIGHT))
+        assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
+        assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
+    call(edge, LONGING, method="POST", body=b"x" * 1001).assert_refusal(413)
+    wanted = {
+        (f"env_{label(TIGHT)}", "requests_in_flight", "key_full1"): 1,
+        (f"env_{label(TIGHT)}", "requests_in_flight", "usr_ada"): 2,
+        (f"env_{label(LONGING)}", "request_size", f"key_full{LONGING}"): 1,
+    }
+
+    def told() -> bool:
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for item in edge.plane.throttled:
+            counts[item["environmentId"], item["limit"], item["principal"]] += item["count"]
+        return all(counts[one] == count for one, count in wanted.items())
+
+    until(told)
+    with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(edge.control.with_name("agent.sock")))) as client:
+        assert 'edge_throttled_requests_total{limit="requests_in_flight"}' in client.get("http://edge/metrics").text
+
+
+def test_many_principals_of_one_environment_take_no_more_lines_than_one_may(edge: Stack) -> None:
+    edge.plane.throttled.clear()
+    tokens = [edge.add_member(f"usr_many{number}", "developer") for number in range(60)]
+    edge.wait_applied()
+    with ExitStack() as calls:
+        for _ in range(2):
+            calls.enter_context(Streaming(edge, TIGHT))
+        for token in tokens:
+            assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
+    until(lambda: sum(item["count"] for item in edge.plane.throttled) >= 60)
+    together = Counter(item["principal"] for item in edge.plane.throttled)
+    assert "" in together or len(together) <= 50 * 2  # two rounds of the agent may each have named fifty
+
+
+def test_what_is_not_understood_of_a_route_is_no_limit_and_no_switch() -> None:
+    odd = {"accountId": "a", "status": "ON", "requestsInFlight": "x", "querySeconds": -1, "readOnly": None}
+    assert dict(compact.route(label(1), odd, 1))[label(1)][35:] == "000000" + "0000" + "0" + "a"
+    extreme = {"accountId": "a", "status": "ON", "requestsInFlight": 10**9, "querySeconds": 10**9, "readOnly": True}
+    assert dict(compact.route(label(1), extreme, 1))[label(1)][35:] == "999999" + "9999" + "1" + "a"
+
+
+def test_refusals_are_json(edge: Stack) -> None:
+    assert json.loads(admin(edge, QUIET, "PATCH", "/services/S").body)["restate_code"] is None
