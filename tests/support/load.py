@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import gt
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +26,8 @@ class Load:
         self.wrong: Counter[str] = Counter()
         self._base_url, self._token = base_url, token
         self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(one,), daemon=True) for one in requests]
+        self._answered = [0] * len(requests)
+        self._threads = [threading.Thread(target=self._run, args=one, daemon=True) for one in enumerate(requests)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -41,11 +43,11 @@ class Load:
             thread.join(60)
 
     def wait_for_more(self, calls: int = 50) -> None:
-        """Until so many further calls have been answered rightly."""
-        wanted = self.right + calls
-        until(lambda: self.right >= wanted, 60)
+        """Until so many further calls have been answered rightly, each caller's among them."""
+        wanted, before = self.right + calls, list(self._answered)
+        until(lambda: self.right >= wanted and all(map(gt, self._answered, before)), 60)
 
-    def _run(self, request: Callable[[httpx2.Client], httpx2.Response]) -> None:
+    def _run(self, number: int, request: Callable[[httpx2.Client], httpx2.Response]) -> None:
         headers = {"authorization": f"Bearer {self._token}"}
         with httpx2.Client(base_url=self._base_url, headers=headers, timeout=TIMEOUT, verify=False) as client:
             while not self._ended.is_set():
@@ -56,5 +58,6 @@ class Load:
                     continue
                 if answer.status_code in (200, 202):
                     self.right += 1
+                    self._answered[number] += 1
                 else:
                     self.wrong[f"{answer.status_code} {answer.text[:200]}"] += 1
