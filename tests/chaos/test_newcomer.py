@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -55,9 +56,15 @@ def test_console_documents_and_health_answer(lonely_plane: Plane) -> None:
     assert "/api/docs" in httpx2.get(lonely_plane.api_url).text
 
 
-def test_a_second_plane_beside_the_first(lonely_plane: Plane, tmp_path: Path) -> None:
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Plane]:
+    made = Plane(tmp_path)
+    yield made
+    made.down()
+
+
+def test_a_second_plane_beside_the_first(lonely_plane: Plane, second: Plane) -> None:
     before = lonely_plane.pids
-    second = Plane(tmp_path)
     said = second.up()
     assert second.api_url in said
 
