@@ -75,8 +75,7 @@ class Http2(Sending, asyncio.Protocol, ABC):
         except ConnectionFailed as error:
             _log.info("connection_failed", reason=str(error), code=error.code.name)
             self.put(frames.goaway(0 if self._client else self._last, error.code))
-            self._write()
-            self.close()
+            self._hang_up()
             return
         self._flush()
 
@@ -122,6 +121,9 @@ class Http2(Sending, asyncio.Protocol, ABC):
 
     def close(self) -> None:
         """Send what is written and close; streams that are left break off. A peer that takes nothing is cut off."""
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._transport is not None and not self.closing:
             self._write()
             self.closing = True

@@ -10,12 +10,13 @@ from envrunner.relay import frames
 from envrunner.relay.calls import Call, Refused
 from envrunner.relay.carrier import Carrier
 from envrunner.relay.compression import Headers
+from envrunner.relay.engine import Engine
 from envrunner.relay.exchange import Exchange
 from envrunner.relay.identity import Identity
 from envrunner.relay.peers import Peer
 from envrunner.relay.tunnels import Tunnel, Tunnels
 from envrunner.relay.ways import Ways
-from tests.envrunner.relay.wire import Transport, frame
+from tests.envrunner.relay.wire import Transport, frame, read
 
 _PATH = b"/%027d/laptop/discover" % 1
 
@@ -83,3 +84,27 @@ def test_a_call_that_waited_for_a_connection_that_leaves_holds_no_window() -> No
         carrier.connection_lost(None)
 
     asyncio.run(scenario())
+
+
+def goodbyes(last_words: bytes) -> list[bytes]:
+    """The GOAWAYs that an engine hears after a call on stream 5 and ``last_words``."""
+
+    async def scenario() -> list[bytes]:
+        carrier, transport = Peer(30.0, lambda _: None), Transport()
+        made = Engine(lambda outlet: Exchange(outlet, _OneWay(carrier), _Proven(lambda _: ())), set())
+        made.connection_made(transport)
+        call = frame(frames.HEADERS, b"\x83\x86\x04\x02/x", 5, frames.END_HEADERS | frames.END_STREAM)
+        made.data_received(frames.PREFACE + frame(frames.SETTINGS) + call)
+        made.data_received(last_words)
+        made.close()
+        assert transport.closed
+        made.connection_lost(None)
+        return [payload for kind, _, _, payload in read(bytes(transport.written)) if kind == frames.GOAWAY]
+
+    return asyncio.run(scenario())
+
+
+def test_an_engine_is_told_which_calls_were_seen_before_its_connection_closes() -> None:
+    """One that is on its way then can be made again at once: nobody has looked at it (RFC 9113 §6.8)."""
+    assert goodbyes(b"") == [b"\0\0\0\5\0\0\0\0"]
+    assert goodbyes(frame(frames.PUSH_PROMISE, b"1234", 5)) == [b"\0\0\0\5\0\0\0\1"], "and why, once"
