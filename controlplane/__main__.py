@@ -109,17 +109,24 @@ def init(capacity: Annotated[int, typer.Option(min=1, help="environments this ma
 def limit(
     environment_id: str,
     requests_per_second: Annotated[int | None, typer.Option(min=0, max=9_999_999, help="0: no limit")] = None,
+    requests_in_flight: Annotated[int | None, typer.Option(min=0, max=999_999, help="0: no limit")] = None,
     request_size_limit_bytes: Annotated[int | None, typer.Option(min=1024, max=64 * 1024 * 1024)] = None,
+    query_seconds: Annotated[int | None, typer.Option(min=0, max=3600, help="0: only the node's own limit")] = None,
 ) -> None:
-    """Set an environment's own limits; the edge follows at once, the engine restarts when the size changes."""
+    """Set how much an environment's account may let it take; the edge follows at once, another size restarts the engine."""
+    wanted = limits.Wanted(requests_per_second, requests_in_flight, request_size_limit_bytes, query_seconds)
     try:
         with transaction() as session:
-            environment = limits.set_limits(session, environment_id, requests_per_second, request_size_limit_bytes)
+            environment = limits.set_ceilings(session, environment_id, wanted)
     except ApplicationError as error:
         typer.echo(f"✗ {error.message}", err=True)
         raise typer.Exit(1) from error
     rate = environment.requests_per_second or "any number of"
-    typer.echo(f"✓ {environment_id}: {rate} requests/s, bodies up to {environment.request_size_limit_bytes} bytes")
+    flight = environment.requests_in_flight or "any number"
+    typer.echo(
+        f"✓ {environment_id}: at most {rate} requests/s, {flight} at the same time, "
+        f"bodies up to {environment.request_size_limit_bytes} bytes, queries of {environment.query_seconds} s"
+    )
 
 
 operators = typer.Typer(no_args_is_help=True, help="Who operates this plane: reads its outbox, sets up its providers.")

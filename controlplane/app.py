@@ -17,6 +17,7 @@ from controlplane.core.http import install_error_handlers
 from controlplane.core.middleware import RequestContext
 from controlplane.domains import endpoints as domains
 from controlplane.environments import endpoints as environments
+from controlplane.environments import limit_endpoints as limits
 from controlplane.health import endpoints as health
 from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.invitations import endpoints as invitations
@@ -41,6 +42,7 @@ from controlplane.settings import settings
 from controlplane.sso import bearer
 from controlplane.sso import endpoints as sso
 from controlplane.sso_connections import endpoints as sso_connections
+from controlplane.throttling import endpoints as throttling
 from controlplane.tunnels import endpoints as tunnels
 from controlplane.workload_identity import endpoints as workload_identity
 
@@ -60,6 +62,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     sso_connections.router,
     sso_connections.operators_router,
     environments.router,
+    limits.router,
     operations.router,
     api_keys.router,
     workload_identity.router,
@@ -67,6 +70,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     outbound_policy.router,
     preflight.router,
     identity_keys.router,
+    throttling.router,
     tunnels.router,
     logs.router,
     audit.router,

@@ -14,6 +14,7 @@ from controlplane.edge_feed import endpoints as edge_feed
 from controlplane.edge_feed.listener import Listener
 from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.provisioning import endpoints as provisioning
+from controlplane.throttling import endpoints as throttling
 from controlplane.tunnels import endpoints as tunnels
 
 
@@ -24,6 +25,7 @@ def create_internal_app() -> FastAPI:
     app.add_middleware(RequestContext)
     app.include_router(provisioning.router)
     app.include_router(edge_feed.router)
+    app.include_router(throttling.internal_router)
     app.include_router(tunnels.internal_router)
     app.include_router(identity_keys.internal_router)
     app.include_router(admission.router)

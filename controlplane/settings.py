@@ -91,7 +91,9 @@ class Settings(BaseSettings):
     """So many access tokens are given to CI jobs within an hour."""
     engine_version: str = "1.7.12"
     environment_requests_per_second: int = 5000
+    environment_requests_in_flight: int = 1000
     environment_request_size_limit_bytes: int = 32 * 1024 * 1024
+    environment_query_seconds: int = 60
     request_body_limit_bytes: int = 1024 * 1024
     sweep_seconds: int = 10
     edge_log_keep_rows: int = 100_000

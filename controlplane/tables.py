@@ -21,6 +21,7 @@ from controlplane.runners import models as runners
 from controlplane.second_factors import models as second_factors
 from controlplane.sso import models as sso
 from controlplane.sso_connections import models as sso_connections
+from controlplane.throttling import models as throttling
 from controlplane.tunnels import models as tunnels
 from controlplane.users import models as users
 from controlplane.workload_identity import models as workload_identity
@@ -46,6 +47,7 @@ MODULES = (
     second_factors,
     sso,
     sso_connections,
+    throttling,
     tunnels,
     users,
     workload_identity,

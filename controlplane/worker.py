@@ -17,6 +17,7 @@ from controlplane.oauth import tasks as oauth
 from controlplane.provisioning import tasks as provisioning
 from controlplane.settings import settings
 from controlplane.sso import tasks as sso
+from controlplane.throttling import tasks as throttling
 from controlplane.workload_identity import tasks as workload_identity
 
 TASKS: dict[str, Callable[[], None]] = {
@@ -30,6 +31,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **domains.TASKS,
     **sso.TASKS,
     **audit.TASKS,
+    **throttling.TASKS,
     **workload_identity.TASKS,
 }
 

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     ENVIRONMENT_READ = "environment:read"
     ENVIRONMENT_CREATE = "environment:create"
+    ENVIRONMENT_UPDATE = "environment:update"
     ENVIRONMENT_DELETE = "environment:delete"
     ENVIRONMENT_PURGE = "environment:purge"
     LOG_READ = "log:read"
@@ -72,6 +73,7 @@ _ADMINISTER = _DEVELOP | {
     Permission.DOMAIN_READ,
     Permission.DOMAIN_MANAGE,
     Permission.AUDIT_READ,
+    Permission.ENVIRONMENT_UPDATE,
     Permission.ENVIRONMENT_DELETE,
     Permission.ENVIRONMENT_PURGE,
     Permission.OUTBOUND_MANAGE,

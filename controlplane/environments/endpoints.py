@@ -11,6 +11,7 @@ from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
 from controlplane.environments import addresses, repository, service
+from controlplane.environments.effective import effective
 from controlplane.environments.errors import (
     EnvironmentDeleted,
     EnvironmentLimitReached,
@@ -127,7 +128,7 @@ def restore_environment(
 
 
 def view(environment: Environment, keys: Mapping[str, IdentityKey]) -> EnvironmentView:
-    urls, following = addresses.of(environment), keys.get(KeyState.NEXT)
+    urls, following, limits = addresses.of(environment), keys.get(KeyState.NEXT), effective(environment)
     return EnvironmentView(
         environment_id=environment.environment_id,
         account_id=environment.account_id,
@@ -143,8 +144,11 @@ def view(environment: Environment, keys: Mapping[str, IdentityKey]) -> Environme
         signing_public_key=keys[KeyState.CURRENT].public_key,
         next_signing_public_key=following.public_key if following else None,
         engine_version=environment.engine_version,
-        requests_per_second=environment.requests_per_second,
-        request_size_limit_bytes=environment.request_size_limit_bytes,
+        requests_per_second=limits.requests_per_second,
+        requests_in_flight=limits.requests_in_flight,
+        request_size_limit_bytes=limits.request_size_limit_bytes,
+        query_seconds=limits.query_seconds,
+        read_only=environment.read_only,
         created_at=environment.created_at,
         deleted_at=environment.deleted_at,
         purge_at=environment.purge_at,

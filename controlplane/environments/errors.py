@@ -21,6 +21,10 @@ class PurgeInProgress(Conflict):
     code = "purge_in_progress"
 
 
+class AboveCeiling(Conflict):
+    code = "above_ceiling"
+
+
 class PortsExhausted(ApplicationError):
     status = 503
     code = "ports_exhausted"

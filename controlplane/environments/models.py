@@ -1,6 +1,7 @@
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controlplane.core.database import Base, Time
@@ -9,6 +10,7 @@ from controlplane.core.database import Base, Time
 class Environment(Base):
     """One engine's desired and observed life. `generation` counts changes of what is desired.
 
+    The four limits are the operator's ceilings, 0 for none; `own_limits` are what the account has chosen, by column.
     A purged environment keeps its row (history), but gives back its name, its loopback ports and its keys.
     """
 
@@ -46,7 +48,11 @@ class Environment(Base):
     observed_generation: Mapped[int] = mapped_column(Integer)
     engine_version: Mapped[str] = mapped_column(String(32))
     requests_per_second: Mapped[int] = mapped_column(Integer)
+    requests_in_flight: Mapped[int] = mapped_column(Integer, server_default="1000")
     request_size_limit_bytes: Mapped[int] = mapped_column(Integer)
+    query_seconds: Mapped[int] = mapped_column(Integer, server_default="60")
+    own_limits: Mapped[dict[str, int]] = mapped_column(JSONB, server_default="{}")
+    read_only: Mapped[bool] = mapped_column(Boolean, server_default="false")
     created_by: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(Time)
     deleted_at: Mapped[datetime | None] = mapped_column(Time)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from controlplane.core.ids import label
 from controlplane.edge_log import Table, publish
 from controlplane.environments import addresses, repository
+from controlplane.environments.effective import effective
 from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Status
@@ -21,8 +22,8 @@ def route(environment: Environment, signing_public_keys: Sequence[str]) -> dict[
         "status": "DELETED" if environment.status == Status.DELETED else "ON",
         "ingressPort": urls.ingress_port,
         "adminPort": urls.admin_port,
-        "requestsPerSecond": environment.requests_per_second,
-        "requestSizeLimitBytes": environment.request_size_limit_bytes,
+        **effective(environment).document(),
+        "readOnly": environment.read_only,
         "signingPublicKeys": list(signing_public_keys),
     }
 

@@ -35,7 +35,10 @@ class EnvironmentView(Schema):
     )
     engine_version: str
     requests_per_second: int = Field(description="the edge answers 429 above it; 0: no limit")
+    requests_in_flight: int = Field(description="the edge answers 429 above it; 0: no limit")
     request_size_limit_bytes: int
+    query_seconds: int = Field(description="the edge cuts a SQL query off after it; 0: only the node's own limit holds")
+    read_only: bool = Field(description="nobody changes anything by the admin API; calls of services go on")
     created_at: Timestamp
     deleted_at: Timestamp | None
     purge_at: Timestamp | None = Field(description="when a deleted environment is destroyed; restorable until then")
@@ -45,3 +48,38 @@ class EnvironmentChange(EnvironmentView):
     """The environment after the call, and the operation that shows its progress."""
 
     operation_id: str
+
+
+class EnvironmentUpdate(Schema):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", json_schema_extra={"examples": [{"readOnly": True}]}
+    )
+
+    read_only: bool = Field(strict=True)
+
+
+class LimitsDocument(Schema):
+    """0: no limit."""
+
+    requests_per_second: int = Field(description="of all callers together; above it the edge answers 429")
+    requests_in_flight: int = Field(description="each counts until its answer has ended; above it the edge answers 429")
+    request_size_limit_bytes: int = Field(description="above it the edge or the engine answers 413")
+    query_seconds: int = Field(description="after it the edge answers a SQL query with 504, or cuts its answer off")
+
+
+class LimitsView(Schema):
+    limits: LimitsDocument = Field(description="what holds")
+    ceilings: LimitsDocument = Field(description="the operator's; the account may choose less")
+
+
+class LimitsChange(Schema):
+    """What is absent stays; null goes back to the ceiling."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", json_schema_extra={"examples": [{"requestsPerSecond": 100}]}
+    )
+
+    requests_per_second: int | None = Field(default=None, ge=1, le=9_999_999)
+    requests_in_flight: int | None = Field(default=None, ge=1, le=999_999)
+    request_size_limit_bytes: int | None = Field(default=None, ge=1024, le=64 * 1024 * 1024)
+    query_seconds: int | None = Field(default=None, ge=1, le=3600)

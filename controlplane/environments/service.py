@@ -62,7 +62,7 @@ def delete(session: Session, by: Principal, account_id: str, environment_id: str
 def restore(session: Session, by: Principal, account_id: str, environment_id: str) -> Change:
     """Bring a deleted environment back with its data, keys and addresses. Raises `NotDeleted`, `PurgeInProgress`."""
     environment = _found(repository.find_locked(session, by, account_id, environment_id))
-    _refuse_purging(environment)
+    refuse_purging(environment)
     if environment.status != Status.DELETED:
         raise errors.NotDeleted("This environment is not deleted, so there is nothing to restore.")
     move(environment, Status.PENDING)
@@ -79,7 +79,7 @@ def purge(session: Session, by: Principal, account_id: str, environment_id: str)
 
 def purge_now(session: Session, by: Principal | None, environment: Environment) -> Operation:
     """The same for a row already locked; `by` is null when its time has come."""
-    _refuse_purging(environment)
+    refuse_purging(environment)
     move(environment, Status.DELETED, "Its data and keys are being destroyed.")
     environment.desired = Desired.ABSENT
     environment.deleted_at = environment.deleted_at or clock.now()
@@ -102,7 +102,11 @@ def _new(session: Session, by: Principal, account_id: str, name: str, region: st
         observed_generation=0,
         engine_version=s.engine_version,
         requests_per_second=s.environment_requests_per_second,
+        requests_in_flight=s.environment_requests_in_flight,
         request_size_limit_bytes=s.environment_request_size_limit_bytes,
+        query_seconds=s.environment_query_seconds,
+        own_limits={},
+        read_only=False,
         created_by=by.user_id,
         created_at=clock.now(),
     )
@@ -150,6 +154,7 @@ def _found(environment: Environment | None) -> Environment:
     return environment
 
 
-def _refuse_purging(environment: Environment) -> None:
+def refuse_purging(environment: Environment) -> None:
+    """Raises `PurgeInProgress`."""
     if environment.desired == Desired.ABSENT:
         raise errors.PurgeInProgress("This environment is being destroyed; that cannot be undone.")

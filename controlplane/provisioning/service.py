@@ -8,6 +8,7 @@ from controlplane.core import clock
 from controlplane.core.errors import NotFound
 from controlplane.environments import addresses, identity, routes
 from controlplane.environments import repository as environments
+from controlplane.environments.effective import effective
 from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Desired, Status, move
@@ -52,7 +53,7 @@ def spec(environment: Environment, key: IdentityKey | None, policy: OutboundPoli
         signing_key_pem=identity.private_pem(key) if wanted and key else None,
         ingress_url=urls.ingress,
         admin_url=urls.admin,
-        request_size_limit_bytes=environment.request_size_limit_bytes,
+        request_size_limit_bytes=effective(environment).request_size_limit_bytes,
         outbound=Outbound(
             networks=[str(one) for one in reach.networks],
             refused_networks=[str(one) for one in reach.refused_networks],

@@ -14,9 +14,11 @@ def upgrade() -> None:
     _identity_keys()
     _workload_identity()
     _egress()
+    _limits()
 
 
 def downgrade() -> None:
+    _drop_limits()
     op.drop_column("api_key", "restrictions")
     _drop_egress()
     for table in ("exchanged_assertion", "workload_token", "workload_rule"):
@@ -72,6 +74,28 @@ def _workload_tokens() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index(None, "exchanged_assertion", ["expires_at"])
+
+
+def _limits() -> None:
+    op.add_column("environment", sa.Column("requests_in_flight", sa.Integer, nullable=False, server_default="1000"))
+    op.add_column("environment", sa.Column("query_seconds", sa.Integer, nullable=False, server_default="60"))
+    op.add_column("environment", sa.Column("own_limits", postgresql.JSONB, nullable=False, server_default="{}"))
+    op.add_column("environment", sa.Column("read_only", sa.Boolean, nullable=False, server_default="false"))
+    op.create_table(
+        "throttled_requests",
+        sa.Column("environment_id", sa.String(32), sa.ForeignKey("environment.environment_id"), primary_key=True),
+        sa.Column("hour", sa.DateTime(timezone=True), primary_key=True),
+        sa.Column("limit", sa.String(32), primary_key=True),
+        sa.Column("principal", sa.String(64), primary_key=True),
+        sa.Column("count", sa.BigInteger, nullable=False),
+    )
+    op.create_index(None, "throttled_requests", ["hour"])
+
+
+def _drop_limits() -> None:
+    op.drop_table("throttled_requests")
+    for column in ("read_only", "own_limits", "query_seconds", "requests_in_flight"):
+        op.drop_column("environment", column)
 
 
 def _egress() -> None:

@@ -11,7 +11,7 @@ from rcloud import confirm, follow
 from rcloud.api import at
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
-from rcloud.commands import env_logs, env_use
+from rcloud.commands import env_limits, env_logs, env_use
 from rcloud.commands.arguments import Env, Yes
 from rcloud.errors import NotFound
 from rcloud.output import Columns, time_of
@@ -20,6 +20,9 @@ from rcloud.text import short_time
 app = group("Environments: each is an engine of its own.")
 command(app, "use")(env_use.use)
 command(app, "logs")(env_logs.logs)
+command(app, "throttling")(env_limits.throttling)
+command(app, "read-only")(env_limits.read_only)
+app.add_typer(env_limits.app, name="limits")
 
 COLUMNS: Columns = {
     "NAME": "name",
@@ -41,6 +44,7 @@ DETAILS: Columns = {
     "signing public key": "signingPublicKey",
     "engine": "engineVersion",
     "requests per second": lambda item: item.get("requestsPerSecond") or "no limit",
+    "read-only": lambda item: "yes" if item.get("readOnly") else None,
     "created": time_of("createdAt"),
     "deleted": time_of("deletedAt"),
     "destroyed": time_of("purgeAt"),

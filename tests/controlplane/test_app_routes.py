@@ -247,7 +247,7 @@ def test_head_is_get_without_its_body(
     [
         ("PUT", f"{API}/accounts", "HEAD, GET, POST"),
         ("HEAD", f"{API}/auth/login", "POST"),
-        ("POST", f"{API}/accounts/a/environments/e", "HEAD, DELETE, GET"),
+        ("POST", f"{API}/accounts/a/environments/e", "HEAD, DELETE, GET, PATCH"),
     ],
 )
 def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str, path: str, allowed: str) -> None:

@@ -26,6 +26,10 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield from story_workloads.tell(story, ada, path)
     story.asked(ada, "PUT", f"{path}/outbound-policy", {"networks": ["10.0.0.0/8"]})
     yield "putOutboundPolicy", ["outbound_policy.update"]
+    story.asked(ada, "PATCH", path, {"readOnly": True})
+    yield "updateEnvironment", ["environment.update"]
+    story.asked(ada, "PATCH", f"{path}/limits", {"requestsPerSecond": 100})
+    yield "updateLimits", ["environment.limit"]
     yield from _identity_keys(story, ada, f"{path}/identity-keys")
     story.asked(ada, "DELETE", path)
     yield "deleteEnvironment", ["environment.delete"]
