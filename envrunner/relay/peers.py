@@ -20,8 +20,9 @@ _log = structlog.get_logger(__name__)
 class Peer(Carrier):
     """A connection to another node's tunnel proxy, for one environment's calls; they wait until it is there."""
 
-    def __init__(self, ping_seconds: float, gone: Callable[[Peer], None]) -> None:
+    def __init__(self, ping_seconds: float, gone: Callable[[Peer], None], url: str = "") -> None:
         super().__init__(ping_seconds)
+        self.url = url
         self._gone = gone
         self._was_idle = False
 
@@ -53,18 +54,19 @@ class Peers:
         self._dialling: set[asyncio.Task[None]] = set()
 
     def holding(self, call: Call, but: Collection[Carrier]) -> Peer | None:
-        """A connection to a node that holds the call's tunnel, and is not among ``but``."""
+        """A connection to a node that holds the call's tunnel, and to which none among ``but`` leads."""
+        # By node, not by connection: one that is down is named for a while yet, and would be dialled without end.
+        tried = {one.url for one in but if isinstance(one, Peer)}
         for url in self._directory.holders(call.label, call.name):
-            peer = self._peer(url, call.label)
-            if peer not in but:
-                return peer
+            if url not in tried:
+                return self._peer(url, call.label)
         return None
 
     def _peer(self, url: str, label: str) -> Peer:
         known = self._by_way.get((url, label))
         if known is not None and known.has_room:
             return known
-        peer = self._by_way[url, label] = Peer(self._ping_seconds, self._forget)
+        peer = self._by_way[url, label] = Peer(self._ping_seconds, self._forget, url)
         dialling = asyncio.get_running_loop().create_task(self._dial(url, peer))
         self._dialling.add(dialling)
         dialling.add_done_callback(self._dialling.discard)

@@ -154,6 +154,21 @@ def test_when_the_holder_dies_or_leaves_the_other_connection_takes_over(nodes: t
     asyncio.run(scenario())
 
 
+def test_a_holder_that_was_killed_is_dialled_once_for_each_call(nodes: tuple[RelayNode, RelayNode]) -> None:
+    """The other node goes on naming it for a while, and nothing tells calls under way that dialling is vain."""
+    first, second = nodes
+    token = ready(*nodes)
+
+    async def scenario() -> list[int]:
+        async with engine(second) as caller, dialled(first, introduction(token)):
+            await found(second, caller)
+            first.kill()
+            return [(await caller.call(path(), second.signed(MINE), b"x")).status for _ in range(3)]
+
+    assert set(asyncio.run(scenario())) <= {502, 503}
+    assert second.log().count("another_node_away") <= 3
+
+
 def test_the_container_client_has_another_connection_before_the_old_one_ends(
     nodes: tuple[RelayNode, RelayNode],
 ) -> None:
