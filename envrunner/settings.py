@@ -64,8 +64,8 @@ class Settings(BaseSettings):
     relay_drain_seconds: Annotated[float, Field(ge=0)] = 8.0
     """So long calls under way may take when the relay is told to end."""
 
-    query_seconds: Annotated[int, Field(ge=1)] = 60
-    """After so long without an answer the edge cuts a SQL query off."""
+    query_seconds: Annotated[int, Field(ge=1)] = 300
+    """After so long without an answer the edge cuts a SQL query off, whatever its environment allows."""
 
     engine_binaries: Path = Path()
     """Directory that holds ``node_modules/@restatedev/restate-server-…``."""
