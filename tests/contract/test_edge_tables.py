@@ -134,6 +134,8 @@ def test_every_member_is_understood(role: Role) -> None:
 @pytest.mark.parametrize(("status", "letter"), [("ACTIVE", "1"), ("PENDING", "1"), ("FAILED", "1"), ("DELETED", "x")])
 def test_a_route_is_understood(status: str, letter: str, environment: Environment) -> None:
     environment.status = status
+    environment.requests_in_flight, environment.query_seconds, environment.read_only = 200, 30, True
+    environment.own_limits = {"query_seconds": 10}
     name = label(environment.environment_id)
 
     pairs = dict(compact.route(name, json.loads(json.dumps(route(environment, [KEY]))), slot=7))
@@ -145,7 +147,7 @@ def test_a_route_is_understood(status: str, letter: str, environment: Environmen
     assert int(columns[11:18]) == environment.requests_per_second
     assert int(columns[18:28]) == environment.request_size_limit_bytes
     assert columns[28:35] == "0000007"
-    assert columns[35:] == environment.account_id
+    assert columns[35:] == f"000200{10:04}1{environment.account_id}"
 
 
 def test_the_digest_key_is_understood(control_plane: None) -> None:
