@@ -22,7 +22,7 @@ def test_columns() -> None:
     assert dict(compact.principal(DIGEST, USER)) == {DIGEST: "u1893456000usr_1"}
     assert dict(compact.member("usr_1/acc_1", {"role": "viewer"})) == {"usr_1/acc_1": "v", "usr_1/acc_1+": None}
     pairs = dict(compact.route(LABEL, ROUTE, 17))
-    assert pairs == {LABEL: "1081000810100050000033554432" + "0000017" + "acc_1", ":8100": LABEL, ":8101": LABEL}
+    assert pairs == {LABEL: "1081000810100050000033554432" + "0000017" + "00000000000acc_1", ":8100": LABEL, ":8101": LABEL}
 
 
 def test_deletions() -> None:
@@ -64,9 +64,9 @@ def test_numbers_stay_in_their_columns() -> None:
         "adminPort": None,
     }
     row = dict(compact.route(LABEL, extreme, 9_999_999))[LABEL]
-    assert row == "1" + "00000" * 2 + "9999999" + "9999999999" + "9999999" + "acc_1"
+    assert row == "1" + "00000" * 2 + "9999999" + "9999999999" + "9999999" + "00000000000acc_1"
     nothing = {**ROUTE, "requestsPerSecond": None, "requestSizeLimitBytes": None, "status": "ODD"}
-    assert dict(compact.route(LABEL, nothing, 1))[LABEL] == "x081000810100000000033554432" + "0000001acc_1"
+    assert dict(compact.route(LABEL, nothing, 1))[LABEL] == "x081000810100000000033554432" + "000000100000000000acc_1"
     assert next(compact.route(LABEL, {**ROUTE, "accountId": "a b"}, 1)) == (LABEL, None)
 
 
