@@ -22,7 +22,8 @@ def test_columns() -> None:
     assert dict(compact.principal(DIGEST, USER)) == {DIGEST: "u1893456000usr_1"}
     assert dict(compact.member("usr_1/acc_1", {"role": "viewer"})) == {"usr_1/acc_1": "v", "usr_1/acc_1+": None}
     pairs = dict(compact.route(LABEL, ROUTE, 17))
-    assert pairs == {LABEL: "1081000810100050000033554432" + "0000017" + "00000000000acc_1", ":8100": LABEL, ":8101": LABEL}
+    columns = "1081000810100050000033554432" + "0000017" + "00000000000acc_1"
+    assert pairs == {LABEL: columns, ":8100": LABEL, ":8101": LABEL}
 
 
 def test_deletions() -> None:
