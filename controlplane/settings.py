@@ -97,13 +97,13 @@ class Settings(BaseSettings):
     request_body_limit_bytes: int = 1024 * 1024
     sweep_seconds: int = 10
     edge_log_keep_rows: int = 100_000
-    log_hours: Annotated[int, Field(ge=1)] = 72
-    """So long, and of each environment so many lines and bytes of text, are kept of what engines log."""
-    log_lines: Annotated[int, Field(ge=1)] = 100_000
     audit_checkpoint_rows: Annotated[int, Field(ge=1)] = 1000
     """A chain is signed when it has grown by so many rows, or at all since so many minutes."""
     audit_checkpoint_minutes: Annotated[int, Field(ge=0)] = 10
     audit_verify_hours: Annotated[int, Field(ge=0)] = 24
+    log_hours: Annotated[int, Field(ge=1)] = 72
+    """So long, and of each environment so many lines and bytes of text, are kept of what engines log."""
+    log_lines: Annotated[int, Field(ge=1)] = 100_000
     log_bytes: Annotated[int, Field(ge=1)] = 64 * 1024 * 1024
     log_followers: Annotated[int, Field(ge=0)] = 100
     """So many may follow logs at once in one process, and so many of them may be one user."""

@@ -76,10 +76,10 @@ for name, noun in {
     "invitations": invitations.app,
     "sessions": sessions.app,
     "operations": operations.app,
+    "audit": audit.app,
     "identity-keys": identity_keys.app,
     "tunnels": tunnels.app,
     "outbound": outbound.app,
-    "audit": audit.app,
     "lambda": functions.app,
 }.items():
     app.add_typer(noun, name=name)

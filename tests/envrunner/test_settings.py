@@ -22,7 +22,9 @@ def said(command: str, directory: Path, **given: object) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize("command", ["agent", "worker", "guard", "h2c", "edge", "edge-agent", "relay", "aws", "stop-engines"])
+@pytest.mark.parametrize(
+    "command", ["agent", "worker", "guard", "h2c", "edge", "edge-agent", "relay", "aws", "stop-engines"]
+)
 def test_missing_variables_are_named_in_one_line(tmp_path: Path, command: str) -> None:
     (line,) = said(command, tmp_path).splitlines()
     assert all(f"ENVRUNNER_{name}: field required" in line for name in NEEDED)
