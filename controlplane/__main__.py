@@ -113,7 +113,7 @@ def limit(
     request_size_limit_bytes: Annotated[int | None, typer.Option(min=1024, max=64 * 1024 * 1024)] = None,
     query_seconds: Annotated[int | None, typer.Option(min=0, max=3600, help="0: only the node's own limit")] = None,
 ) -> None:
-    """Set how much an environment's account may let it take; the edge follows at once, another size restarts the engine."""
+    """Set how much an environment may take at most; the edge follows at once, another size restarts the engine."""
     wanted = limits.Wanted(requests_per_second, requests_in_flight, request_size_limit_bytes, query_seconds)
     try:
         with transaction() as session:

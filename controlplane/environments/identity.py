@@ -16,7 +16,7 @@ PREFIX = "publickeyv1_"
 
 
 class KeyState(StrEnum):
-    """`NEXT` is made known to services, `CURRENT` signs, `PREVIOUS` can sign again; of a `DESTROYED` one a name is left."""
+    """`NEXT` is made known to services, `CURRENT` signs, `PREVIOUS` can sign again; a `DESTROYED` one is a name."""
 
     NEXT = "next"
     CURRENT = "current"

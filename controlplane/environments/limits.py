@@ -1,4 +1,4 @@
-"""What an environment may take of the edge: the operator sets ceilings, its account may choose less (docs/limits.md)."""
+"""What an environment may take of the edge: operators set ceilings, its account may choose less (docs/limits.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -63,8 +63,8 @@ def choose(
 def _check(name: str, value: int | None, ceiling: int) -> None:
     if value is not None and 0 < ceiling < value:
         raise errors.AboveCeiling(
-            f"{WORDS[name]} may be at most {ceiling} here, and {value} is more. The operator of this plane can raise that: "
-            "controlplane limit."
+            f"{WORDS[name]} may be at most {ceiling} here, and {value} is more. "
+            "The operator of this plane can raise that: controlplane limit."
         )
 
 

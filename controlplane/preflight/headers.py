@@ -5,10 +5,19 @@ from collections.abc import Mapping
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
-_OURS = frozenset(
-    "host connection keep-alive te trailer transfer-encoding upgrade content-length content-type expect "
-    "proxy-connection accept x-restate-cluster-name x-restate-signature-scheme x-restate-jwt-v1".split()
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+_OURS = _HOP_BY_HOP | {
+    "host",
+    "content-length",
+    "content-type",
+    "expect",
+    "accept",
+    "x-restate-cluster-name",
+    "x-restate-signature-scheme",
+    "x-restate-jwt-v1",
+}
 
 
 def passable(headers: Mapping[str, str]) -> dict[str, str]:

@@ -70,7 +70,9 @@ def throttling(cloud: Cloud, env: Env) -> None:
     cloud.out.items(items, THROTTLED, f"Nobody was throttled at {found['name']} in the last 24 hours.")
 
 
-def read_only(cloud: Cloud, env: Env, switch: Annotated[Switch, typer.Argument(metavar="SWITCH", help="on or off")]) -> None:
+def read_only(
+    cloud: Cloud, env: Env, switch: Annotated[Switch, typer.Argument(metavar="SWITCH", help="on or off")]
+) -> None:
     """Let nobody change an environment by its admin API, whoever they are; calls of its services go on."""
     found = cloud.find.environment(env)
     changed = cloud.api.change("PATCH", cloud.find.path(found), {"readOnly": switch is Switch.ON})

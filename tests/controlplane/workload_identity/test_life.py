@@ -25,7 +25,15 @@ from tests.support.identity_provider_thread import In
 
 Later = Callable[[timedelta], None]
 # What the two roles may, in their own environment; everything else there is stays closed to them.
-VIEWER = {"getEnvironment", "getLimits", "getThrottling", "listEnvironmentOperations", "listTunnels", "readLogs", "getOutboundPolicy"}
+VIEWER = {
+    "getEnvironment",
+    "getLimits",
+    "getThrottling",
+    "listEnvironmentOperations",
+    "listTunnels",
+    "readLogs",
+    "getOutboundPolicy",
+}
 VIEWER |= {"getAwsTrustPolicy", "lintAwsTrustPolicy"}
 MAY = {"viewer": VIEWER, "developer": VIEWER | {"preflightService", "checkIdentityKeys"}}
 
