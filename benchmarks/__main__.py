@@ -1,4 +1,4 @@
-"""`script/bench [edge|life|keys|people|audit|up|tunnel …] [--quick] [--output DIRECTORY]`: measure, then show and draw it."""
+"""`script/bench [GROUP …] [--quick] [--output DIRECTORY]`: measure, then show and draw it."""
 
 from __future__ import annotations
 
@@ -131,9 +131,7 @@ def _interrupt(*_: object) -> NoReturn:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measure what the documents claim, beside peers.")
-    parser.add_argument(
-        "groups", nargs="*", choices=[*_GROUPS, []], metavar="|".join(_GROUPS), help="only these"
-    )
+    parser.add_argument("groups", nargs="*", choices=[*_GROUPS, []], metavar="|".join(_GROUPS), help="only these")
     parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it works, measures nothing")
     parser.add_argument(
         "--output", type=Path, default=Path("build/bench"), help="directory for result.json and chart.png"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
@@ -10,8 +9,6 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-
-import httpx2
 
 from envrunner import edge
 from tests.envrunner.edge.asking import ask
@@ -222,28 +219,6 @@ def test_the_control_plane_comes_back(stack: Stack) -> None:
     assert (status(stack, token), status(stack, new)) == (200, 401)
     stack.plane.start()
     assert until(lambda: status(stack, new) == 200)
-
-
-def test_a_runaway_query_is_cut(stack: Stack) -> None:
-    token = stack.add_key(1, "full")
-    stack.start()
-    configuration = stack.home / "edge" / "nginx.conf"
-    text = configuration.read_text()
-    assert text.count("proxy_read_timeout 60s") == 8
-    configuration.write_text(text.replace("proxy_read_timeout 60s", "proxy_read_timeout 1s"))
-    os.kill(stack.processes["edge"].pid, signal.SIGHUP)
-    stack.engines[stack.host(1)[:27]].hold_queries = True
-
-    def cut() -> bool:
-        with httpx2.Client(timeout=5) as client, contextlib.suppress(httpx2.TimeoutException):
-            answer = client.post(
-                f"http://127.0.0.1:{stack.ports_from + 3}/query", json={"query": "SELECT 1"},
-                headers={"Authorization": f"Bearer {token}"},
-            )  # fmt: skip
-            return answer.status_code == 504 and answer.json()["restate_code"] is None
-        return False
-
-    assert until(cut, 60)
 
 
 def test_last_uses_are_told_once(stack: Stack) -> None:

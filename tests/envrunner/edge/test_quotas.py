@@ -243,18 +243,18 @@ def test_a_query_counts_once_though_it_is_judged_twice(edge: Stack) -> None:
 
 def test_who_was_throttled_is_told_by_limit_and_principal(edge: Stack) -> None:
     edge.plane.throttled.clear()
-    token = edge.add_member("usr_ada", "developer")
+    own, token = edge.add_key(TIGHT, "ingress"), edge.add_member("usr_ada", "developer")
     edge.plane.change("routes", label(LONGING), {"accountId": "acc_1", "status": "ON", "requestSizeLimitBytes": 1000})
     edge.wait_applied()
     with ExitStack() as calls:
         for _ in range(2):
             calls.enter_context(Streaming(edge, TIGHT))
-        assert refused(call(edge, TIGHT))
+        assert refused(ask(edge.ingress, "/S/h", host=edge.host(TIGHT), token=own))
         assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
         assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
     call(edge, LONGING, method="POST", body=b"x" * 1001).assert_refusal(413)
     wanted = {
-        (f"env_{label(TIGHT)}", "requests_in_flight", "key_full1"): 1,
+        (f"env_{label(TIGHT)}", "requests_in_flight", f"key_ingress{TIGHT}"): 1,
         (f"env_{label(TIGHT)}", "requests_in_flight", "usr_ada"): 2,
         (f"env_{label(LONGING)}", "request_size", f"key_full{LONGING}"): 1,
     }

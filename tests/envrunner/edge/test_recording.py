@@ -123,7 +123,7 @@ def test_a_person_s_call_tells_who_and_by_what(edge: Stack) -> None:
 
 def test_a_job_s_call_tells_who_and_by_what(edge: Stack) -> None:
     token = edge.add_workload(MINE, "admin", "usr_ann")
-    edge.add_member("usr_ann", "developer")
+    edge.add_member("usr_ann", "admin")
     edge.wait_applied()
     assert call(edge, token, "PATCH", "/services/s", b"{}").status == 200
     (told,) = recorded(edge, 1)
