@@ -76,7 +76,7 @@ class Operation(NamedTuple):
         body = {"nonsense": True} if self.method == "POST" else None
         answer = client.request(self.method, path, json=body, **options)
         is_document = answer.headers.get("content-type", "").startswith("application/json")
-        return answer.status_code, answer.json().get("code", "") if is_document else ""
+        return answer.status_code, answer.json().get("code", "") if is_document and answer.content else ""
 
 
 def operations() -> Iterator[Operation]:

@@ -179,7 +179,8 @@ def test_what_the_control_plane_does_not_take_waits(edge: Stack) -> None:
         assert call(edge, token, "PATCH", f"/services/s{number}", b"{}").status == 200
     edge.plane.records = True
     told = recorded(edge, 5)
-    assert [one["path"] for one in told] == [f"/services/s{number}" for number in range(5)]
+    # In the order in which calls were over: the next may be before nginx has written of the last.
+    assert sorted(one["path"] for one in told) == [f"/services/s{number}" for number in range(5)]
 
 
 def test_without_room_changes_are_refused_and_reading_goes_on(edge: Stack) -> None:

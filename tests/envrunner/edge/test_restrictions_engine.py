@@ -171,6 +171,7 @@ def test_the_requests_reach_what_they_aim_at(lab: Lab) -> None:
     for kind in (Plain, Stock):
         (answer,) = ask_http2(lab, lab.key(), [pseudo("POST", "/Secret/greet")], kind)
         assert told(answer) == [("Secret", None, "greet")], answer
+    assert lab.reached() == {("Secret", None, "greet")}
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -13,7 +13,7 @@ from envrunner.relay import customer, frames, standing
 from envrunner.relay.tunnels import MOST_CONNECTIONS
 from tests.envrunner.relay.dialling import dialled, engine, introduction, never, path
 from tests.envrunner.relay.environments import DELETED, MINE, NOBODYS, OTHERS
-from tests.envrunner.relay.node import RelayNode, raw_connection, until_async
+from tests.envrunner.relay.node import RelayNode, environment_id, raw_connection, until_async
 from tests.support.waiting import until
 
 
@@ -227,7 +227,7 @@ def test_one_environment_cannot_take_all_connections(node: RelayNode) -> None:
 def test_connections_that_say_goodbye_and_stay_are_counted(node: RelayNode) -> None:
     """Without calls nothing would end them, and each holds a descriptor of everybody's relay."""
     node.add_environment(51)
-    token = node.add_key(51)
+    token, mine = node.add_key(51), environment_id(51)
     settled(node)
 
     async def scenario() -> None:
@@ -238,7 +238,7 @@ def test_connections_that_say_goodbye_and_stay_are_counted(node: RelayNode) -> N
                 client.writer.write(frames.goaway(frames.LARGEST_WINDOW, 0))
             refused = await stack.enter_async_context(dialled(node, introduction(token, 51)))
             assert refused.told == {"tunnel-status": customer.TOO_MANY}
-        await until_async(lambda: node.tunnel("laptop")["connections"] == 0)
+        await until_async(lambda: not any(one["connections"] for one in node.tunnels() if one["environmentId"] == mine))
 
     asyncio.run(scenario())
     until(lambda: told(node, introduction(token, 51)).get("tunnel-status") == "ok")
