@@ -24,6 +24,13 @@ def token_with_user(session: Session, digest: str) -> tuple[AccessToken, LoginSe
     return (row[0], row[1], row[2]) if row else None
 
 
+def touch(session: Session, session_id: str, at: datetime) -> None:
+    """Note the session's use, unless another request is about to: no request waits for another one only for this."""
+    free = select(LoginSession.session_id).where(LoginSession.session_id == session_id)
+    query = update(LoginSession).where(LoginSession.session_id.in_(free.with_for_update(skip_locked=True)))
+    session.execute(query.values(last_used_at=at), execution_options={"synchronize_session": False})
+
+
 def revoke_session(session: Session, session_id: str, at: datetime) -> None:
     query = update(LoginSession).where(LoginSession.session_id == session_id, LoginSession.revoked_at.is_(None))
     session.execute(query.values(revoked_at=at))

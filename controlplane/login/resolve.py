@@ -73,7 +73,7 @@ def by_bearer(session: Session, authorization: str) -> Resolved | Principal:
         return elsewhere
     if row is None or row[0].expires_at <= clock.now():
         raise InvalidToken("This access token is not valid: it is unknown, expired or revoked. Sign in again.")
-    _touch(row[1])
+    _touch(session, row[1])
     return Resolved(row[2], row[0].token_id, row[1])
 
 
@@ -94,7 +94,7 @@ def by_cookie(session: Session, cookie: str) -> Resolved | None:
     if row is None or _is_over(row[0]):
         return None
     login, user = row
-    _touch(login)
+    _touch(session, login)
     return Resolved(user, login.session_id, login)
 
 
@@ -114,9 +114,10 @@ def principal_of(session: Session, found: Resolved) -> Principal:
     )
 
 
-def _touch(login: LoginSession | None) -> None:
-    if login is not None and login.last_used_at < clock.now() - _TOUCH_AFTER:
-        login.last_used_at = clock.now()
+def _touch(session: Session, login: LoginSession | None) -> None:
+    now = clock.now()
+    if login is not None and login.last_used_at < now - _TOUCH_AFTER:
+        repository.touch(session, login.session_id, now)
 
 
 def _is_over(login: LoginSession) -> bool:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from controlplane.auth import Principal, Role
 from controlplane.core.database import transaction
 from controlplane.core.errors import NotFound
+from controlplane.login.models import LoginSession
 from controlplane.logs import service
 from tests.controlplane.logs.conftest import Scene, scene_of
 from tests.controlplane.people import SignedUp
@@ -34,6 +36,18 @@ def test_the_last_lines_come_oldest_first(scene: Scene) -> None:
     assert scene.texts(limit=3) == ["line 1498", "line 1499", "line 1500"]
     assert scene.texts(limit=10_000) == [f"line {number}" for number in range(1, 1501)]
     assert scene.texts(limit=0) == []
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_log_is_read_after_an_idle_while(scene: Scene) -> None:
+    """A request then notes its session's use; a log's reader asks for its rights a second time meanwhile."""
+    with transaction() as session:
+        idle = update(LoginSession).where(LoginSession.user_id == scene.owner.user_id)
+        session.execute(idle.values(last_used_at=datetime.now(UTC) - timedelta(minutes=6)))
+    assert scene.texts() == []
+    with transaction() as session:
+        used = select(LoginSession.last_used_at).where(LoginSession.user_id == scene.owner.user_id)
+        assert session.scalars(used).one() > datetime.now(UTC) - timedelta(minutes=5)
 
 
 def test_a_window_has_its_beginning_and_not_its_end(scene: Scene) -> None:
