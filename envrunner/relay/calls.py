@@ -22,6 +22,7 @@ _NOT_PASSED_ON = frozenset(
         _HTTP_VERSION, _FORWARDED,
     }
 )  # fmt: skip
+_AWAY, _SOON = 503, (b"retry-after", b"1")
 _SCHEME, _TOKEN = b"x-restate-signature-scheme", b"x-restate-jwt-v1"
 _PLAIN, _TUNNEL = (b":scheme", b"http"), (b":authority", b"tunnel")
 _NO_PATH = (
@@ -44,12 +45,13 @@ class Refused(Exception):
     @property
     def head(self) -> Headers:
         """Of the answer."""
-        length = str(len(self.body)).encode()
-        return [
+        fields = [
             (b":status", str(self.status).encode()),
             (b"content-type", b"application/json"),
-            (b"content-length", length),
+            (b"content-length", str(len(self.body)).encode()),
         ]
+        # Clients dial again within seconds (RFC 9110 §10.2.3).
+        return [*fields, _SOON] if self.status == _AWAY else fields
 
     @property
     def body(self) -> bytes:

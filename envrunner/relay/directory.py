@@ -22,6 +22,7 @@ _CHANNEL = "envrunner:relay"
 _EVERY_SECONDS = 5.0
 _LASTS_SECONDS = 15
 _PAUSE_SECONDS = 0.02
+_FIRST_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
 
@@ -34,6 +35,13 @@ class Directory:
         self._tunnels = tunnels
         self._held: dict[str, frozenset[str]] = {}
         self._seen: dict[str, float] = {}
+        self._asked = asyncio.Event()
+
+    async def known(self) -> None:
+        """Returns when Redis has been asked for the first time, also in vain."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_SECONDS):
+                await self._asked.wait()
 
     def holders(self, label: str, name: str) -> list[str]:
         """The URLs of other nodes that hold the tunnel."""
@@ -68,6 +76,7 @@ class Directory:
             try:
                 await self._listen()
             except (RedisError, OSError, TimeoutError) as error:
+                self._asked.set()
                 _log.warning("directory_away", reason=str(error))
                 await asyncio.sleep(1.0)
 
@@ -78,6 +87,7 @@ class Directory:
             while True:
                 if time.monotonic() >= look_at:
                     await self._look_at_all()
+                    self._asked.set()
                     look_at = time.monotonic() + _EVERY_SECONDS
                 message = await channel.get_message(timeout=1.0)
                 if message is not None and message["data"] != self._own:

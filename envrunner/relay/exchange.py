@@ -7,33 +7,34 @@ from envrunner.relay.carrier import CallStream, Carrier
 from envrunner.relay.compression import Headers
 from envrunner.relay.frames import ErrorCodes
 from envrunner.relay.identity import Identity
+from envrunner.relay.keeping import MOST_OF_CALL, Keeping
 from envrunner.relay.stream import Outlet
 from envrunner.relay.tunnels import Tunnel
 from envrunner.relay.ways import Ways
 
 _LOST = "The tunnel was lost while this call was under way"
-_KEPT_BYTES = 64 * 1024
-"""Of a request's body, until somebody has looked at it: enough for what an invocation begins with."""
 
 
 class Exchange:
     """``engine`` is where the answer goes. Bytes are held only until the other side has room for them."""
 
     __slots__ = (
-        "_answered", "_call", "_due", "_engine", "_identity", "_kept", "_over", "_owed", "_request_ended", "_service",
-        "_trailers", "_tried", "_tunnel", "_ways",
+        "_answered", "_call", "_due", "_engine", "_identity", "_keeping", "_kept", "_over", "_owed", "_request_ended",
+        "_service", "_trailers", "_tried", "_tunnel", "_ways",
     )  # fmt: skip
 
-    def __init__(self, engine: Outlet, ways: Ways, identity: Identity) -> None:
+    def __init__(self, engine: Outlet, ways: Ways, identity: Identity, keeping: Keeping) -> None:
         self._engine = engine
         self._ways = ways
         self._identity = identity
+        self._keeping = keeping
         self._tunnel: Tunnel | None = None
         self._service: CallStream | None = None
         self._call: Call | None = None
         self._request_ended = self._answered = self._over = False
         self._trailers: Headers | None = None
         self._kept: bytearray | None = bytearray()
+        """Of the request's body, until somebody has looked at it; None: the call is not made again."""
         self._owed = self._due = 0
         """Bytes that the engine, and the tunnel, have sent and nobody has taken: windows are theirs until then."""
         self._tried: tuple[Carrier, ...] = ()
@@ -69,6 +70,7 @@ class Exchange:
     def request_aborted(self) -> None:
         """The engine has lost interest."""
         self._over = True
+        self._let_go()
         self._settle_request()
         self._settle_response()
         if self._service is not None:
@@ -91,7 +93,8 @@ class Exchange:
 
     def response_head(self, headers: Headers, *, end: bool) -> None:
         """The answer's head."""
-        self._over, self._kept = end, None
+        self._over = end
+        self._let_go()
         # The first field: pseudo-headers come first, and there is no other in an answer.
         self._answered, status = True, headers[0][1]
         if self._tunnel is not None and (status == b"401" or status.startswith(b"5")):
@@ -114,6 +117,7 @@ class Exchange:
         """The stream through ``failed`` is over before its end."""
         if not self._over and self._again(code, failed):
             return
+        self._let_go()
         self._settle_request()
         if self._over:
             return
@@ -158,10 +162,18 @@ class Exchange:
         return True
 
     def _keep(self, data: bytes) -> None:
-        if self._kept is not None:
+        if self._kept is None or self._call is None:
+            return
+        fits = len(self._kept) + len(data) <= MOST_OF_CALL
+        if fits and self._keeping.keep(self._call.label, len(data)):
             self._kept += data
-            if len(self._kept) > _KEPT_BYTES:
-                self._kept = None
+        else:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._kept and self._call is not None:
+            self._keeping.let_go(self._call.label, len(self._kept))
+        self._kept = None
 
     def _refuse(self, refusal: Refused, *, looked_at: bool) -> None:
         if self._call is not None and self._call.forwarded and not looked_at:

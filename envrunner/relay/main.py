@@ -22,6 +22,7 @@ from envrunner.relay.engine import Departing
 from envrunner.relay.exchange import Exchange
 from envrunner.relay.following import Follower
 from envrunner.relay.identity import Identity
+from envrunner.relay.keeping import Keeping
 from envrunner.relay.peers import Peers
 from envrunner.relay.reporting import Reporting
 from envrunner.relay.standing import Standing
@@ -61,6 +62,7 @@ class _Relay:
         self._engines: set[Departing] = set()
         self._standing = Standing(self._look)
         self._identity = Identity(self._standing.keys_of)
+        self._keeping = Keeping()
         self._servers: list[asyncio.Server] = []
         self._ways = Ways(self._tunnels, None)
         self._works: list[asyncio.Task[None]] = []
@@ -86,6 +88,8 @@ class _Relay:
         given, loop = self._given, asyncio.get_running_loop()
         urls = given.tunnel_proxy_url, given.relay_url
         house = House(self._standing, self._tunnels, *urls, given.relay_ping_seconds, self._customers)
+        if given.relay_node_url:
+            await self._join(given)
         for port, make, tls in (
             (given.relay_port, lambda: Customer(house), self._outside),
             (given.tunnel_proxy_port, lambda: Door(self._exchange, self._engines), self._inside),
@@ -95,18 +99,18 @@ class _Relay:
                 make, given.bind_host, port, ssl=tls, ssl_handshake_timeout=patience, backlog=_BACKLOG
             )
             self._servers.append(server)
-        if given.relay_node_url:
-            self._join(given)
-        self._servers.append(await Status(self._tunnels).listen(given.relay_socket))
+        self._servers.append(await Status(self._tunnels, self._keeping).listen(given.relay_socket))
         _log.info("listening", relay=given.relay_port, tunnel_proxy=given.tunnel_proxy_port)
 
-    def _join(self, given: Settings) -> None:
+    async def _join(self, given: Settings) -> None:
+        """Calls that come before it is known who holds their tunnel would be told that nobody does."""
         directory = Directory(given.redis_url, given.relay_node_url, self._tunnels)
         self._works.append(asyncio.create_task(directory.run()))
         self._ways = Ways(self._tunnels, Peers(directory, given.relay_ping_seconds))
+        await directory.known()
 
     def _exchange(self, engine: Outlet) -> Exchange:
-        return Exchange(engine, self._ways, self._identity)
+        return Exchange(engine, self._ways, self._identity, self._keeping)
 
     def _look(self) -> None:
         """The tables have changed."""

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from envrunner.relay.keeping import Keeping
 from envrunner.relay.tunnels import Tunnels
 from envrunner.wire import environment_id_of
 
@@ -20,13 +21,16 @@ _SECONDS = 10.0
 class _TunnelCollector(Collector):
     """By environment: names are the customers' to choose, and without bound."""
 
-    def __init__(self, tunnels: Tunnels) -> None:
+    def __init__(self, tunnels: Tunnels, keeping: Keeping) -> None:
         self._tunnels = tunnels
+        self._keeping = keeping
 
     def collect(self) -> Iterable[Metric]:
         return list(self._metrics())
 
     def _metrics(self) -> Iterator[Metric]:
+        kept = "Of requests' bodies, so that another tunnel may get them"
+        yield GaugeMetricFamily("envrunner_tunnel_kept_bytes", kept, value=self._keeping.bytes)
         label = ["environment_id"]
         connections = GaugeMetricFamily("envrunner_tunnel_connections", "Open now", labels=label)
         yield _filled(connections, ((one.label, len(one.connections)) for one in self._tunnels))
@@ -45,10 +49,10 @@ class _TunnelCollector(Collector):
 class Status:
     """Answers one question a connection."""
 
-    def __init__(self, tunnels: Tunnels) -> None:
+    def __init__(self, tunnels: Tunnels, keeping: Keeping) -> None:
         self._tunnels = tunnels
         self._registry = CollectorRegistry()
-        self._registry.register(_TunnelCollector(tunnels))
+        self._registry.register(_TunnelCollector(tunnels, keeping))
         ProcessCollector(registry=self._registry)
 
     async def listen(self, path: Path) -> asyncio.Server:

@@ -181,5 +181,17 @@ def test_no_tunnel_is_said_in_a_sentence(node: RelayNode, token: str) -> None:
             return await caller.call(path("nobody"), node.signed(MINE), b"body that nobody takes")
 
     answer = asyncio.run(scenario())
-    assert answer.status == 503
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert "No tunnel named nobody is open" in json.loads(bytes(answer.body))["message"]
+
+
+def test_only_what_may_soon_be_otherwise_says_when_to_try_again(node: RelayNode, token: str) -> None:
+    with httpx2.Client(trust_env=False) as http:
+        url = f"http://127.0.0.1:{node.proxy_port}"
+        answers = [http.get(f"{url}{one}", headers=node.signed(MINE)) for one in (path("nobody"), "/x")]
+        answers.append(http.get(f"{url}{path('nobody')}"))
+    assert [(one.status_code, one.headers.get("retry-after")) for one in answers] == [
+        (503, "1"),
+        (404, None),
+        (401, None),
+    ]

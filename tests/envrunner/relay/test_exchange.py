@@ -13,6 +13,7 @@ from envrunner.relay.compression import Headers
 from envrunner.relay.engine import Engine
 from envrunner.relay.exchange import Exchange
 from envrunner.relay.identity import Identity
+from envrunner.relay.keeping import Keeping
 from envrunner.relay.peers import Peer
 from envrunner.relay.tunnels import Tunnel, Tunnels
 from envrunner.relay.ways import Ways
@@ -70,7 +71,7 @@ def test_a_call_that_waited_for_a_connection_that_leaves_holds_no_window() -> No
         caller, carrier = _Caller(), Peer(30.0, lambda _: None)
         carrier.connection_made(Transport())
         carrier.data_received(frame(frames.SETTINGS, frames.SETTING.pack(3, 0)))
-        exchange = Exchange(caller, _OneWay(carrier), _Proven(lambda _: ()))
+        exchange = Exchange(caller, _OneWay(carrier), _Proven(lambda _: ()), Keeping())
         exchange.begin([(b":method", b"POST"), (b":path", _PATH)], end=False)
         for _ in range(2):
             caller.owed += 1000
@@ -91,7 +92,7 @@ def goodbyes(last_words: bytes) -> list[bytes]:
 
     async def scenario() -> list[bytes]:
         carrier, transport = Peer(30.0, lambda _: None), Transport()
-        made = Engine(lambda outlet: Exchange(outlet, _OneWay(carrier), _Proven(lambda _: ())), set())
+        made = Engine(lambda outlet: Exchange(outlet, _OneWay(carrier), _Proven(lambda _: ()), Keeping()), set())
         made.connection_made(transport)
         call = frame(frames.HEADERS, b"\x83\x86\x04\x02/x", 5, frames.END_HEADERS | frames.END_STREAM)
         made.data_received(frames.PREFACE + frame(frames.SETTINGS) + call)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from embedded.valkey import _binary
 from tests.envrunner.relay.container_client import ContainerClient
 from tests.envrunner.relay.dialling import dialled, engine, introduction, path
 from tests.envrunner.relay.environments import MINE, OTHERS
-from tests.envrunner.relay.node import RelayNode, until_async
+from tests.envrunner.relay.node import RelayNode, raw_connection, until_async
 from tests.envrunner.relay.peers import Engine, Message
 from tests.support.waiting import until
 
@@ -39,6 +41,10 @@ class Broker:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def _answers(self) -> bool:
         try:
@@ -227,6 +233,40 @@ def test_tunnels_are_found_while_redis_is_away_and_after_it_came_back(
             assert (await caller.call(path(), second.signed(MINE), b"x")).status == 200
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("redis_is_away", [False, True])
+def test_a_node_that_was_killed_listens_only_when_it_knows_who_holds_what(
+    nodes: tuple[RelayNode, RelayNode], broker: Broker, redis_is_away: bool
+) -> None:
+    """Until then it would tell an engine that no tunnel of that name is open."""
+    first, second = nodes
+    token = ready(*nodes)
+
+    async def scenario() -> int:
+        async with dialled(first, introduction(token)):
+            async with engine(second) as caller:
+                await found(second, caller)
+            second.kill()
+            broker.send(signal.SIGSTOP)
+            if redis_is_away:
+                broker.stop()
+            else:
+                threading.Timer(0.7, broker.send, [signal.SIGCONT]).start()
+            second.launch()
+            await until_async(lambda: listens(second.proxy_port))
+            async with engine(second) as caller:
+                return (await caller.call(path(), second.signed(MINE))).status
+
+    assert asyncio.run(scenario()) == (503 if redis_is_away else 200)
+
+
+def listens(port: int) -> bool:
+    try:
+        raw_connection(port).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_a_tunnel_that_is_gone_is_known_to_be_gone(nodes: tuple[RelayNode, RelayNode]) -> None:
