@@ -37,7 +37,7 @@ WORDS = {
 }
 # The edge decides by rules of its own (envrunner/edge/rules.js); its tests hold both to these words.
 EDGE = {
-    "look: `GET` on the admin API, reading queries": set(Role),
+    "look: `GET` on the admin API, reading queries, the web interface": set(Role),
     "call services, deploy, operate": set(Role) - {Role.VIEWER},
 }
 HEAD = """# Roles

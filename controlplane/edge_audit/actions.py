@@ -27,7 +27,6 @@ _ROUTES = (
         r"POST /internal/invocations_batch_operations/(kill|cancel|purge|purge-journal|restart-as-new|resume|pause)",
         "engine.invocations.{}",
     ),
-    (r"POST /internal/services/[^/]+/serdes/(decode|encode)/[^/]+", "engine.serde.{}"),
     (r"POST /query", "engine.query"),
 )
 _PATTERNS = tuple((re.compile(pattern), name) for pattern, name in _ROUTES)

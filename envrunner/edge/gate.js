@@ -4,6 +4,7 @@
 //   digest           API key:  role(1) label(27) expiry(10) keyId      user:  'u' expiry(10) userId
 //                    restricted: an API key with its role in upper case, and after keyId the words of restrictions.py
 //                    workload: 'w' role(1) label(27) expiry(10) userId '/' tokenId
+//   ~digest          the cookie of an engine UI, where no Authorization leads to it: 'b' label(27) expiry(10) userId '/' tokenId
 //   label            route:    status(1) ingressPort(5) adminPort(5) perSecond(7) maxBytes(10) slot(7) inFlight(6) querySeconds(4)
 //                              readOnly(1) accountId
 //   :port            label     (loopback mode)
@@ -41,8 +42,9 @@ function digestOf(tables, header) {
     return crypto.createHash('sha256').update(key).update(header.slice(7)).digest('base64url');
 }
 
-// Returns the name of the upstream when the request may go on; '' when it has been answered.
-function targetOf(r, ingress, shared) {
+// Returns the name of the upstream when the request may go on; '' when it has been answered. `other`: who judges a request
+// without a credential that is known here, if somebody else does (ui.js).
+function targetOf(r, ingress, shared, other) {
     const variables = r.variables;
     const tables = ngx.shared.tables;
     const host = shared ? variables.host : '';
@@ -50,7 +52,7 @@ function targetOf(r, ingress, shared) {
     const principal = tables.get(digest || '-');
     const now = Date.now() / 1000;
     if (principal === undefined) {
-        return unknown(r, host, tables);
+        return other === undefined ? unknown(r, host, tables) : other(r, host);
     }
     if (principal.charCodeAt(0) === 117 /* u */) {
         return user(r, ingress, host, principal, digest, now);
@@ -172,10 +174,9 @@ function decide(r, ingress, role, label, route, words) {
             return refuse(r, 403, lacking);
         }
     }
-    // For nobody it is more than for a viewer.
-    if (!ingress && route[45] === '1' && rules.admin('v', r.method, pathOf(r)) !== 'allow') {
+    if (!ingress && route[45] === '1' && rules.changes(r.method, pathOf(r))) {
         return refuse(r, 403, 'This environment is read-only: nobody may change it through its admin API. An owner or admin of its '
-            + 'account can switch that off: rcloud env read-only off.');
+            + 'account can switch that off: rcloud env read-only env_' + label + ' off.');
     }
     const excess = limits.excess(r, label, route, words);
     if (excess !== '') {
@@ -195,8 +196,8 @@ function used(keyId, now) {
 }
 
 // What the control plane must be asked about comes by admission.js; if it ever came another way, it would end here.
-function adminTargetOf(r, shared) {
-    const target = targetOf(r, false, shared);
+function adminTargetOf(r, shared, other) {
+    const target = targetOf(r, false, shared, other);
     return target === '' || rules.asked(r.method, pathOf(r)) === '' ? target
                                                                      : refuse(r, 500, 'The edge failed to handle this request.');
 }
@@ -205,4 +206,4 @@ function adminTargetOf(r, shared) {
 function sharedIngress(r) { r.variables.edge_target = targetOf(r, true, true); }
 function ownIngress(r) { r.variables.edge_target = targetOf(r, true, false); }
 
-export default {targetOf, adminTargetOf, pathOf, digestOf, refuse, sharedIngress, ownIngress};
+export default {targetOf, adminTargetOf, pathOf, digestOf, refuse, unknown, stranger, atPort, decide, guarded, used, sharedIngress, ownIngress};

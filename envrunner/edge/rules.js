@@ -32,7 +32,7 @@ function admin(role, method, path) {
     if (isWebInterface(verb, path) || isListed(route, reads())) {
         return 'allow';
     }
-    if (isListed(route, writes())) {
+    if (isListed(route, prepares()) || isListed(route, writes())) {
         return role === 'v' ? 'forbid' : 'allow';
     }
     return 'unknown';
@@ -68,7 +68,14 @@ function reads() {
         'GET /kafka-clusters',
         'GET /kafka-clusters/*',
         'POST /query',
+        // The web interface shows values by it: the service that wrote them says what they mean.
+        'POST /internal/services/*/serdes/decode/*',
     ];
+}
+
+// What the web interface asks a service before it sends it something. It changes nothing, and who may not send needs none.
+function prepares() {
+    return ['POST /internal/services/*/serdes/encode/*'];
 }
 
 function writes() {
@@ -96,7 +103,7 @@ function writes() {
         'PATCH /invocations/*/resume',
         'POST /vqueues/*/pause',
         'POST /vqueues/*/resume',
-        // What the web interface uses beside the public routes. The last two call the environment's own services.
+        // What the web interface uses beside the public routes.
         'POST /internal/invocations_batch_operations/kill',
         'POST /internal/invocations_batch_operations/cancel',
         'POST /internal/invocations_batch_operations/purge',
@@ -104,9 +111,14 @@ function writes() {
         'POST /internal/invocations_batch_operations/restart-as-new',
         'POST /internal/invocations_batch_operations/resume',
         'POST /internal/invocations_batch_operations/pause',
-        'POST /internal/services/*/serdes/decode/*',
-        'POST /internal/services/*/serdes/encode/*',
     ];
+}
+
+// Whether the call may change the engine. Judged of what the tables above let pass; what is listed nowhere may.
+function changes(method, path) {
+    const verb = method === 'HEAD' ? 'GET' : method;
+    const route = verb + ' ' + path.replace(/^\/v[234](?=\/.)/, '');
+    return !isWebInterface(verb, path) && !isListed(route, reads()) && !isListed(route, prepares());
 }
 
 // The route as the control plane knows it, where it must be asked whether the engine may be given what the body says;
@@ -139,4 +151,4 @@ function isName(segment) {
     return /^[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*$/.test(segment);
 }
 
-export default {ingress, admin, aboutNoService, asked, recorded};
+export default {ingress, admin, isWebInterface, aboutNoService, changes, asked, recorded};

@@ -14,8 +14,12 @@ import re
 MOST_BYTES = 16 * 1024 * 1024
 _MASK = "***"
 _VIEWER, _ADMIN = "v", "a"
-# They stream, and hold none: the web interface's files, and SQL, in which no table has these headers.
-_OTHERS = re.compile(rb"(?:GET|HEAD) /(?:ui[/?\s]|[?\s])|POST (?:/v[234])?/query[?\s]")
+# They stream, and hold none: the web interface's files, SQL, in which no table has these headers, and decoded values,
+# which are the services' own.
+_OTHERS = re.compile(
+    rb"(?:GET|HEAD) /(?:ui[/?\s]|[?\s])"
+    rb"|POST (?:/v[234])?/(?:query|internal/services/[^/?\s]+/serdes/decode/[^/?\s]+)[?\s]"
+)
 _ENCODING = re.compile(rb"(?im)^accept-encoding[ \t]*:.*\r\n")
 # Of the engine's answer; the one that is sent has a length of its own.
 _FRAMING = frozenset({"transfer-encoding", "content-length", "connection", "keep-alive", "trailer"})

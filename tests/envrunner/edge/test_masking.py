@@ -240,6 +240,17 @@ def test_odd_paths_lead_nowhere(stack: Stack, engine: EchoEngine, tokens: dict[s
     assert b"topsecret" not in answer.body
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_decoded_values_are_the_services_own(
+    stack: Stack, engine: EchoEngine, tokens: dict[str, str], version: str
+) -> None:
+    path, value = f"{version}/internal/services/S/serdes/decode/x", b'{"additional_headers": 1.10, "text": "plain"}'
+    engine.canned[path] = plain(value)
+    for name in ("viewer", "viewing job"):
+        assert asked(stack, f"{path}?deployment=dp_1", tokens[name], method="POST", body=b"\x00").body == value
+    asked(stack, path.replace("decode", "encode"), tokens["viewer"], method="POST", body=b"{}").assert_refusal(403)
+
+
 def test_what_streams_goes_on_streaming(stack: Stack, engine: EchoEngine, tokens: dict[str, str]) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", stack.ports_from + 3, timeout=20)
     engine.to_send.put(b"first")

@@ -212,11 +212,16 @@ def test_nobody_changes_a_read_only_environment_and_everything_else_goes_on(edge
         ):  # fmt: skip
             answer = admin(edge, QUIET, method, target, token)
             answer.assert_refusal(403)
-            assert answer.json["message"].startswith(READ_ONLY), (method, target)
+            message = answer.json["message"]
+            assert message.startswith(READ_ONLY), (method, target)
+            assert f"rcloud env read-only env_{label(QUIET)} off" in message
         for target in ("/version", "/deployments", "/ui/", "/v2/services"):
             assert admin(edge, QUIET, "GET", target, token, b"").status == 200
         assert admin(edge, QUIET, "POST", "/query", token, b'{"query": "SELECT 1"}').status == 200
         assert admin(edge, QUIET, "POST", "/query", token, b'{"query": "SET a = 1"}').status == 403
+        # The web interface's, which shows values by the one and calls services by the other.
+        for verb in ("decode", "encode"):
+            assert admin(edge, QUIET, "POST", f"/internal/services/S/serdes/{verb}/x?a=b", token).status == 200
         assert admin(edge, QUIET, "POST", "/nothing", token).status == 404
     assert call(edge, QUIET, method="POST", body=b"{}").status == 200
 

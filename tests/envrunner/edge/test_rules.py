@@ -62,9 +62,9 @@ WRITES = [
     "POST:/internal/invocations_batch_operations/restart-as-new",
     "POST:/internal/invocations_batch_operations/resume",
     "POST:/internal/invocations_batch_operations/pause",
-    "POST:/internal/services/{}/serdes/decode/{}",
     "POST:/internal/services/{}/serdes/encode/{}",
 ]
+READING_POSTS = ["/query", "/internal/services/{}/serdes/decode/{}"]
 STATIC = ["/", "/ui", "/ui/", "/ui/assets/index-B1.js", "/ui/index.html"]
 UNKNOWN = [
     "/metrics",
@@ -97,7 +97,7 @@ def fill(pattern: str) -> str:
     return re.sub(r"\{\}", lambda _: next(names), pattern)
 
 
-ADMIN = sorted({*map(fill, READS), *(fill(write.partition(":")[2]) for write in WRITES), *STATIC, *UNKNOWN, "/query"})
+ADMIN = sorted({*map(fill, READS), *(fill(write.partition(":")[2]) for write in WRITES), *STATIC, *UNKNOWN, *map(fill, READING_POSTS)})
 KNOWN_READS = {fill(pattern) for pattern in READS}
 KNOWN_WRITES = {(write.partition(":")[0], fill(write.partition(":")[2])) for write in WRITES}
 
@@ -114,7 +114,7 @@ def expected_on_admin(role: str, method: str, path: str) -> int:
     if role not in SEES_ALL | {"admin", "member:viewer"}:
         return 403
     reads = method in ("GET", "HEAD") and path in KNOWN_READS | set(STATIC)
-    if reads or (method == "POST" and path == "/query"):
+    if reads or (method == "POST" and path in map(fill, READING_POSTS)):
         return 200
     if (method, path) not in KNOWN_WRITES:
         return 404
