@@ -1,5 +1,6 @@
 """Operator commands of the control plane."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from controlplane import doctor as checks
 from controlplane import worker as celery
+from controlplane.app import create_app
 from controlplane.audit import adopting
 from controlplane.audit import commands as audit
 from controlplane.aws import commands as aws
@@ -188,6 +190,12 @@ def outbox(
 ) -> None:
     """Print the plane's mail, oldest first: what was sent, what waits, and what stayed for lack of a transport."""
     printing.show(limit, follow=follow, output=output)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the description of the public API (OpenAPI 3.1); the console's types are made from it."""
+    typer.echo(json.dumps(create_app().openapi(), indent=1, ensure_ascii=False))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from controlplane.cli_api import discovery as cli_discovery
 from controlplane.cli_api import endpoints as cli_api
 from controlplane.cli_api import keys as cli_keys
 from controlplane.closing import endpoints as closing
+from controlplane.console import endpoints as console
 from controlplane.core import openapi
 from controlplane.core.bodies import BodyRules
 from controlplane.core.head import HeadAsGet
@@ -44,6 +45,8 @@ from controlplane.sso import endpoints as sso
 from controlplane.sso_connections import endpoints as sso_connections
 from controlplane.throttling import endpoints as throttling
 from controlplane.tunnels import endpoints as tunnels
+from controlplane.ui_sessions import endpoints as ui_sessions
+from controlplane.usage import endpoints as usage
 from controlplane.workload_identity import endpoints as workload_identity
 
 API = "/api/v1"
@@ -64,6 +67,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     environments.router,
     limits.router,
     operations.router,
+    ui_sessions.router,
     api_keys.router,
     workload_identity.router,
     aws.router,
@@ -73,6 +77,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     throttling.router,
     tunnels.router,
     logs.router,
+    usage.router,
     audit.router,
     oauth.router,
 )
@@ -126,6 +131,7 @@ def create_app() -> FastAPI:
     for router in (oauth_protocol.router, oauth_workos.router, cli_discovery.router):
         app.include_router(router)
     app.include_router(health.router)
+    app.include_router(console.router)
     app.include_router(pages.router)
     pages.install(app)
     openapi.complete(app, OPEN_PATHS)

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     access_token_hours: int = 24
     session_idle_hours: int = 72
     session_absolute_days: int = 30
+    ui_session_idle_hours: Annotated[int, Field(ge=1)] = 2
     login_failures_allowed: int = 10
     login_window_minutes: int = 15
     signups_per_address_per_hour: int = 50
@@ -108,6 +109,10 @@ class Settings(BaseSettings):
     log_followers: Annotated[int, Field(ge=0)] = 100
     """So many may follow logs at once in one process, and so many of them may be one user."""
     log_followers_per_user: Annotated[int, Field(ge=0)] = 10
+    usage_minute_hours: Annotated[int, Field(ge=6)] = 48
+    """So long minutes of usage are kept, and hours and days so many days."""
+    usage_hour_days: Annotated[int, Field(ge=3)] = 90
+    usage_day_days: Annotated[int, Field(ge=3)] = 400
     dns_resolver: str | None = Field(default=None, pattern=r"^.+:\d+$", description="host:port; else the system's")
     domain_recheck_hours: int = 24
     domain_lost_days: int = 7
@@ -121,6 +126,8 @@ class Settings(BaseSettings):
     aws_region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="whose STS is asked")
     aws_principal_account: Annotated[str | None, Field(pattern=r"^\d{12}$", validate_default=True)] = None
     trusted_proxies: Networks = ()
+    console_directory: Path = Path(__file__).resolve().parent.parent / "web" / "dist"
+    """What `npm run build` in web/ makes."""
 
     @field_validator("smtp_url")
     @classmethod

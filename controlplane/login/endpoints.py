@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse
 
 from controlplane.accounts import repository as accounts
 from controlplane.auth import Caller, Person
+from controlplane.auth.permissions import ROLES
 from controlplane.core.database import DbSession
 from controlplane.core.errors import TooManyRequests
 from controlplane.core.openapi import refusals
@@ -92,6 +93,9 @@ def get_me(request: Request, session: DbSession, caller: Caller) -> MeView:
                 name=account.name,
                 role=roles[account.account_id],
                 second_factor_required=account.account_id in caller.dormant,
+                permissions=sorted(ROLES[roles[account.account_id]])
+                if account.account_id in caller.memberships
+                else [],
             )
             for account in accounts.all_joined_by(session, caller)
         ],

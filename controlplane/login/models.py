@@ -30,7 +30,10 @@ class LoginSession(Base):
 
 
 class AccessToken(Base):
-    """A person's bearer token (JWT-shaped); valid while this row is neither expired nor revoked."""
+    """A person's bearer token (JWT-shaped); valid while this row is neither expired nor revoked.
+
+    With an `environment_id` it is no bearer token but the cookie of that environment's engine UI (`ui_sessions`).
+    """
 
     __tablename__ = "access_token"
     __table_args__ = (
@@ -43,6 +46,7 @@ class AccessToken(Base):
     token_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.user_id"))
     session_id: Mapped[str | None] = mapped_column(ForeignKey("login_session.session_id"))
+    environment_id: Mapped[str | None] = mapped_column(ForeignKey("environment.environment_id"))
     digest: Mapped[str] = mapped_column(String(43))
     created_at: Mapped[datetime] = mapped_column(Time)
     expires_at: Mapped[datetime] = mapped_column(Time)

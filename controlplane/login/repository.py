@@ -20,6 +20,8 @@ def session_with_user(session: Session, digest: str) -> tuple[LoginSession, User
 def token_with_user(session: Session, digest: str) -> tuple[AccessToken, LoginSession | None, User] | None:
     query = select(AccessToken, LoginSession, User).join(User, User.user_id == AccessToken.user_id)
     query = query.outerjoin(LoginSession, LoginSession.session_id == AccessToken.session_id)
+    # Those of engine UIs are for edges only.
+    query = query.where(AccessToken.environment_id.is_(None))
     row = session.execute(query.where(AccessToken.digest == digest, AccessToken.revoked_at.is_(None))).first()
     return (row[0], row[1], row[2]) if row else None
 

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from controlplane.auth import Principal
 from controlplane.core import clock, tokens
 from controlplane.core.database import DbSession
-from controlplane.login import cookies, repository
+from controlplane.login import cookies, repository, sessions
 from controlplane.login.errors import CrossSiteRefused, InvalidToken
 from controlplane.login.models import LoginSession
 from controlplane.members import repository as members
-from controlplane.settings import settings
 from controlplane.users.models import User
 from controlplane.workload_identity import access as workloads
 
@@ -91,7 +90,7 @@ def _accepted_elsewhere(session: Session, token: str) -> Resolved | None:
 def by_cookie(session: Session, cookie: str) -> Resolved | None:
     """A session that is over counts as none: the browser is simply not signed in."""
     row = repository.session_with_user(session, tokens.digest(cookie))
-    if row is None or _is_over(row[0]):
+    if row is None or sessions.is_over(row[0]):
         return None
     login, user = row
     _touch(session, login)
@@ -118,8 +117,3 @@ def _touch(session: Session, login: LoginSession | None) -> None:
     now = clock.now()
     if login is not None and login.last_used_at < now - _TOUCH_AFTER:
         repository.touch(session, login.session_id, now)
-
-
-def _is_over(login: LoginSession) -> bool:
-    idle = timedelta(hours=settings().session_idle_hours)
-    return min(login.expires_at, login.last_used_at + idle) <= clock.now()

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from controlplane.auth import Role
+from controlplane.auth import Permission, Role
 from controlplane.core.schema import Schema, Timestamp
 from controlplane.login import passwords
 from controlplane.users.schemas import Email, PersonName, UserView
@@ -116,6 +116,7 @@ class MembershipView(Schema):
     second_factor_required: bool = Field(
         default=False, description="the account demands one and you have none: until you enrol, the role gives no right"
     )
+    permissions: list[Permission] = Field(description="what you may do there, in alphabetical order")
 
 
 class MeView(Schema):

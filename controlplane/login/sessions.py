@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from controlplane import audit
 from controlplane.auth import Principal
 from controlplane.core import clock, request_context, tokens
-from controlplane.core.ids import new_id
+from controlplane.core.ids import label, new_id
 from controlplane.core.schema import rfc3339
 from controlplane.edge_log import Table, publish
 from controlplane.login import repository
@@ -109,9 +109,18 @@ def issue_access_token(session: Session, login: LoginSession) -> tuple[str, date
     return token, expires_at
 
 
+def is_over(login: LoginSession) -> bool:
+    """Whether its time, or its idle time, has run out; `revoked_at` is another matter."""
+    idle = timedelta(hours=settings().session_idle_hours)
+    return min(login.expires_at, login.last_used_at + idle) <= clock.now()
+
+
 def edge_entry(token: AccessToken) -> dict[str, Any]:
     """What the edges know of an access token (docs/wire.md, `principals`)."""
-    return {"kind": "user", "userId": token.user_id, "expiresAt": rfc3339(token.expires_at)}
+    common = {"userId": token.user_id, "expiresAt": rfc3339(token.expires_at)}
+    if token.environment_id is None:
+        return {"kind": "user", **common}
+    return {"kind": "ui_session", "tokenId": token.token_id, "label": label(token.environment_id), **common}
 
 
 def _token_life() -> timedelta:

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from controlplane.auth import Role
+from controlplane.auth.permissions import ROLES
 from tests.controlplane.people import API, SignedUp
 
 
@@ -51,7 +52,9 @@ def test_roles_show_in_me_account_by_account(signed_up: SignedUp) -> None:
     ada, bob = signed_up("ada"), signed_up("bob")
     bobs = bob.account("own")
     bob.joins(adas := ada.account("shared"), Role.ADMIN)
-    assert bob.get("/auth/me").json()["accounts"] == [
+    mine = bob.get("/auth/me").json()["accounts"]
+    assert [set(one.pop("permissions")) for one in mine] == [set(ROLES[Role.OWNER]), set(ROLES[Role.ADMIN])]
+    assert mine == [
         {"accountId": bobs, "name": "own", "role": "owner", "secondFactorRequired": False},
         {"accountId": adas, "name": "shared", "role": "admin", "secondFactorRequired": False},
     ]

@@ -132,7 +132,8 @@ def test_one_sees_what_is_owed_and_pays_it(ada: Person, signed_up: SignedUp) -> 
     demand(ada, account_id)
     bob = signed_up("bob").joins(account_id, Role.DEVELOPER)
     mine = bob.get("/auth/me").json()["accounts"]
-    assert mine == [{"accountId": account_id, "name": "strict", "role": "developer", "secondFactorRequired": True}]
+    owing = {"accountId": account_id, "name": "strict", "role": "developer", "secondFactorRequired": True}
+    assert mine == [{**owing, "permissions": []}]
     assert "/account/security" in bob.get(f"/accounts/{account_id}").json()["message"]
     enrol_app(bob)
     assert bob.get("/auth/me").json()["accounts"][0]["secondFactorRequired"] is False
