@@ -97,7 +97,15 @@ def fill(pattern: str) -> str:
     return re.sub(r"\{\}", lambda _: next(names), pattern)
 
 
-ADMIN = sorted({*map(fill, READS), *(fill(write.partition(":")[2]) for write in WRITES), *STATIC, *UNKNOWN, *map(fill, READING_POSTS)})
+ADMIN = sorted(
+    {
+        *map(fill, READS),
+        *(fill(write.partition(":")[2]) for write in WRITES),
+        *STATIC,
+        *UNKNOWN,
+        *map(fill, READING_POSTS),
+    }
+)
 KNOWN_READS = {fill(pattern) for pattern in READS}
 KNOWN_WRITES = {(write.partition(":")[0], fill(write.partition(":")[2])) for write in WRITES}
 
