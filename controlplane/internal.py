@@ -16,6 +16,7 @@ from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.provisioning import endpoints as provisioning
 from controlplane.throttling import endpoints as throttling
 from controlplane.tunnels import endpoints as tunnels
+from controlplane.usage import endpoints as usage
 
 
 def create_internal_app() -> FastAPI:
@@ -27,6 +28,7 @@ def create_internal_app() -> FastAPI:
     app.include_router(edge_feed.router)
     app.include_router(throttling.internal_router)
     app.include_router(tunnels.internal_router)
+    app.include_router(usage.internal_router)
     app.include_router(identity_keys.internal_router)
     app.include_router(admission.router)
     app.include_router(edge_audit.router)

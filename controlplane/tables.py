@@ -23,6 +23,7 @@ from controlplane.sso import models as sso
 from controlplane.sso_connections import models as sso_connections
 from controlplane.throttling import models as throttling
 from controlplane.tunnels import models as tunnels
+from controlplane.usage import models as usage
 from controlplane.users import models as users
 from controlplane.workload_identity import models as workload_identity
 
@@ -49,6 +50,7 @@ MODULES = (
     sso_connections,
     throttling,
     tunnels,
+    usage,
     users,
     workload_identity,
 )

@@ -18,6 +18,7 @@ from controlplane.provisioning import tasks as provisioning
 from controlplane.settings import settings
 from controlplane.sso import tasks as sso
 from controlplane.throttling import tasks as throttling
+from controlplane.usage import tasks as usage
 from controlplane.workload_identity import tasks as workload_identity
 
 TASKS: dict[str, Callable[[], None]] = {
@@ -32,6 +33,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **sso.TASKS,
     **audit.TASKS,
     **throttling.TASKS,
+    **usage.TASKS,
     **workload_identity.TASKS,
 }
 

@@ -15,9 +15,12 @@ def upgrade() -> None:
     _workload_identity()
     _egress()
     _limits()
+    _usage()
 
 
 def downgrade() -> None:
+    for table in ("usage_day", "usage_hour", "usage_minute"):
+        op.drop_table(table)
     _drop_limits()
     op.drop_column("api_key", "restrictions")
     _drop_egress()
@@ -90,6 +93,31 @@ def _limits() -> None:
         sa.Column("count", sa.BigInteger, nullable=False),
     )
     op.create_index(None, "throttled_requests", ["hour"])
+
+
+def _usage() -> None:
+    for table in ("usage_minute", "usage_hour", "usage_day"):
+        op.create_table(
+            table,
+            sa.Column("environment_id", sa.String(32), sa.ForeignKey("environment.environment_id"), primary_key=True),
+            sa.Column("at", sa.DateTime(timezone=True), primary_key=True),
+            sa.Column("requests", sa.BigInteger, nullable=False),
+            sa.Column("errors", sa.BigInteger, nullable=False),
+            sa.Column("p50_ms", sa.Float),
+            sa.Column("p99_ms", sa.Float),
+            sa.Column("invocations", sa.BigInteger, nullable=False),
+            sa.Column("completed_invocations", sa.BigInteger, nullable=False),
+            sa.Column("failed_attempts", sa.BigInteger, nullable=False),
+            sa.Column("engine_seconds", sa.Integer, nullable=False),
+            sa.Column("storage_bytes", sa.BigInteger),
+        )
+        op.create_index(None, table, ["at"])
+
+
+def _drop_limits() -> None:
+    op.drop_table("throttled_requests")
+    for column in ("read_only", "own_limits", "query_seconds", "requests_in_flight"):
+        op.drop_column("environment", column)
 
 
 def _drop_limits() -> None:

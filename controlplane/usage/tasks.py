@@ -1,0 +1,5 @@
+from collections.abc import Callable
+
+from controlplane.usage import service
+
+TASKS: dict[str, Callable[[], None]] = {"controlplane.sweep_usage": service.sweep}
