@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from typing import cast
 
 from envrunner.relay.engine import Departing, Engine, MakeExchange
@@ -11,15 +12,19 @@ from envrunner.relay.http1 import Http1
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _FIRST_BYTES_SECONDS = 30.0
+_MOST_STRANGERS = 1000
+"""Of one address, which may be that of many engines."""
 _SILENT_SECONDS, _EVERY_SECONDS, _TRIES = 60, 15, 4
 
 
 class Door(asyncio.Protocol):
-    """Until the first bytes tell."""
+    """Until the first bytes tell. ``strangers``, by address: those of which no call's head has come yet."""
 
-    def __init__(self, make_exchange: MakeExchange, connections: set[Departing]) -> None:
+    def __init__(self, make_exchange: MakeExchange, connections: set[Departing], strangers: Counter[str]) -> None:
         self._make_exchange = make_exchange
         self._connections = connections
+        self._strangers = strangers
+        self._address = ""
         self._transport: asyncio.Transport | None = None
         self._begun = b""
 
@@ -27,16 +32,30 @@ class Door(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         _find_out_who_is_gone(transport.get_extra_info("socket"))
         self._late = asyncio.get_running_loop().call_later(_FIRST_BYTES_SECONDS, self._transport.close)
+        self._address = str((transport.get_extra_info("peername") or "?")[0])
+        self._strangers[self._address] += 1
+        if self._strangers[self._address] > _MOST_STRANGERS:
+            self._transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 the base class's signature
         self._late.cancel()
+        self._known()
+
+    def _known(self) -> None:
+        """Or gone. Idempotent."""
+        if self._address:
+            self._strangers[self._address] -= 1
+            if not self._strangers[self._address]:
+                del self._strangers[self._address]
+            self._address = ""
 
     def data_received(self, data: bytes) -> None:
         self._begun += data
         if self._begun.startswith(_PREFACE):
+            self._known()
             self._become(Engine(self._make_exchange, self._connections))
         elif not _PREFACE.startswith(self._begun):
-            self._become(Http1(self._make_exchange, self._connections))
+            self._become(Http1(self._make_exchange, self._connections, self._known))
 
     def _become(self, chosen: Engine | Http1) -> None:
         assert self._transport is not None, "bytes come after the connection"  # noqa: S101

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import cast
 
 import h11
 
 from envrunner.relay.compression import Headers
+from envrunner.relay.deadline import Deadline
 from envrunner.relay.engine import Departing, MakeExchange
 from envrunner.relay.exchange import Exchange
 from envrunner.relay.stream import STREAM_WINDOW
 
+HEAD_SECONDS = 30.0
+"""From a request's first byte to the end of its head."""
+BODY_SECONDS = 60.0
+"""Between two pieces of a body that there is room for; and for all that is left of one that was answered early."""
+IDLE_SECONDS = 120.0
+"""Between two calls. Engines close such connections after 90."""
+_LINGER_SECONDS = 30.0
+
 
 class Http1(Departing, asyncio.Protocol):
-    """An `Outlet` for the call that is under way."""
+    """An `Outlet` for the call that is under way. ``known`` is called when the first has come, or none."""
 
-    def __init__(self, make_exchange: MakeExchange, connections: set[Departing]) -> None:
+    def __init__(
+        self, make_exchange: MakeExchange, connections: set[Departing], known: Callable[[], None] = lambda: None
+    ) -> None:
         self._make_exchange = make_exchange
         self._connections = connections
+        self._known = known
+        self._deadline = Deadline(self.close)
         self._http = h11.Connection(h11.SERVER)
         self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
+        self._cut: asyncio.TimerHandle | None = None
         self._unsent: deque[bytes] = deque()
         self._untaken = 0
-        self._paused = self._ending = self._leaving = False
+        self._paused = self._ending = self._leaving = self._between = self._held = False
 
     @property
     def idle(self) -> bool:
@@ -37,18 +52,23 @@ class Http1(Departing, asyncio.Protocol):
             self.close()
 
     def close(self) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
+            # Somebody who does not read would keep it.
+            self._cut = asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._transport.abort)
 
     # -- what the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
+        self._deadline.within(HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
+        self._wait_for_more()
         self._http.receive_data(data)
         self._read()
+        self._regulate()
 
     def eof_received(self) -> None:
         self._http.receive_data(b"")
@@ -63,6 +83,10 @@ class Http1(Departing, asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 the base class's signature
         self._transport = None
+        self._deadline.within(None)
+        self._known()
+        if self._cut is not None:
+            self._cut.cancel()
         self._connections.discard(self)
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
@@ -82,10 +106,11 @@ class Http1(Departing, asyncio.Protocol):
         if isinstance(event, h11.Request):
             self._begin(event)
         elif isinstance(event, h11.Data):
-            self._count(len(event.data))
+            self._untaken += len(event.data)
             if self._exchange is not None:
                 self._exchange.request_data(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
+            self._deadline.within(None)
             if self._exchange is not None:
                 self._exchange.request_end(None)
             self._next_if_done()
@@ -93,7 +118,17 @@ class Http1(Departing, asyncio.Protocol):
             self.close()
         return event not in (h11.NEED_DATA, h11.PAUSED) and not isinstance(event, h11.ConnectionClosed)
 
+    def _wait_for_more(self) -> None:
+        """Something has come."""
+        if self._between:
+            self._between = False
+            self._deadline.within(HEAD_SECONDS)
+        elif self._awaits_body():
+            self._deadline.within(BODY_SECONDS)
+
     def _begin(self, request: h11.Request) -> None:
+        self._known()
+        self._deadline.within(BODY_SECONDS)
         if self._http.they_are_waiting_for_100_continue:
             self._send(h11.InformationalResponse(status_code=100, headers=[]))
         self._ending = False
@@ -109,17 +144,28 @@ class Http1(Departing, asyncio.Protocol):
         has_body = b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"
         self._exchange.begin([*begun, *kept], end=not has_body, http1=True)
 
-    def _count(self, size: int) -> None:
-        self._untaken += size
-        if self._untaken > STREAM_WINDOW and self._transport is not None:
+    def _regulate(self) -> None:
+        """Read on, unless nobody takes what came, or what came belongs to a later call."""
+        early = self._http.their_state is h11.DONE and bool(self._http.trailing_data[0])
+        held = early or self._untaken > STREAM_WINDOW
+        if held == self._held or self._transport is None or self._transport.is_closing():
+            return
+        self._held = held
+        if held:
             self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+        if self._awaits_body():
+            self._deadline.within(None if held else BODY_SECONDS)
+
+    def _awaits_body(self) -> bool:
+        return self._http.their_state is h11.SEND_BODY and self._http.our_state is not h11.DONE
 
     # -- to the engine
 
     def taken(self, size: int) -> None:
         self._untaken -= size
-        if self._untaken <= STREAM_WINDOW and self._transport is not None:
-            self._transport.resume_reading()
+        self._regulate()
 
     def head(self, headers: Headers, *, end: bool = False) -> None:
         given = dict(headers)
@@ -173,4 +219,12 @@ class Http1(Departing, asyncio.Protocol):
         elif self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             self._exchange = None
             self._http.start_next_cycle()
-            asyncio.get_running_loop().call_soon(self._read)
+            self._between = not self._http.trailing_data[0]
+            self._deadline.within(IDLE_SECONDS if self._between else HEAD_SECONDS)
+            asyncio.get_running_loop().call_soon(self._next)
+        elif self._http.our_state is h11.DONE:
+            self._deadline.within(BODY_SECONDS)
+
+    def _next(self) -> None:
+        self._read()
+        self._regulate()

@@ -7,6 +7,7 @@ import contextlib
 import os
 import resource
 import signal
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -87,12 +88,13 @@ class _Relay:
     async def _listen(self) -> None:
         given, loop = self._given, asyncio.get_running_loop()
         urls = given.tunnel_proxy_url, given.relay_url
+        strangers: Counter[str] = Counter()
         house = House(self._standing, self._tunnels, *urls, given.relay_ping_seconds, self._customers)
         if given.relay_node_url:
             await self._join(given)
         for port, make, tls in (
             (given.relay_port, lambda: Customer(house), self._outside),
-            (given.tunnel_proxy_port, lambda: Door(self._exchange, self._engines), self._inside),
+            (given.tunnel_proxy_port, lambda: Door(self._exchange, self._engines, strangers), self._inside),
         ):
             patience = _TLS_SECONDS if tls else None
             server = await loop.create_server(
