@@ -60,6 +60,8 @@ def masked(answer: bytes, method: str) -> bytes:
 
 
 def _body(body: bytes, status: int) -> bytes:
+    if not body:
+        return body
     try:
         return json.dumps(_mask(json.loads(body)), separators=(",", ":")).encode()
     except (ValueError, RecursionError) as error:

@@ -159,6 +159,12 @@ def test_errors_are_passed_on_and_masked(stack: Stack, engine: EchoEngine, token
     assert (second.status, second.body) == (400, b"Invalid URL: bad length")
 
 
+def test_an_empty_answer_stays_empty(stack: Stack, engine: EchoEngine, tokens: dict[str, str]) -> None:
+    engine.canned["/health"] = plain(b"")
+    answer = asked(stack, "/health", tokens["viewer"])
+    assert (answer.status, answer.body) == (200, b"")
+
+
 @pytest.mark.parametrize("headers", [SECRET, [["authorization", SECRET]], 7, [SECRET]])
 def test_another_shape_is_hidden_as_a_whole(
     stack: Stack, engine: EchoEngine, tokens: dict[str, str], headers: object
