@@ -19,6 +19,7 @@ from controlplane.core.middleware import RequestContext
 from controlplane.domains import endpoints as domains
 from controlplane.environments import endpoints as environments
 from controlplane.environments import limit_endpoints as limits
+from controlplane.environments import operator_endpoints as all_environments
 from controlplane.health import endpoints as health
 from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.invitations import endpoints as invitations
@@ -38,6 +39,7 @@ from controlplane.operations import endpoints as operations
 from controlplane.outbound_policy import endpoints as outbound_policy
 from controlplane.pages import endpoints as pages
 from controlplane.preflight import endpoints as preflight
+from controlplane.runners import endpoints as runners
 from controlplane.second_factors import endpoints as second_factors
 from controlplane.settings import settings
 from controlplane.sso import bearer
@@ -66,6 +68,8 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     sso_connections.operators_router,
     environments.router,
     limits.router,
+    all_environments.router,
+    runners.router,
     operations.router,
     ui_sessions.router,
     api_keys.router,

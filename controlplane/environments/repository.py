@@ -1,8 +1,9 @@
 from collections.abc import Sequence, Set
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from controlplane.accounts.models import Account
 from controlplane.auth import Principal
 from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
@@ -37,6 +38,26 @@ def any_locked(session: Session, environment_id: str) -> Environment | None:
     """For operators: whoever's it is."""
     query = select(Environment).where(Environment.environment_id == environment_id, Environment.purged_at.is_(None))
     return session.scalars(query.with_for_update()).one_or_none()
+
+
+def of_plane(status: str | None, runner_id: str | None, text_: str | None) -> Select[Environment]:
+    """For operators: whoever's they are. `text_` is looked for in names and identifiers, in any case."""
+    query = select(Environment).where(Environment.purged_at.is_(None))
+    if status is not None:
+        query = query.where(Environment.status == status)
+    if runner_id is not None:
+        query = query.where(Environment.runner_id == runner_id)
+    if text_ is None:
+        return query
+    accounts = select(Account.account_id).where(Account.name.icontains(text_, autoescape=True))
+    own = (Environment.environment_id, Environment.account_id, Environment.name)
+    found = [column.icontains(text_, autoescape=True) for column in own]
+    return query.where(or_(*found, Environment.account_id.in_(accounts)))
+
+
+def account_names(session: Session, account_ids: Set[str]) -> dict[str, str]:
+    rows = session.execute(select(Account.account_id, Account.name).where(Account.account_id.in_(account_ids)))
+    return {row.account_id: row.name for row in rows}
 
 
 def count(session: Session, account_id: str) -> int:

@@ -3,6 +3,7 @@ from pydantic.alias_generators import to_camel
 
 from controlplane.core.names import Name
 from controlplane.core.schema import Schema, Timestamp
+from controlplane.environments.models import Environment
 from controlplane.environments.status import Status
 
 
@@ -48,6 +49,28 @@ class EnvironmentChange(EnvironmentView):
     """The environment after the call, and the operation that shows its progress."""
 
     operation_id: str
+
+
+class PlacedEnvironmentView(Schema):
+    """One environment as operators see it."""
+
+    environment_id: str
+    name: str
+    account_id: str
+    account_name: str
+    region: str
+    runner_id: str
+    status: Status
+    status_reason: str | None
+    engine_version: str
+    read_only: bool
+    created_at: Timestamp
+    deleted_at: Timestamp | None
+
+    @classmethod
+    def of(cls, environment: Environment, account_name: str) -> "PlacedEnvironmentView":
+        columns = {name: getattr(environment, name) for name in cls.model_fields if name != "account_name"}
+        return cls(**columns, account_name=account_name)
 
 
 class EnvironmentUpdate(Schema):

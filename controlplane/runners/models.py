@@ -15,6 +15,8 @@ class Runner(Base):
     region: Mapped[str] = mapped_column(String(39))
     credential_digest: Mapped[str] = mapped_column(String(43), unique=True)
     capacity: Mapped[int] = mapped_column(Integer)
+    # Takes no new environments; those it has stay.
+    draining: Mapped[bool] = mapped_column(Boolean, server_default="false", default=False)
     engines: Mapped[int] = mapped_column(Integer, default=0)
     version: Mapped[str | None] = mapped_column(String(64))
     # Whether its kernel holds engines to their outbound policies, and if not, why not; null when it has not said.

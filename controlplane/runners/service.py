@@ -6,8 +6,9 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from controlplane import audit
+from controlplane.auth import Principal
 from controlplane.core import clock, tokens
-from controlplane.core.errors import ApplicationError, Unauthenticated
+from controlplane.core.errors import ApplicationError, NotFound, Unauthenticated
 from controlplane.runners import repository
 from controlplane.runners.models import Runner
 
@@ -58,12 +59,24 @@ def place(session: Session, region: str) -> Runner:
     if not runners:
         known = ", ".join(repository.regions(session))
         raise UnknownRegion(f"There is no region {region!r}. Regions here: {known or 'none yet'}.")
-    with_room = [runner for runner in runners if runner.engines < runner.capacity]
+    with_room = [runner for runner in runners if runner.engines < runner.capacity and not runner.draining]
     if not with_room:
         raise NoCapacity(f"Region {region!r} has no room for another environment. Ask its operator to add a runner.")
     chosen = max(with_room, key=lambda runner: (is_alive(runner), runner.capacity - runner.engines))
     chosen.engines += 1
     return chosen
+
+
+def set_draining(session: Session, by: Principal | None, runner_id: str, *, draining: bool) -> Runner:
+    """A draining runner takes no new environments; those it has stay where they are. Raises `NotFound`."""
+    runner = session.get(Runner, runner_id, with_for_update=True)
+    if runner is None:
+        raise NotFound(f"There is no runner {runner_id!r}.")
+    if runner.draining != draining:
+        runner.draining = draining
+        details = {"before": {"draining": not draining}, "after": {"draining": draining}}
+        audit.record(session, by, "runner.update", runner_id, details=details)
+    return runner
 
 
 def is_alive(runner: Runner) -> bool:

@@ -16,9 +16,11 @@ def upgrade() -> None:
     _egress()
     _limits()
     _usage()
+    _ui_sessions()
 
 
 def downgrade() -> None:
+    _drop_ui_sessions()
     for table in ("usage_day", "usage_hour", "usage_minute"):
         op.drop_table(table)
     _drop_limits()
@@ -120,19 +122,38 @@ def _drop_limits() -> None:
         op.drop_column("environment", column)
 
 
-def _drop_limits() -> None:
-    op.drop_table("throttled_requests")
-    for column in ("read_only", "own_limits", "query_seconds", "requests_in_flight"):
-        op.drop_column("environment", column)
+def _ui_sessions() -> None:
+    op.add_column("access_token", sa.Column("environment_id", sa.String(32)))
+    op.create_foreign_key(None, "access_token", "environment", ["environment_id"], ["environment_id"])
+    op.create_table(
+        "ui_code",
+        sa.Column("digest", sa.String(43), primary_key=True),
+        sa.Column(
+            "session_id", sa.String(32), sa.ForeignKey("login_session.session_id", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("environment_id", sa.String(32), sa.ForeignKey("environment.environment_id"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index(None, "ui_code", ["session_id"])
+    op.create_index(None, "ui_code", ["expires_at"])
+
+
+def _drop_ui_sessions() -> None:
+    op.drop_table("ui_code")
+    # An older version would take them for bearer tokens.
+    op.execute("DELETE FROM access_token WHERE environment_id IS NOT NULL")
+    op.drop_column("access_token", "environment_id")
 
 
 def _egress() -> None:
     op.add_column("runner", sa.Column("egress_active", sa.Boolean))
     op.add_column("runner", sa.Column("egress_reason", sa.String(300)))
+    op.add_column("runner", sa.Column("draining", sa.Boolean, nullable=False, server_default="false"))
 
 
 def _drop_egress() -> None:
-    for column in ("egress_reason", "egress_active"):
+    for column in ("draining", "egress_reason", "egress_active"):
         op.drop_column("runner", column)
 
 

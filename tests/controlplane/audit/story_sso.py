@@ -23,6 +23,7 @@ def tell(story: Story) -> Steps:
     account = f"/accounts/{ann.account('proving')}"
     story.rows()
     yield from _connections(story, olga, "/sso-providers", "Provider", "provider")
+    yield from _runner(story, olga)
     yield from _connections(story, ann, f"{account}/sso-connections", "Connection", "connectionId")
     yield from _domain(story, ann, account)
     yield from _identity(story, olga)
@@ -36,6 +37,13 @@ def _connections(story: Story, by: Person, path: str, what: str, key: str) -> St
     yield f"changeSso{what}", ["sso_connection.update"]
     story.asked(by, "DELETE", one)
     yield f"deleteSso{what}", ["sso_connection.delete"]
+
+
+def _runner(story: Story, olga: Person) -> Steps:
+    story.asked(olga, "PATCH", "/runners/local", {"draining": True})
+    yield "updateRunner", ["runner.update"]
+    story.asked(olga, "PATCH", "/runners/local", {"draining": False})
+    yield "updateRunner, again", ["runner.update"]
 
 
 def _domain(story: Story, ann: Person, account: str) -> Steps:
