@@ -16,6 +16,7 @@ from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.provisioning import endpoints as provisioning
 from controlplane.throttling import endpoints as throttling
 from controlplane.tunnels import endpoints as tunnels
+from controlplane.ui_sessions import endpoints as ui_sessions
 from controlplane.usage import endpoints as usage
 
 
@@ -31,6 +32,7 @@ def create_internal_app() -> FastAPI:
     app.include_router(usage.internal_router)
     app.include_router(identity_keys.internal_router)
     app.include_router(admission.router)
+    app.include_router(ui_sessions.internal_router)
     app.include_router(edge_audit.router)
     return app
 

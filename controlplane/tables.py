@@ -23,6 +23,7 @@ from controlplane.sso import models as sso
 from controlplane.sso_connections import models as sso_connections
 from controlplane.throttling import models as throttling
 from controlplane.tunnels import models as tunnels
+from controlplane.ui_sessions import models as ui_sessions
 from controlplane.usage import models as usage
 from controlplane.users import models as users
 from controlplane.workload_identity import models as workload_identity
@@ -51,6 +52,7 @@ MODULES = (
     throttling,
     tunnels,
     usage,
+    ui_sessions,
     users,
     workload_identity,
 )

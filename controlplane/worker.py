@@ -18,6 +18,7 @@ from controlplane.provisioning import tasks as provisioning
 from controlplane.settings import settings
 from controlplane.sso import tasks as sso
 from controlplane.throttling import tasks as throttling
+from controlplane.ui_sessions import tasks as ui_sessions
 from controlplane.usage import tasks as usage
 from controlplane.workload_identity import tasks as workload_identity
 
@@ -35,6 +36,7 @@ TASKS: dict[str, Callable[[], None]] = {
     **throttling.TASKS,
     **usage.TASKS,
     **workload_identity.TASKS,
+    **ui_sessions.TASKS,
 }
 
 

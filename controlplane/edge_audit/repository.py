@@ -22,7 +22,7 @@ def known(session: Session, identifiers: Iterable[str]) -> set[str]:
     return set(session.scalars(query))
 
 
-def tokens(session: Session, digests: Iterable[str]) -> Mapping[str, str]:
+def tokens(session: Session, digests: Iterable[str]) -> Mapping[str, AccessToken]:
     """Access token by its digest."""
-    query = select(AccessToken.digest, AccessToken.token_id).where(AccessToken.digest.in_(set(digests)))
-    return {row.digest: row.token_id for row in session.execute(query)}
+    found = session.scalars(select(AccessToken).where(AccessToken.digest.in_(set(digests))))
+    return {token.digest: token for token in found}

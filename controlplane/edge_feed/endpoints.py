@@ -13,6 +13,7 @@ from controlplane.edge_feed import repository, service
 from controlplane.edge_feed.listener import Listener
 from controlplane.edge_feed.schemas import Changes, Snapshot, Usage
 from controlplane.provisioning.endpoints import authenticated_runner
+from controlplane.ui_sessions import service as ui_sessions
 
 router = APIRouter(prefix="/internal/v1/edge", tags=["edges"], dependencies=[Depends(authenticated_runner)])
 
@@ -46,5 +47,6 @@ async def changes(
 
 @router.post("/usage", status_code=status.HTTP_204_NO_CONTENT)
 def usage(body: Usage, session: DbSession) -> None:
-    """When each API key was last used."""
+    """When each API key and each engine UI was last used."""
     api_keys.note_used(session, body.keys)
+    ui_sessions.note_used(session, body.keys)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from controlplane.core.http import routing_error
-from controlplane.pages import api_docs, assets, people, programs, start, strangers
+from controlplane.pages import api_docs, assets, engine_ui, people, programs, start, strangers
 from controlplane.pages.rendering import page
 from controlplane.pages.visit import Elsewhere, Refused, Visit, visiting
 
@@ -31,7 +31,7 @@ def get_asset(request: Request, version: str, name: str) -> Response:
     return assets.response(version, name) or _nothing(request)
 
 
-for _pages in (strangers, programs, people, start):
+for _pages in (strangers, programs, people, start, engine_ui):
     router.include_router(_pages.router)
 
 

@@ -4,12 +4,13 @@
 import gate from 'gate.js';
 import record from 'record.js';
 import rules from 'rules.js';
+import ui from 'ui.js';
 
 const UNREADABLE = 'The body must be one JSON object in UTF-8.';
 const UNJUDGED = 'The control plane does not answer, so nobody can say whether this address may be reached; please try again.';
 
 async function judged(r, shared) {
-    let target = gate.targetOf(r, false, shared);
+    let target = gate.targetOf(r, false, shared, ui.judge);
     if (target === '') {
         return;
     }
@@ -21,7 +22,7 @@ async function judged(r, shared) {
             return;
         }
         // The body may have been long in coming: what was right at its head may have ended since.
-        target = gate.targetOf(r, false, shared);
+        target = gate.targetOf(r, false, shared, ui.judge);
     }
     r.variables.edge_target = record.begun(r, target);
 }

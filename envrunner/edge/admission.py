@@ -1,12 +1,14 @@
-"""nginx's way to ask the control plane whether an engine may be given an address (docs/wire.md, Admission).
+"""nginx's way to ask the control plane, whose credential it does not hold: the agent asks in its name (docs/wire.md).
 
-nginx holds no runner credential; the agent asks in its name. Without an answer the call is not passed on.
+Whether an engine may be given an address; what a browser gets for the code it brought. Neither without an answer.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socketserver
+import threading
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from envrunner.client import InternalClient, InternalError, Unreachable
 from envrunner.edge.sockets import listener
 
 _MOST_BYTES = 2 * 1024 * 1024
+_QUESTIONS = {"/": "/internal/v1/admission", "/ui-sessions": "/internal/v1/ui-sessions"}
+# Anybody may bring a code: they wait for each other and for nobody else.
+_CODES_AT_ONCE = threading.BoundedSemaphore(4)
 _log = structlog.get_logger(__name__)
 
 
@@ -45,14 +50,18 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_POST(self) -> None:
-        """The body is the call to judge, as nginx has put it together."""
+        """The body is the question, as nginx has put it together."""
         length = int(self.headers.get("content-length") or 0)
         try:
             question = json.loads(self.rfile.read(min(length, _MOST_BYTES)))
-            self._answer(200, self.client.ask("/internal/v1/admission", question))
-        except (Unreachable, InternalError, ValueError) as error:
-            _log.warning("nobody could say whether a call is admitted", reason=str(error))
+            self._answer(200, self._asked(question))
+        except (Unreachable, InternalError, ValueError, KeyError) as error:
+            _log.warning("the control plane did not say what nginx asked", about=self.path, reason=str(error))
             self._answer(503, {})
+
+    def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
+        with contextlib.nullcontext() if self.path == "/" else _CODES_AT_ONCE:
+            return self.client.ask(_QUESTIONS[self.path], question)
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()

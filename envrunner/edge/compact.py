@@ -17,7 +17,7 @@ Pair = tuple[str, str | None]
 
 API_KEY_ROLES = {"full": "f", "ingress": "i", "admin": "a", "complete_awakeable": "c"}
 # What nginx was told in another form is told again.
-FORM = "2"
+FORM = "3"
 MEMBER_ROLES = {"owner": "f", "admin": "f", "developer": "f", "viewer": "v"}
 VOUCHING = {"owner": "m", "admin": "m"}
 WORKLOAD_ROLES = {**API_KEY_ROLES, "developer": "f", "viewer": "v"}
@@ -37,9 +37,13 @@ def digest_key(value: object) -> Iterator[Pair]:
 
 
 def principal(digest: str, value: Mapping[str, Any] | None) -> Iterator[Pair]:
-    """An API key or an access token by its digest."""
-    if _DIGEST.fullmatch(digest):
+    """An API key or an access token by its digest; the cookie of an engine UI where no Authorization leads to it."""
+    if not _DIGEST.fullmatch(digest):
+        return
+    if value is None or value.get("kind") != "ui_session":
         yield digest, None if value is None else _principal(value)
+    if value is None or value.get("kind") == "ui_session":
+        yield f"~{digest}", None if value is None else _ui_session(value)
 
 
 def member(key: str, value: Mapping[str, Any] | None) -> Iterator[Pair]:
@@ -92,6 +96,13 @@ def _workload(value: Mapping[str, Any], expiry: str) -> str | None:
     user, token = str(value.get("userId")), str(value.get("tokenId"))
     known = role and _LABEL.fullmatch(label) and _ID.fullmatch(user) and _ID.fullmatch(token)
     return f"w{role}{label}{expiry}{user}/{token}" if known else None
+
+
+def _ui_session(value: Mapping[str, Any]) -> str | None:
+    expiry, label = _expiry(value.get("expiresAt")), str(value.get("label"))
+    user, token = str(value.get("userId")), str(value.get("tokenId"))
+    known = expiry and _LABEL.fullmatch(label) and _ID.fullmatch(user) and _ID.fullmatch(token)
+    return f"b{label}{expiry}{user}/{token}" if known and value.get("expiresAt") else None
 
 
 def _expiry(value: object) -> str | None:

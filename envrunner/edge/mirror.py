@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from envrunner.edge import links, ports
+from envrunner.edge import compact, links, ports
 from envrunner.edge.compact import Pair
 from envrunner.edge.control import Control, NginxAway, NginxState
 from envrunner.edge.layout import EdgeLayout
@@ -116,7 +116,7 @@ class Mirror:
             state, held = self._control.state(), (self._tables.epoch, self._tables.sequence or 0)
             if not digests or (state.epoch, state.sequence) != held:
                 return 0
-            self._control.apply([(one, None) for one in digests], *held)
+            self._control.apply([pair for one in digests for pair in compact.principal(one, None)], *held)
             self._tables.forget(digests)
             return len(digests)
 

@@ -3,15 +3,16 @@
 import gate from 'gate.js';
 import record from 'record.js';
 import sql from 'sql.js';
+import ui from 'ui.js';
 
 async function checked(r, shared) {
-    if (gate.targetOf(r, false, shared) === '') {
+    if (gate.targetOf(r, false, shared, ui.judge) === '') {
         return;
     }
     const refusal = judge(await r.readRequestText());
     if (refusal === '') {
         // The body may have been long in coming: what was right at its head may have ended since.
-        r.variables.edge_target = record.begun(r, timed(r, gate.targetOf(r, false, shared)));
+        r.variables.edge_target = record.begun(r, timed(r, gate.targetOf(r, false, shared, ui.judge)));
     } else {
         gate.refuse(r, 403, refusal);
     }

@@ -8,6 +8,7 @@ import fs from 'fs';
 import gate from 'gate.js';
 import limits from 'limits.js';
 import rules from 'rules.js';
+import ui from 'ui.js';
 
 const FULL = 'Changes of engines are recorded, and there is no room for more records until the control plane has taken '
     + 'those that wait. Nothing was changed; please try again later.';
@@ -63,8 +64,12 @@ function note(r, path) {
 
 // The columns are those of gate.js, which has let the call pass.
 function caller(r) {
-    const tables = ngx.shared.tables, digest = gate.digestOf(tables, r.variables.http_authorization);
+    const tables = ngx.shared.tables, header = r.variables.http_authorization;
+    const digest = header === undefined ? r.variables.edge_guard.split(' ')[0] : gate.digestOf(tables, header);
     const principal = tables.get(digest);
+    if (principal[0] === 'b') {
+        return {kind: 'user', actor: principal.slice(38).split('/')[0], digest: digest.slice(1)};
+    }
     if (principal[0] === 'u') {
         return {kind: 'user', actor: principal.slice(11), digest: digest};
     }
@@ -102,7 +107,7 @@ function sharedAdmin(r) { passed(r, true); }
 function ownAdmin(r) { passed(r, false); }
 
 function passed(r, shared) {
-    r.variables.edge_target = begun(r, gate.adminTargetOf(r, shared));
+    r.variables.edge_target = begun(r, gate.adminTargetOf(r, shared, ui.judge));
 }
 
 export default {begun, ended, sharedAdmin, ownAdmin};

@@ -27,6 +27,16 @@ _ASKED_BYTES = "256k"
 SPOOL_BYTES = 2 * 1024 * 1024
 """Of an environment's calls that wait to be recorded; `recording` may hold as many again. Then changes are refused."""
 
+_HEADERS_OF_ADMIN = {
+    "X-Request-Id": "$request_id",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    # With less, a page's own POST would name no origin (Fetch, 3.1), and ui.js asks for it.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 _ERRORS = (
     (400, 400, "The request could not be understood. Check that it has one Host and at most one Authorization header."),
     (404, 404, "There is nothing here."),
@@ -228,6 +238,7 @@ def _ways_of_admin(gate: str, reader: str, layout: EdgeLayout, seconds: int) -> 
     for prefix in ("", "/v2", "/v3", "/v4"):
         yield _query(prefix, reader, seconds)
     yield from _asked(reader, _path(layout.admission))
+    yield from _engine_ui(reader, _path(layout.admission))
 
 
 def _recorded(layout: EdgeLayout) -> Iterable[str]:
@@ -254,6 +265,18 @@ def _asked(gate: str, socket: str) -> Iterable[str]:
         f"location = /.edge/admission {{ internal; proxy_pass http://unix:{socket}:/; proxy_read_timeout 20s; "
         "proxy_pass_request_headers off; proxy_set_header Connection close; }"
     )
+
+
+def _engine_ui(gate: str, socket: str) -> Iterable[str]:
+    # A browser's first request on its way into the engine's own UI. Headers: nobody shows that UI, or what it reads, in
+    # pages of their own; its files are the engine's and run no script from elsewhere.
+    exchange = f"js_import exchange from exchange.js; js_content exchange.{gate};"
+    yield f"location = /.restate-cloud/ui-session {{ {exchange} }}"
+    yield (
+        f"location = /.edge/ui-sessions {{ internal; proxy_pass http://unix:{socket}:/ui-sessions; "
+        "proxy_read_timeout 20s; proxy_pass_request_headers off; proxy_set_header Connection close; }"
+    )
+    yield from (f'add_header {name} "{value}" always;' for name, value in _HEADERS_OF_ADMIN.items())
 
 
 def _query(prefix: str, gate: str, seconds: int) -> str:

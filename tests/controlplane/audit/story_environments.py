@@ -23,6 +23,8 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield "createApiKey", ["api_key.create"]
     story.asked(ada, "DELETE", f"{path}/api-keys/{key}")
     yield "revokeApiKey", ["api_key.revoke"]
+    story.secrets.append(story.asked(ada, "POST", f"{path}/ui-sessions")["url"].partition("code=")[2])
+    yield "createUiSession", ["ui_session.create"]
     yield from story_workloads.tell(story, ada, path)
     story.asked(ada, "PUT", f"{path}/outbound-policy", {"networks": ["10.0.0.0/8"]})
     yield "putOutboundPolicy", ["outbound_policy.update"]

@@ -32,6 +32,8 @@ class PlaneDouble:
         self.snapshots = 0
         self.asked: list[dict[str, Any]] = []
         self.recorded: list[dict[str, Any]] = []
+        self.codes: dict[tuple[str, str], dict[str, Any]] = {}
+        """By environment and code: what is answered, once."""
         self.records = True
         self.verdict: tuple[int, dict[str, Any]] = (200, {"admitted": True, "message": None})
         self._log: list[dict[str, Any]] = []
@@ -141,6 +143,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/internal/v1/admission":
             self.plane.asked.append(body)
             return self._answer(*self.plane.verdict)
+        elif self.path == "/internal/v1/ui-sessions":
+            refused = {"name": None, "value": None, "message": "There is no such code."}
+            return self._answer(200, self.plane.codes.pop((body["environmentId"], body["code"]), refused))
         elif self.path == "/internal/v1/edge/throttling":
             self.plane.throttled += body["items"]
         elif self.path == "/internal/v1/audit":

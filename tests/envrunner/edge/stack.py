@@ -197,5 +197,18 @@ class Stack:
         self.plane.change("principals", digest(token), {**value, "userId": user, "expiresAt": expires_at})
         return token
 
+    def add_ui_session(
+        self, number: int, user: str, value: str = "v4lue", expires_at: str = "2999-01-01T00:00:00Z", prefix: str = ""
+    ) -> str:
+        """The cookie of a member's engine UI, as a browser sends it."""
+        pair = f"{prefix}rc_ui_{label(number)}={value}"
+        self.plane.change("principals", digest(pair), self.ui_session(number, user, expires_at))
+        return pair
+
+    def ui_session(self, number: int, user: str, expires_at: str = "2999-01-01T00:00:00Z") -> dict[str, Any]:
+        """What the control plane publishes of it."""
+        value = {"kind": "ui_session", "tokenId": f"tok_{user}", "label": label(number), "userId": user}
+        return {**value, "expiresAt": expires_at}
+
     def host(self, number: int) -> str:
         return f"{label(number)}.env.local.restate.localhost"

@@ -27,7 +27,7 @@ def test_columns() -> None:
 
 
 def test_deletions() -> None:
-    assert list(compact.principal(DIGEST, None)) == [(DIGEST, None)]
+    assert list(compact.principal(DIGEST, None)) == [(DIGEST, None), (f"~{DIGEST}", None)]
     assert list(compact.member("a/b", None)) == [("a/b", None), ("a/b+", None)]
     assert list(compact.route(LABEL, None, 0)) == [(LABEL, None)]
     assert list(compact.digest_key(None)) == [(".key", None)]
