@@ -27,13 +27,15 @@ def ensure(root: Path, level: str) -> Path:
     """Install what ``level`` needs into the checkout at ``root``; the Python to go on with. Raises `Refused`."""
     checkout = Checkout(root.resolve())
     refuse_platform(sys.platform, platform.machine())
-    if installed(checkout, level):
+    if installed(checkout, level) and installers.console_current(checkout):
         return checkout.python
     with _alone(checkout):
         # A checkout that was prepared for tests stays so: taking packages away would pull them from under a run.
         level = "test" if (checkout.site_packages / "pytest").is_dir() else level
         if not installed(checkout, level):
             _install(checkout, level)
+        if not installers.console_current(checkout):
+            _build_console(checkout)
     return checkout.python
 
 
@@ -97,6 +99,17 @@ def _install(checkout: Checkout, level: str) -> None:
         os.umask(before)
 
 
+def _build_console(checkout: Checkout) -> None:
+    """A console that cannot be built is no reason to start nothing when an earlier one is there."""
+    try:
+        with Step(1, 1, "Console (web/)"):
+            installers.build_console(checkout, surroundings.for_installers(checkout.venv, os.environ))
+    except Refused as refusal:
+        if not (checkout.web / "dist" / "index.html").exists():
+            raise
+        print(f"{refusal}\nGoing on with the console that was built before.", file=sys.stderr, flush=True)
+
+
 def _install_steps(checkout: Checkout, level: str) -> None:
     stamp, moved = wanted(checkout, level), _moved(checkout)
     checkout.stamp.unlink(missing_ok=True)
@@ -110,7 +123,7 @@ def _install_steps(checkout: Checkout, level: str) -> None:
     with Step(3, total, "Python packages", lambda: installers.share_of_packages(checkout, level)):
         installers.install_packages(checkout, level, uv, env)
     for number, folder in enumerate(folders, start=4):
-        what = "Engine" if folder == checkout.root else f"Node packages of {folder.relative_to(checkout.root)}"
+        what = "Engine" if folder == checkout.root else f"Node packages of {folder.relative_to(checkout.root)}/"
         with Step(number, total, what):
             installers.install_node(checkout, folder, env)
     surroundings.remove_private_caches(checkout.venv)

@@ -43,9 +43,14 @@ class Checkout:
         """The Python lock file of a level."""
         return self.root / _LOCKS[level]
 
+    @property
+    def web(self) -> Path:
+        """The console's sources."""
+        return self.root / "web"
+
     def node_folders(self, level: str) -> list[Path]:
-        """Folders with a package-lock.json to install: the engine's always, examples and tests for tests."""
-        patterns = ["package-lock.json"]
+        """Folders with a package-lock.json to install: the engine's and the console's always, others for tests."""
+        patterns = ["package-lock.json", "web/package-lock.json"]
         if level == "test":
             patterns += ["examples/*/package-lock.json", "tests/package-lock.json", "tests/*/package-lock.json"]
         return [found.parent for pattern in patterns for found in sorted(self.root.glob(pattern))]

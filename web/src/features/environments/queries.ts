@@ -1,0 +1,45 @@
+import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { answered, client } from "@/api/client";
+import { usePages } from "@/api/pages";
+import type { Environment } from "@/api/types";
+
+const WHILE_STARTING_MILLISECONDS = 1000;
+const OTHERWISE_MILLISECONDS = 15_000;
+/** Those that go through it may become reachable any moment. */
+function interval(environments: Environment[]): number {
+  return environments.some(({ status }) => status === "PENDING") ? WHILE_STARTING_MILLISECONDS : OTHERWISE_MILLISECONDS;
+}
+
+export function environmentQuery(accountId: string, environmentId: string) {
+  const path = { accountId, environmentId };
+  return queryOptions({
+    queryKey: ["environments", accountId, environmentId],
+    queryFn: () => answered(client.GET("/api/v1/accounts/{accountId}/environments/{environmentId}", { params: { path } })),
+    refetchInterval: (query) => interval(query.state.data ? [query.state.data] : []),
+  });
+}
+
+export function useEnvironments(accountId: string) {
+  return usePages(["environments", accountId], (after) =>
+    answered(client.GET("/api/v1/accounts/{accountId}/environments", { params: { path: { accountId }, query: { after } } })),
+  );
+}
+
+/** The first hundred, for choosing among them; kept fresh while one starts. */
+export function useEnvironmentNames(accountId: string) {
+  return useQuery({
+    queryKey: ["environments", accountId, "names"],
+    queryFn: () =>
+      answered(client.GET("/api/v1/accounts/{accountId}/environments", { params: { path: { accountId }, query: { limit: 100 } } })),
+    refetchInterval: (query) => interval(query.state.data?.items ?? []),
+    select: (page) => page.items,
+  });
+}
+
+export function useCreateEnvironment(accountId: string) {
+  return useMutation({
+    mutationFn: (body: { name: string }) =>
+      answered(client.POST("/api/v1/accounts/{accountId}/environments", { params: { path: { accountId } }, body })),
+    meta: { touches: [["environments", accountId]] },
+  });
+}

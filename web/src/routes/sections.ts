@@ -1,0 +1,30 @@
+import { Gauge, Layers } from "lucide-react";
+import { mounted, type AccountPage, type EnvironmentPage, type OperatorPage } from "@/components/section";
+import { environments, shell } from "@/messages";
+
+/**
+ * Every page in the navigation, in its order. To add one: write its component in src/features/<noun>/ with a default
+ * export, then a line here. Its address is the last part, `path`.
+ */
+export const accountSections = mounted<AccountPage>([
+  {
+    path: "environments",
+    label: environments.title,
+    icon: Layers,
+    group: shell.accountGroup,
+    load: () => import("@/features/environments/EnvironmentsPage"),
+  },
+]);
+
+export const environmentSections = mounted<EnvironmentPage>([
+  {
+    path: "overview",
+    label: environments.overview.title,
+    icon: Gauge,
+    group: environments.groups.run,
+    load: () => import("@/features/environments/OverviewPage"),
+  },
+]);
+
+/** For people who run the plane (`user.operator`). */
+export const operatorSections = mounted<OperatorPage>([]);
