@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 
 from envrunner.client import LIMITS, Unreachable
-from envrunner.wire import EgressState, Spec, State, States
+from envrunner.wire import EgressState, Spec, State, States, UsageNews
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -49,6 +49,11 @@ class AgentClient:
             return EgressState.model_validate_json(self._send(self._http.build_request("GET", "/egress")))
         except AgentError:
             return EgressState(active=False, reason="the node agent is older than its worker: restart it")
+
+    def usage(self, after: int) -> UsageNews:
+        """What engines did in minutes that have changed after that revision; without items there is no more."""
+        request = self._http.build_request("GET", "/usage", params={"after": after})
+        return UsageNews.model_validate_json(self._send(request))
 
     def settled(self, environment_id: str, seconds: float) -> State:
         """The engine's state once it has settled, or as it is after ``seconds``."""

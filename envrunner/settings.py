@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     """First uid for engines (root only). None: a block of its own for this state directory."""
     egress_rules: bool = True
     """Whether the kernel is given rules (nftables) about what engines may connect to, where that is possible."""
+    egress_names_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """So often names that engines may call in private networks are asked for anew."""
     engine_starts_at_once: Annotated[int, Field(ge=1)] = 4
     engine_drain_seconds: Annotated[float, Field(ge=0)] = 5.0
     """So long attempts at services may take to end before an engine is restarted; requests wait meanwhile."""
@@ -90,6 +92,8 @@ class Settings(BaseSettings):
     log_lines_per_second: Annotated[int, Field(ge=1)] = 200
     """So many lines of one environment's log are sent; what is beyond is counted and left out."""
     log_line_bytes: Annotated[int, Field(ge=100, le=64 * 1024)] = 16 * 1024
+    usage_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
+    """At this interval each engine's counters are read."""
     sync_seconds: float = 10.0
 
     @property
@@ -133,6 +137,11 @@ class Settings(BaseSettings):
     def log_positions_dir(self) -> Path:
         """How far each engine's log has been sent."""
         return self.state_dir / "logs"
+
+    @property
+    def usage_dir(self) -> Path:
+        """What each engine did in the last hour."""
+        return self.state_dir / "usage"
 
     @property
     def directories(self) -> tuple[Path, ...]:

@@ -65,6 +65,7 @@ class Outbound(Message):
     refused_networks: tuple[IPv4Network | IPv6Network, ...]
     refused_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...]
     tunnel_proxy: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
+    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,255}$")], ...] = ()
 
 
 class Spec(Message):
@@ -125,3 +126,26 @@ class States(Message):
     """A list of states."""
 
     items: list[State]
+
+
+class Usage(Message):
+    """What an engine did in one minute so far. Latencies are null when there were no requests."""
+
+    environment_id: EnvironmentId
+    minute: str
+    requests: int
+    errors: int
+    p50_ms: float | None
+    p99_ms: float | None
+    invocations: int
+    completed_invocations: int
+    failed_attempts: int
+    engine_seconds: int
+    storage_bytes: int | None
+
+
+class UsageNews(Message):
+    """Minutes that changed, up to ``revision``."""
+
+    revision: int
+    items: list[Usage]

@@ -1,4 +1,4 @@
-"""The runner-worker: Celery tasks as nudges, the sync that works without them, and the sending of logs."""
+"""The runner-worker: Celery tasks as nudges, the sync that works without them, the sending of logs and of usage."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from celery import Celery
 from envrunner import logs
 from envrunner.agent_client import AgentClient
 from envrunner.client import InternalClient
+from envrunner.metering.teller import Teller
 from envrunner.reporting import Reporter
 from envrunner.settings import Settings, settings
 from envrunner.shipping.shipper import Shipper
@@ -19,6 +20,7 @@ from envrunner.tasks import CONVERGE, DEPLOYMENTS, SETTLE_SECONDS, Converger, De
 # A task waits for its engine most of its time.
 _THREADS = 24
 _QUIET_SECONDS = 60.0
+_TELL_SECONDS = 5.0
 # Redelivery while a task still runs would run it twice: far above the longest task.
 _VISIBILITY_SECONDS = int(SETTLE_SECONDS) + 150
 
@@ -92,9 +94,15 @@ def run_worker() -> None:
     given = settings()
     app, sync = create_app(given)
     shipper = Shipper(InternalClient(given.internal_url, given.credential_file), given)
+    teller = Teller(
+        InternalClient(given.internal_url, given.credential_file),
+        AgentClient(given.agent_socket),
+        min(_TELL_SECONDS, given.usage_seconds),
+    )
     # First, and independent of the broker.
     sync.start()
     shipper.start()
+    teller.start()
     try:
         app.worker_main(
             ["worker", "--pool=threads", f"--concurrency={_THREADS}", "--loglevel=WARNING",
@@ -103,3 +111,4 @@ def run_worker() -> None:
     finally:
         sync.stop()
         shipper.stop()
+        teller.stop()

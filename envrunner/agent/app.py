@@ -55,6 +55,13 @@ class Calls:
         """``GET /egress``."""
         return _json(self._node.egress)
 
+    async def usage(self, request: Request) -> Response:
+        """``GET /usage``, perhaps with ``after``."""
+        after = request.query_params.get("after", "0")
+        if not after.isascii() or not after.isdigit():
+            raise BadRequest("after is a revision")
+        return _json(self._node.meter.news(int(after[:30])))
+
     async def healthz(self, _request: Request) -> Response:
         """The process is up."""
         return JSONResponse({"status": "up"})
@@ -75,6 +82,7 @@ def create_app(node: Node) -> Starlette:
             Route(one, calls.get, methods=["GET"]),
             Route(one, calls.put, methods=["PUT"]),
             Route("/egress", calls.egress, methods=["GET"]),
+            Route("/usage", calls.usage, methods=["GET"]),
             Route("/healthz", calls.healthz, methods=["GET"]),
             Route("/metrics", calls.metrics, methods=["GET"]),
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -35,8 +36,17 @@ class Turns:
 class Engine:
     """Lives as long as the agent. `put` says what should be, `state` what is, `changed` when to look again."""
 
-    def __init__(self, spec: Spec, hands: Hands, turns: Turns, settings: Settings) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        hands: Hands,
+        turns: Turns,
+        settings: Settings,
+        before_stop: Callable[[str, int], Awaitable[None]],
+    ) -> None:
+        """``before_stop`` is told label and process of an engine that is about to be stopped; it raises nothing."""
         self._spec = spec
+        self._before_stop = before_stop
         self._hands = hands
         self._turns = turns
         self._settings = settings
@@ -224,6 +234,8 @@ class Engine:
 
     async def _stop(self) -> None:
         if process := self._process:
+            if self._was_ready and process.alive():
+                await self._before_stop(self._spec.label, process.pid)
             asyncio.get_running_loop().remove_reader(process.pidfd)
             await asyncio.to_thread(process.stop, grace_seconds=self._settings.engine_grace_seconds)
             self._process = None

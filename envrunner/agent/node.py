@@ -12,6 +12,7 @@ import structlog
 from envrunner.agent.engine import Engine, Turns
 from envrunner.agent.hands import Hands, Workshop
 from envrunner.agent.store import SpecStore
+from envrunner.metering.meter import Meter
 from envrunner.settings import Settings
 from envrunner.wire import Desired, EgressState, Spec, State, label_of
 
@@ -40,6 +41,7 @@ class Node:
         self._writing = asyncio.Lock()
         self._look = asyncio.Event()
         self._engines: dict[str, Engine] = {}
+        self.meter = Meter(settings, self.states)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -57,6 +59,7 @@ class Node:
             self._add(spec)
         self._report_strangers({spec.label for spec in specs})
         self._spawn(self._rotate_logs())
+        self._spawn(self.meter.run())
         self._spawn(self._look_at_egress())
 
     async def close(self) -> None:
@@ -105,7 +108,8 @@ class Node:
         return [engine.state for engine in list(self._engines.values())]
 
     def _add(self, spec: Spec) -> Engine:
-        engine = Engine(spec, Hands(spec.label, self._workshop), self._turns, self._settings)
+        hands = Hands(spec.label, self._workshop)
+        engine = Engine(spec, hands, self._turns, self._settings, self.meter.last_look)
         self._engines[spec.label] = engine
         self._spawn(engine.run())
         return engine
