@@ -12,10 +12,10 @@ export function newQueryClient(): QueryClient {
       },
     },
     mutationCache: new MutationCache({
-      // Whatever a change touches is read again; a mutation names it with meta: { touches: [key, …] }.
-      onSuccess: (_data, _variables, _result, mutation) => {
-        for (const queryKey of mutation.meta?.touches ?? []) void client.invalidateQueries({ queryKey });
-      },
+      // Whatever a change touches is read again, and only then is it done: no page shows what was before. A mutation
+      // names it with meta: { touches: [key, …] }.
+      onSuccess: (...[, , , mutation]) =>
+        Promise.all((mutation.meta?.touches ?? []).map((queryKey) => client.invalidateQueries({ queryKey }))),
     }),
   });
   return client;

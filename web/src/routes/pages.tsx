@@ -87,7 +87,7 @@ function Section<Props extends object>({ sections, path, props }: { sections: Mo
 }
 
 export function AccountRoute() {
-  const { section } = useParams({ strict: false });
+  const { section = "environments" } = useParams({ strict: false });
   const known = accountSections.find(({ path }) => path === section);
   return (
     <InAccount account={useAccount()}>
