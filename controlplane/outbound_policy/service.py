@@ -36,9 +36,10 @@ _USUAL_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379}
 
 @dataclass(frozen=True)
 class Reach:
-    """`networks` beside public addresses; `refused_ports` at addresses of the environment's own host."""
+    """`networks` beside public addresses, and where `hosts` lead; `refused_ports` at the environment's own host."""
 
     networks: tuple[Network, ...]
+    hosts: tuple[str, ...]
     refused_networks: tuple[Network, ...]
     refused_ports: tuple[int, ...]
 
@@ -103,11 +104,14 @@ def destinations(session: Session, environment_id: str) -> Destinations:
 def reach(row: OutboundPolicy | None) -> Reach:
     """The same for the kernel of the environment's host.
 
-    Who may call private networks by a name may connect to all of them: packets carry no names.
+    Packets carry no names. Where one leads, the host asks; which names there are below `*.`, nobody can say, so whoever
+    may call those may connect to all private networks.
     """
-    networks = _networks(row) + (PRIVATE if row and row.hosts else ())
+    hosts = tuple(row.hosts if row else ())
+    widely = any(host.startswith("*.") for host in hosts)
     return Reach(
-        networks=tuple(dict.fromkeys(networks)),
+        networks=tuple(dict.fromkeys(_networks(row) + (PRIVATE if widely else ()))),
+        hosts=() if widely else hosts,
         refused_networks=settings().outbound_refused_networks,
         refused_ports=tuple(sorted(_plane_ports())),
     )

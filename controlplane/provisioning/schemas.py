@@ -10,6 +10,7 @@ class Outbound(Schema):
     refused_networks: list[str]
     refused_ports: list[int]
     tunnel_proxy: str
+    hosts: list[str]
 
 
 class Spec(Schema):

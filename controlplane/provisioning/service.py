@@ -59,6 +59,7 @@ def spec(environment: Environment, key: IdentityKey | None, policy: OutboundPoli
             refused_networks=[str(one) for one in reach.refused_networks],
             refused_ports=list(reach.refused_ports),
             tunnel_proxy=urls.tunnel_proxy,
+            hosts=list(reach.hosts),
         ),
     )
 

@@ -14,6 +14,7 @@ import structlog
 
 from envrunner import durable
 from envrunner.egress import nft
+from envrunner.egress.names import Names
 from envrunner.egress.rules import Address, Allowance, Node, render
 from envrunner.engine.accounts import RANGE, AccountNotHere, AccountsExhausted, EngineAccounts
 from envrunner.settings import Settings
@@ -22,7 +23,7 @@ from envrunner.wire import Desired, EgressState, Outbound, Spec
 _log = structlog.get_logger()
 
 _RESOLVERS = Path("/etc/resolv.conf")
-_TABLE = "egress-table"
+_TABLE, _NAMES = "egress-table", "egress-names.json"
 
 
 class EgressGuard:
@@ -35,6 +36,7 @@ class EgressGuard:
         self._specs: Sequence[Spec] = ()
         self._uids: dict[str, int] = {}
         self._found: dict[str, frozenset[Address]] = {}
+        self._names = Names(settings.state_dir / _NAMES, settings.egress_names_seconds)
         self._wanted = ""
         self._in_force: str | None = None
         self._problem: str | None = "the agent has just started"
@@ -50,16 +52,21 @@ class EgressGuard:
 
     def enforce(self) -> None:
         """Blocking; when this returns, the kernel knows them. Whoever waited for others meanwhile has nothing to do."""
+        self._look_at_names()
         with self._lock:
             # Engines may be talking to them already: rules without them would end that.
             self._found |= {host: _addresses(host) for host in self._unnumbered() - self._found.keys()}
             self._apply()
 
     def look(self) -> None:
-        """Blocking. Ask again for names of tunnel proxies and for resolvers; put back what somebody else removed."""
+        """Blocking. Ask again for names and for resolvers; put back what somebody else removed."""
+        self._look_at_names()
         self._found |= {host: found for host in self._unnumbered() if (found := _addresses(host))}
         with self._lock:
             self._apply(look=True)
+
+    def _look_at_names(self) -> None:
+        self._names.look(host for spec in self._specs if spec.outbound for host in spec.outbound.hosts)
 
     def _apply(self, *, look: bool = False) -> None:
         problem = self._obstacle()
@@ -92,6 +99,7 @@ class EgressGuard:
         if wanted == self._wanted and not (look and self._was_changed()):
             return
         durable.write(self._settings.state_dir / _TABLE, self._table())
+        self._names.save()
         nft.load(wanted)
         self._wanted, self._in_force = wanted, nft.listing(self._table())
 
@@ -123,6 +131,7 @@ class EgressGuard:
             outbound.refused_networks,
             ports.union(outbound.refused_ports),
             frozenset((address, port) for address in addresses),
+            frozenset(address for host in outbound.hosts for address in self._names.addresses(host)),
         )
 
     def _uid(self, label: str) -> int | None:

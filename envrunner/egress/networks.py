@@ -14,6 +14,8 @@ NOT_PUBLIC_V4 = tuple(
         ),
     )
 )  # fmt: skip
+PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
+"""Into these a name may lead that somebody has allowed."""
 # Beside all that is outside 2000::/3.
 NOT_PUBLIC_V6 = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 # With one cloud or another they hand out credentials: reached only where this very address is allowed.

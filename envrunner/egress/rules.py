@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_network
 
 from envrunner.egress.networks import METADATA, NOT_PUBLIC_V4, NOT_PUBLIC_V6
 
@@ -22,13 +22,14 @@ class Allowance:
     """What an environment may reach beside public addresses.
 
     ``proxies`` are addresses and ports of the tunnel proxy. ``refused`` is never reached, nor is any of
-    ``refused_ports`` at an address of this host.
+    ``refused_ports`` at an address of this host. ``named`` are where names lead that it may call in private networks.
     """
 
     networks: tuple[Network, ...] = ()
     refused: tuple[Network, ...] = ()
     refused_ports: frozenset[int] = frozenset()
     proxies: frozenset[tuple[Address, int]] = frozenset()
+    named: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _allowance(one: Allowance) -> list[str]:
         *([f"fib daddr type local tcp dport {_set(ports)} goto refuse"] if ports else []),
         *_to(exactly, "accept"),
         *_to(METADATA, "goto refuse"),
-        *_to(one.networks, "accept"),
+        *_to([*one.networks, *map(ip_network, one.named)], "accept"),
         "goto public",
     ]
 

@@ -48,3 +48,7 @@ def test_what_is_public_to_the_kernel_is_public_to_the_control_plane(address: Ad
 
 def test_both_know_the_same_metadata_services() -> None:
     assert {one[0] for one in networks.METADATA} == set(destinations.METADATA)
+
+
+def test_both_mean_the_same_private_networks() -> None:
+    assert networks.PRIVATE == destinations.PRIVATE

@@ -40,7 +40,7 @@ class Host(nodes.Node):
     """A node whose processes have a network of their own."""
 
     def __init__(self, home: Path, networks: TwoNetworks, hosts: Path) -> None:
-        super().__init__(home)
+        super().__init__(home, egress_names_seconds=0.05)
         self.networks, self.hosts = networks, hosts
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
@@ -135,6 +135,33 @@ def test_what_is_allowed_or_withdrawn_counts_at_once_and_restarts_nothing(host: 
     host.client.put(one)
     assert not host.reaches(one, PRIVATE)
     assert host.settle(one).pid == pid
+
+
+def test_a_name_that_may_be_called_opens_where_it_leads_and_nothing_beside_it(host: Host, world: Listeners) -> None:
+    one = guarded(NOTHING.model_copy(update={"hosts": (NAME,)}))
+    host.name(service=PRIVATE)
+    host.settle(one)
+    assert host.reaches(one, PRIVATE)
+    assert not host.reaches(one, "10.30.0.5")
+    host.register(one, f"http://{NAME}:443")
+    assert world.accepted()[-1] == (PRIVATE, 443)
+
+    host.name(service="10.30.0.5")
+    until(lambda: host.client.put(one) and host.reaches(one, "10.30.0.5"))
+    assert host.reaches(one, PRIVATE), "connections that are under way go on"
+
+    # It belongs to whoever answers for the name: neither the host itself nor what hands out credentials.
+    host.name(service="127.0.0.1")
+    host.kill_agent()
+    host.start_agent()
+    assert host.reaches(one, PRIVATE), "a new agent knows what the old one did"
+    host.client.put(one)
+    with Listeners(host.networks.host, [443]):
+        assert not host.reaches(one, "127.0.0.1")
+
+    host.client.put(guarded(NOTHING))
+    assert not host.reaches(one, PRIVATE)
+    assert not host.reaches(one, "10.30.0.5")
 
 
 def test_rules_outlive_the_agent_and_come_before_engines(host: Host, world: Listeners) -> None:

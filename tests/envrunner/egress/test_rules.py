@@ -49,3 +49,11 @@ def test_all_of_a_family_and_none_of_the_other() -> None:
     text = render(Node("t", UIDS), {UIDS[0]: Allowance(networks=(ip_network("0.0.0.0/0"),))})
     assert "ip daddr { 0.0.0.0/0 } accept" in text
     assert text.index("169.254.169.254", text.index("allowance_1 {")) < text.index("0.0.0.0/0")
+
+
+def test_where_a_name_leads_is_reached_and_metadata_and_what_is_refused_come_first() -> None:
+    named = Allowance(refused=(ip_network("10.20.9.0/24"),), named=frozenset({ip_address("10.20.0.5")}))
+    text = render(Node("t", UIDS), {UIDS[0]: named})
+    chain = text[text.index("allowance_1 {") :]
+    order = ["10.20.9.0/24 } goto refuse", "169.254.169.254", "ip daddr { 10.20.0.5 } accept", "goto public"]
+    assert sorted(order, key=chain.index) == order
