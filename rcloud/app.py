@@ -26,6 +26,7 @@ from rcloud.commands import (
     sessions,
     shell,
     tunnels,
+    usage,
     workload_identity,
 )
 
@@ -83,6 +84,7 @@ for name, noun in {
     "lambda": functions.app,
 }.items():
     app.add_typer(noun, name=name)
+command(app, "usage")(usage.usage)
 command(app, "preflight")(preflight.preflight)
 command(app, "apply")(apply.apply)
 command(app, "completion")(shell.completion)
