@@ -49,7 +49,7 @@ function Finder({ close }: { close: () => void }) {
   const entries = useStore(registry);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const found = useMemo(() => matching(entries.flatMap((entry) => entry.commands), text), [entries, text]);
+  const found = useMemo(() => matching(entries.toReversed().flatMap((entry) => entry.commands), text), [entries, text]);
   const chosen = found[Math.min(at, found.length - 1)];
   function run(command: Command | undefined) {
     close();

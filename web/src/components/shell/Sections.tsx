@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import type { Mounted } from "@/components/section";
-import { cx } from "@/lib/cx";
 
 type Props<PageProps> = {
   sections: Mounted<PageProps>[];
@@ -21,9 +20,10 @@ export function Sections<PageProps>({ sections, to }: Props<PageProps>) {
             <li key={path}>
               <Link
                 to={to(path)}
+                activeOptions={{ exact: true, includeSearch: false }}
                 onPointerEnter={() => void load()}
                 onFocus={() => void load()}
-                className={cx("flex h-8 items-center gap-2.5 rounded-md px-2.5 text-soft hover:bg-over hover:text-ink aria-[current]:bg-over aria-[current]:font-medium aria-[current]:text-ink")}
+                className="flex h-8 items-center gap-2.5 rounded-md px-2.5 text-soft hover:bg-over hover:text-ink aria-[current]:bg-over aria-[current]:font-medium aria-[current]:text-ink"
               >
                 <Icon size={16} aria-hidden /> {label}
               </Link>
