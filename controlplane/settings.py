@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     workload_rules_per_environment: int = 20
     workload_tokens_per_environment: int = 1000
     """So many access tokens are given to CI jobs within an hour."""
+    kafka_subscriptions_per_environment: Annotated[int, Field(ge=0)] = 100
     engine_version: str = "1.7.12"
     environment_requests_per_second: int = 5000
     environment_requests_in_flight: int = 1000

@@ -11,8 +11,16 @@ class Ask(Schema):
     body: str = Field(max_length=2_000_000)
 
 
+class Bound(Schema):
+    """An engine that has `most` of them gets no more, and the caller the `message`."""
+
+    most: int
+    message: str
+
+
 class Verdict(Schema):
-    """`message` says why not, in words for whoever made the call."""
+    """`message` says why not, in words for whoever made the call. What only the engine knows, the edge counts there."""
 
     admitted: bool
     message: str | None = None
+    subscriptions: Bound | None = None

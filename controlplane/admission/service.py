@@ -5,6 +5,7 @@ import re
 from controlplane.admission import deployments, kafka, repository
 from controlplane.admission.bodies import Refused
 from controlplane.admission.places import Places
+from controlplane.admission.schemas import Bound
 from controlplane.core.database import transaction
 from controlplane.core.errors import NotFound
 from controlplane.core.outbound import place
@@ -12,6 +13,9 @@ from controlplane.environments import addresses
 from controlplane.outbound_policy import service as outbound_policy
 from controlplane.preflight import targets
 from controlplane.preflight.checks import Failed
+from controlplane.settings import settings
+
+_SUBSCRIBE = "POST /subscriptions"
 
 
 def refusal(runner_id: str, environment_id: str, route: str, body: str) -> str | None:
@@ -23,6 +27,18 @@ def refusal(runner_id: str, environment_id: str, route: str, body: str) -> str |
     except (Refused, Failed) as error:
         return str(error)
     return None
+
+
+def bound(route: str) -> Bound | None:
+    """How many of what the call makes an engine may have; null for what has no bound."""
+    if route != _SUBSCRIBE:
+        return None
+    most = settings().kafka_subscriptions_per_environment
+    return Bound(
+        most=most,
+        message=f"This environment has {most} Kafka subscriptions, and may not have more: each is a consumer of its "
+        "own in the engine. Delete one (DELETE /subscriptions/{id}), or ask an operator of this plane for more.",
+    )
 
 
 def _places(runner_id: str, environment_id: str) -> tuple[str, Places]:
@@ -45,7 +61,7 @@ def _judge(route: str, body: str, places: Places) -> None:
         kafka.judge_cluster(body, places, creates=True)
     elif re.fullmatch(r"PATCH /kafka-clusters/[^/]+", route):
         kafka.judge_cluster(body, places, creates=False)
-    elif route == "POST /subscriptions":
+    elif route == _SUBSCRIBE:
         kafka.judge_subscription(body)
     else:
         raise Refused("This plane does not know what this call would reach.")

@@ -17,6 +17,8 @@ import structlog
 
 from envrunner.client import InternalClient, InternalError, Unreachable
 from envrunner.edge.sockets import listener
+from envrunner.edge.subscriptions import Subscriptions
+from envrunner.wire import label_of
 
 _MOST_BYTES = 2 * 1024 * 1024
 _QUESTIONS = {"/": "/internal/v1/admission", "/ui-sessions": "/internal/v1/ui-sessions"}
@@ -28,12 +30,13 @@ _log = structlog.get_logger(__name__)
 class Admission:
     """Answers nginx on ``path``: 200 with the verdict, 503 when there is none."""
 
-    def __init__(self, client: InternalClient, path: Path) -> None:
+    def __init__(self, client: InternalClient, path: Path, engines: Path) -> None:
         self._client, self._path = client, path
+        self._subscriptions = Subscriptions(engines)
 
     def run(self) -> None:
         """Never returns."""
-        handler = type("Handler", (_Handler,), {"client": self._client})
+        handler = type("Handler", (_Handler,), {"client": self._client, "subscriptions": self._subscriptions})
         with _Server(str(self._path), handler, bind_and_activate=False) as server:
             server.socket.close()
             server.socket = listener(self._path)
@@ -46,6 +49,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 class _Handler(BaseHTTPRequestHandler):
     client: InternalClient
+    subscriptions: Subscriptions
     protocol_version = "HTTP/1.1"
     timeout = 30
 
@@ -55,13 +59,17 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             question = json.loads(self.rfile.read(min(length, _MOST_BYTES)))
             self._answer(200, self._asked(question))
-        except (Unreachable, InternalError, ValueError, KeyError) as error:
+        except (Unreachable, InternalError, ValueError, KeyError, TypeError) as error:
             _log.warning("the control plane did not say what nginx asked", about=self.path, reason=str(error))
             self._answer(503, {})
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
         with contextlib.nullcontext() if self.path == "/" else _CODES_AT_ONCE:
-            return self.client.ask(_QUESTIONS[self.path], question)
+            answer = self.client.ask(_QUESTIONS[self.path], question)
+        bound = answer.get("subscriptions") if isinstance(answer, dict) else None
+        if bound and not self.subscriptions.have_room(label_of(str(question["environmentId"])), int(bound["most"])):
+            return {"admitted": False, "message": str(bound["message"])}
+        return answer
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()

@@ -83,7 +83,7 @@ def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> No
         "feed": partial(feed.follow, client, mirror),
         "usage": Usage(client, mirror).run,
         "recording": Recorder(client, layout).run,
-        "admission": Admission(client, layout.admission).run,
+        "admission": Admission(client, layout.admission, current.sockets_dir).run,
         "throttling": throttling.run,
         "door": Door(mirror, layout.door, throttling.metrics).run,
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from envrunner.edge.subscriptions import Subscriptions
 from envrunner.wire import EngineState
 from tests.envrunner.engines import Engine
 from tests.envrunner.nodes import Node
@@ -133,6 +134,15 @@ def test_a_group_of_ones_own_goes_on_where_it_was(one: Consumer, broker: Broker)
     one.subscribe("moving", group_id="movers", **QUICKLY)
     broker.send("moving", greetings(["m2"], 1))
     until(lambda: one.greeted("m2"))
+
+
+def test_the_edge_counts_the_subscriptions_that_an_engine_has(one: Consumer) -> None:
+    subscriptions, label = Subscriptions(one.node.settings.sockets_dir), one.spec.label
+    before = len(one.admin("GET", "/subscriptions")["subscriptions"])
+    made = one.subscribe("counted")
+    assert not subscriptions.have_room(label, before + 1)
+    one.admin("DELETE", f"/subscriptions/{made['id']}")
+    assert subscriptions.have_room(label, before + 1)
 
 
 def test_what_a_cluster_shows_of_its_secrets(one: Consumer) -> None:

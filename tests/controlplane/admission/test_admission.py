@@ -382,3 +382,17 @@ def test_only_this_runners_environments(edge: Edge, node: Node) -> None:
 def test_nothing_of_a_body_is_logged(edge: Edge, capfd: pytest.CaptureFixture[str]) -> None:
     edge("POST /deployments", {"uri": "http://10.0.0.1", "additional_headers": {"authorization": "Bearer hidden-word"}})
     assert "hidden-word" not in "".join(capfd.readouterr())
+
+
+def test_the_edge_is_told_how_many_subscriptions_there_may_be(edge: Edge, configured: Callable[..., None]) -> None:
+    configured(kafka_subscriptions_per_environment=7)
+    subscription = json.dumps({"source": "kafka://k/t", "sink": "service://A/b"})
+
+    def verdict(route: str, body: str) -> Any:
+        ask = {"environmentId": edge.environment_id, "route": route, "body": body}
+        return edge.node.call("POST", "/admission", json=ask).json()["subscriptions"]
+
+    bound = verdict("POST /subscriptions", subscription)
+    assert (bound["most"], "has 7 Kafka subscriptions" in bound["message"]) == (7, True)
+    assert verdict("POST /subscriptions", "{") is None
+    assert verdict("POST /deployments", json.dumps({"uri": f"https://{PUBLIC}"})) is None

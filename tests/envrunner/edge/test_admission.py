@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from envrunner.edge import subscriptions as module
+from envrunner.edge.subscriptions import Subscriptions
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.conftest import MINE, World
+from tests.envrunner.edge.echo_engine import EchoEngine
 from tests.envrunner.edge.stack import Stack, label
 from tests.support.waiting import until
 
@@ -158,3 +164,67 @@ def test_without_the_control_plane_only_new_addresses_wait(stack: Stack) -> None
     stack.plane.start()
     stack.start_process("edge_agent")
     until(lambda: ask(port, "/deployments", method="POST", token=key, body=BODY).status == 200)
+
+
+BOUND = (200, {"admitted": True, "message": None, "subscriptions": {"most": 3, "message": "No more than three."}})
+
+
+def test_an_engine_gets_no_more_subscriptions_than_the_plane_says(world: World) -> None:
+    engine = world.stack.engines[label(MINE)]
+    world.stack.plane.verdict = BOUND
+    try:
+        for count, status in ((0, 200), (2, 200), (3, 422), (4, 422), (2, 200)):
+            subscribed(engine, count)
+            answer = call(world, "POST", "/subscriptions")
+            assert answer.status == status, count
+            if status == 422:
+                assert answer.json["message"] == "No more than three."
+                assert engine.asked[-1].startswith("GET "), "it has heard of no other"
+    finally:
+        engine.canned.clear()
+
+
+def test_without_the_engines_word_there_is_no_subscription(world: World) -> None:
+    engine = world.stack.engines[label(MINE)]
+    world.stack.plane.verdict = BOUND
+    try:
+        for said in (
+            b"HTTP/1.1 500 no\r\ncontent-length: 2\r\n\r\n{}",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]",
+        ):
+            engine.canned["/subscriptions"] = said
+            call(world, "POST", "/subscriptions").assert_refusal(503)
+            assert engine.asked[-1].startswith("GET ")
+    finally:
+        engine.canned.clear()
+
+
+def subscribed(engine: EchoEngine, count: int) -> None:
+    """The engine says that it has so many."""
+    body = json.dumps({"subscriptions": [{"id": f"sub_{number}"} for number in range(count)]}).encode()
+    engine.canned["/subscriptions"] = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def test_many_that_are_asked_about_at_once_are_counted_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is let through is seen by the next one, though the engine takes its time to show it."""
+    subscriptions = Subscriptions(tmp_path)
+    made: list[int] = []
+    monkeypatch.setattr(subscriptions, "_count", lambda _: len(made))
+
+    def one(_: int) -> bool:
+        if not subscriptions.have_room("mine", 5):
+            return False
+        threading.Timer(0.05, made.append, [1]).start()
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(one, range(20))) == 5
+
+
+def test_what_the_engine_refused_holds_up_nobody_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHOWN_SECONDS", 0.05)
+    subscriptions = Subscriptions(tmp_path)
+    monkeypatch.setattr(subscriptions, "_count", lambda _: 0)
+    assert [subscriptions.have_room("mine", 1) for _ in range(3)] == [True] * 3
