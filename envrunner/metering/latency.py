@@ -17,7 +17,8 @@ def estimate(kinds: Sequence[tuple[int, Mapping[float, float]]], share: float) -
 
     Between an engine's quantiles the share is taken to rise evenly, so for one kind its own quantiles come out.
     """
-    curves = [(weight, _curve(quantiles)) for weight, quantiles in kinds if weight > 0 and quantiles]
+    # Of a kind there were none of lately all are 0.
+    curves = [(weight, _curve(told)) for weight, told in kinds if weight > 0 and any(told.values())]
     total = sum(weight for weight, _ in curves)
     if not total:
         return None
@@ -50,12 +51,16 @@ def _share(curve: Curve, seconds: float) -> float:
 
 
 class Weights:
-    """How many requests of each kind one engine has answered in the minute that is under way."""
+    """How many requests of each kind a process has answered in the minute that is under way.
 
-    def __init__(self, process: str, answered: Mapping[Kind, int]) -> None:
+    In the first one it is known of: since its start.
+    """
+
+    def __init__(self, process: str) -> None:
         self.process = process
         self._minute = 0
-        self._before = self._last = answered
+        self._before: Mapping[Kind, int] = {}
+        self._last: Mapping[Kind, int] = {}
 
     def of(self, answered: Mapping[Kind, int], minute: int) -> dict[Kind, int]:
         """By kind, with what it has answered since its start."""

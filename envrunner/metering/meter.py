@@ -117,9 +117,7 @@ class Meter:
         known = self._tallies.get(label)
         weights = self._weights.get(label)
         if weights is None or weights.process != process.name:
-            # Of a process that another agent has read nobody knows how much is new.
-            old = known is not None and known.process == process.name
-            weights = self._weights[label] = latency.Weights(process.name, reading.answered if old else {})
+            weights = self._weights[label] = latency.Weights(process.name)
         kinds = [
             (count, reading.quantiles.get(kind, {})) for kind, count in weights.of(reading.answered, minute).items()
         ]

@@ -22,7 +22,7 @@ def test_of_one_kind_they_are_its_own(share: float) -> None:
 
 def test_without_requests_there_is_none() -> None:
     assert estimate([], 0.5) is None
-    assert estimate([(0, FAST), (5, {})], 0.5) is None
+    assert estimate([(0, FAST), (5, {}), (5, dict.fromkeys(FAST, 0.0))], 0.5) is None
 
 
 def test_how_many_there_were_decides() -> None:
@@ -58,7 +58,8 @@ def test_a_higher_share_never_takes_less(kinds: list[tuple[int, dict[float, floa
 
 
 def test_weights_are_those_of_the_minute() -> None:
-    weights = Weights("p", {CALL: 10})
-    assert weights.of({CALL: 12}, 1) == {CALL: 2}
-    assert weights.of({CALL: 15}, 1) == {CALL: 5}
-    assert weights.of({CALL: 15, (b"b", b"send"): 1}, 2) == {CALL: 0, (b"b", b"send"): 1}
+    weights = Weights("p")
+    assert weights.of({CALL: 12}, 1) == {CALL: 12}
+    assert weights.of({CALL: 15}, 1) == {CALL: 15}
+    assert weights.of({CALL: 16}, 2) == {CALL: 1}
+    assert weights.of({CALL: 16, (b"b", b"send"): 1}, 3) == {CALL: 0, (b"b", b"send"): 1}
