@@ -16,20 +16,17 @@ from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
 
-from controlplane import doctor as checks
-from controlplane import worker as celery
-from controlplane.app import create_app
 from controlplane.audit import adopting
 from controlplane.audit import commands as audit
 from controlplane.aws import commands as aws
 from controlplane.core.database import transaction
 from controlplane.core.errors import ApplicationError
+from controlplane.core.lazily import function
 from controlplane.environments import limits
 from controlplane.initialise import initialise
 from controlplane.mail import printing
 from controlplane.outbound_policy import commands as outbound
 from controlplane.second_factors import service as second_factors
-from controlplane.serve import serve as serve_api
 from controlplane.settings import Settings, explained
 from controlplane.sso import commands as sso
 from controlplane.users import repository as user_queries
@@ -86,19 +83,19 @@ def down(context: typer.Context) -> None:
 @app.command()
 def serve() -> None:
     """Serve the public API and, on its own socket, the internal API."""
-    serve_api()
+    function("serve:serve")()
 
 
 @app.command()
 def worker() -> None:
     """Run the background tasks."""
-    celery.run_worker()
+    function("worker:run_worker")()
 
 
 @app.command()
 def beat() -> None:
     """Send the sweeps on time. One per installation."""
-    celery.run_beat()
+    function("worker:run_beat")()
 
 
 @app.command()
@@ -204,13 +201,13 @@ def outbox(
 @app.command()
 def openapi() -> None:
     """Print the description of the public API (OpenAPI 3.1); the console's types are made from it."""
-    typer.echo(json.dumps(create_app().openapi(), indent=1, ensure_ascii=False))
+    typer.echo(json.dumps(function("app:create_app")().openapi(), indent=1, ensure_ascii=False))
 
 
 @app.command()
 def doctor() -> None:
     """Check settings, secrets, database, queue and runners; say what to do about what is wrong."""
-    raise typer.Exit(checks.report())
+    raise typer.Exit(function("doctor:report")())
 
 
 def main() -> None:

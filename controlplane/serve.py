@@ -12,6 +12,7 @@ import uvicorn
 
 from controlplane.app import create_app
 from controlplane.core import logs, tls
+from controlplane.core.lazily import uncollected
 from controlplane.internal import create_internal_app
 from controlplane.settings import settings
 
@@ -37,7 +38,8 @@ def serve() -> None:
 
 async def _serve() -> None:
     s = settings()
-    app = create_app()
+    with uncollected():
+        app = create_app()
     public = _server(app, host=s.public_host, port=s.api_port)
     encrypted, renewing = _with_tls(app)
     internal = _server(create_internal_app())

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import gc
-
-# Imports make objects that stay: looking for garbage among them takes a third of a start.
-gc.disable()
-
 from typing import Annotated
 
 import typer
 
-from envrunner.agent.main import run_agent
-from envrunner.aws.main import check_aws, run_aws
-from envrunner.edge import main as edge_main
 from envrunner.egress import guard as egress
 from envrunner.egress.nft import NftFailed
-from envrunner.guard.main import run_guard
-from envrunner.h2c.main import run_h2c
 from envrunner.keep import locks, stop_all
-from envrunner.relay.main import run_relay
+from envrunner.lazily import function
 from envrunner.settings import settings
-from envrunner.worker import run_worker
-
-# Nor does the end of the process look at them again.
-gc.freeze()
-gc.enable()
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Runs engines and carries traffic on this host."
@@ -35,52 +20,52 @@ app = typer.Typer(
 @app.command()
 def agent() -> None:
     """Keep this node's engines. Ending it leaves them running."""
-    run_agent()
+    function("agent.main:run_agent")()
 
 
 @app.command()
 def worker() -> None:
     """Fetch specs, tell the agent, report."""
-    run_worker()
+    function("worker:run_worker")()
 
 
 @app.command()
 def edge() -> None:
     """Serve ingress and admin traffic (nginx in the foreground)."""
-    edge_main.run_edge()
+    function("edge.main:run_edge")()
 
 
 @app.command("edge-agent")
 def edge_agent() -> None:
     """Feed the edge its tables."""
-    edge_main.run_edge_agent()
+    function("edge.main:run_edge_agent")()
 
 
 @app.command()
 def guard() -> None:
     """Carry people's calls to the engines, and end them when the right to them ends."""
-    run_guard()
+    function("guard.main:run_guard")()
 
 
 @app.command()
 def h2c() -> None:
     """Take HTTP/2 with prior knowledge, as the stock CLI's remote ports speak it, to the edge."""
-    run_h2c()
+    function("h2c.main:run_h2c")()
 
 
 @app.command()
 def relay() -> None:
     """Carry calls from engines to services in private networks, through tunnels that customers open."""
-    run_relay()
+    function("relay.main:run_relay")()
 
 
 @app.command()
 def aws(check: Annotated[bool, typer.Option("--check", help="only say whether it works")] = False) -> None:
     """Hold this node's identity in AWS, and give each engine the part of it that is its own."""
     if check:
-        typer.echo(f"✓ {check_aws()}")
+        typer.echo(f"✓ {function('aws.main:check_aws')()}")
     else:
-        run_aws()
+        function("aws.main:run_aws")()
 
 
 @app.command("stop-engines")
