@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rcloud import additions
+from rcloud import additions, restrictions
 from rcloud.additions import Additions
 from rcloud.api import Api, at
 from rcloud.apply.wanted import Environment, Key, Wanted
@@ -100,17 +100,36 @@ def _environment(wanted: Environment, there: Present, prune: bool) -> Iterator[C
     keys = {one["description"]: one for one in there.keys.get(wanted.name, [])}
     for key in wanted.keys or ():
         if key.description not in keys:
-            detail = f"{key.role}, expires in {key.expires_in}" if key.expires_in else key.role
-            yield Change("create", "key", key.description, detail, wanted.name, key=key)
-        elif (role := keys[key.description]["role"]) != key.role:
-            raise Conflict(
-                f"API key {key.description!r} of {wanted.name} is {role}, not {key.role}. A key's role never changes.",
-                "Give the new key another description, or revoke the old one: rcloud keys revoke",
-            )
+            yield Change("create", "key", key.description, _described(key), wanted.name, key=key)
+        else:
+            _check_same(key, keys[key.description], wanted.name)
     if prune and wanted.keys is not None:
         named = {key.description for key in wanted.keys}
         gone = [one for one in there.keys.get(wanted.name, []) if one["description"] not in named]
         yield from (Change("delete", "key", one["description"], one["role"], wanted.name, one) for one in gone)
+
+
+def _described(key: Key) -> str:
+    parts = [key.role, restrictions.shown({"restrictions": key.restrictions})]
+    return ", ".join(filter(None, [*parts, f"expires in {key.expires_in}" if key.expires_in else None]))
+
+
+def _check_same(key: Key, found: Thing, environment: str) -> None:
+    """Raises `Conflict`: neither changes as long as a key lives."""
+    hint = "Give the new key another description, or revoke the old one: rcloud keys revoke"
+    if found["role"] != key.role:
+        raise Conflict(
+            f"API key {key.description!r} of {environment} is {found['role']}, not {key.role}. "
+            "A key's role never changes.",
+            hint,
+        )
+    if not restrictions.same(found.get("restrictions") or {}, key.restrictions):
+        now, meant = restrictions.shown(found), restrictions.shown({"restrictions": key.restrictions})
+        raise Conflict(
+            f"API key {key.description!r} of {environment} is restricted to {now or 'nothing less than its role'}, "
+            f"not to {meant or 'nothing less than its role'}. A key's restrictions never change.",
+            hint,
+        )
 
 
 def _outbound(wanted: Environment, there: Present, prune: bool) -> Iterator[Change]:

@@ -11,6 +11,7 @@ from rcloud.api import at
 from rcloud.apply.plan import Change, Present
 from rcloud.cloud import Cloud
 from rcloud.errors import Failure, Usage
+from rcloud.restrictions import restrictions
 from rcloud.text import duration, stamp
 
 _PATIENCE_SECONDS = 120.0
@@ -54,7 +55,7 @@ class Run:
         if change.key is None:
             self._api.change("DELETE", f"{path}/{change.found['keyId']}")
             return
-        body = {"description": change.name, "role": change.key.role}
+        body = {"description": change.name, "role": change.key.role} | restrictions(**change.key.restrictions)
         if change.key.expires_in:
             body["expiresAt"] = stamp(datetime.now(UTC) + duration(change.key.expires_in))
         made = self._api.create(path, body)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rcloud import additions
+from rcloud import additions, restrictions
 from rcloud.additions import Additions
 from rcloud.errors import Failure
 from rcloud.roles import KeyRole, MemberRole
@@ -18,11 +18,12 @@ from rcloud.text import duration
 
 @dataclass(frozen=True)
 class Key:
-    """`expires_in` as in `90d`; it counts from the key's creation."""
+    """`expires_in` as in `90d`; it counts from the key's creation. `restrictions` have the API's form."""
 
     description: str
     role: str
     expires_in: str | None
+    restrictions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,24 @@ def _outbound(content: object, place: str) -> Additions:
 def _key(environment: str, description: str, content: object) -> Key:
     place = f'{environment}.keys."{description}"'
     given = _table(content, place)
-    _only(given, place, {"role", "expires_in"})
+    _only(given, place, {"role", "expires_in", "restrictions"})
     expires_in = _text(given, "expires_in", place) if "expires_in" in given else None
     if expires_in:
         duration(expires_in)
-    return Key(description, _role(given, "role", place, KeyRole), expires_in)
+    restricted = _restrictions(given["restrictions"], f"{place}.restrictions") if "restrictions" in given else {}
+    return Key(description, _role(given, "role", place, KeyRole), expires_in, restricted)
+
+
+def _restrictions(content: object, place: str) -> Mapping[str, Any]:
+    """Only their shape is judged here: what may stand in them the API says, in the words of all its callers."""
+    given = _table(content, place)
+    _only(given, place, set(restrictions.KINDS))
+    if not given:
+        raise _Odd(f"`{place}` restricts nothing; leave it out for a key that may all its role may")
+    for name, value in given.items():
+        if not restrictions.KINDS[name].fits(value):
+            raise _Odd(f"`{name}` of {place} has to be {restrictions.KINDS[name].text}")
+    return given
 
 
 def _members(content: object) -> dict[str, str]:

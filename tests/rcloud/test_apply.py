@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rcloud.scripted import Answer, Scripted, account, environment, page
+from tests.rcloud.scripted import API, Answer, Scripted, account, environment, page
 from tests.support.rcloud import Rcloud
 
 ME = Answer(body={"user": {"userId": "usr_1", "email": "ada@example.com", "name": None}, "accounts": []})
@@ -35,6 +35,11 @@ def there(server: Scripted) -> Scripted:
     invited = [person("heidi@example.com", "viewer", status="pending"), person("x@x.org", "viewer", status="revoked")]
     server.on("GET /accounts/acc_1/invitations", page(*invited))
     return server
+
+
+def has_keys(there: Scripted, *keys: dict[str, object]) -> None:
+    """These, and no longer those it had."""
+    there.answers[f"GET {API}{KEYS}"] = [page(*keys)]
 
 
 def plan(rcloud: Rcloud, text: str, *flags: str) -> list[tuple[str, str, str, str]]:
@@ -143,6 +148,43 @@ def test_a_new_keys_secret_goes_to_the_file_and_nowhere_else(signed_in: Rcloud, 
     assert json.loads(made.body) == {"description": 'checkout "x"', "role": "ingress"}
 
 
+RESTRICTED = """
+account = "payments"
+[environments.dev.keys.narrow]
+role = "ingress"
+[environments.dev.keys.narrow.restrictions]
+handlers = ["Checkout/*/pay", "Checkout/*/look"]
+networks = ["203.0.113.7", "::ffff:10.0.0.0/104"]
+requestsPerSecond = 50
+readOnly = true
+"""
+
+
+def test_a_restricted_key_is_made_and_then_known(signed_in: Rcloud, there: Scripted) -> None:
+    detail = "ingress, handlers Checkout/*/pay, Checkout/*/look; from 203.0.113.7, ::ffff:10.0.0.0/104; 50/s; read-only"
+    assert plan(signed_in, RESTRICTED) == [("create", "key", "narrow", detail)]
+    there.on(f"POST {KEYS}", Answer(201, key("narrow", "ingress")))
+    signed_in.run("apply", "it.toml", "--yes", "--secrets-out", str(signed_in.home / "secrets.toml"))
+    [made] = [one for one in there.to(KEYS) if one.method == "POST"]
+    wanted = tomllib.loads(RESTRICTED)["environments"]["dev"]["keys"]["narrow"]["restrictions"]
+    assert json.loads(made.body) == {"description": "narrow", "role": "ingress", "restrictions": wanted}
+    kept = wanted | {"handlers": wanted["handlers"][::-1], "networks": ["10.0.0.0/8", "203.0.113.7/32"]}
+    has_keys(there, key("narrow", "ingress") | {"restrictions": kept | {"services": None}})
+    assert plan(signed_in, RESTRICTED) == []
+
+
+@pytest.mark.parametrize("now", [None, {"handlers": ["Checkout/*/pay"]}])
+def test_restrictions_that_cannot_change_stop_everything(
+    signed_in: Rcloud, there: Scripted, now: dict[str, object] | None
+) -> None:
+    has_keys(there, key("narrow", "ingress") | {"restrictions": now})
+    Path(signed_in.home, "it.toml").write_text(RESTRICTED)
+    done = signed_in.attempt("apply", "it.toml", "--yes")
+    assert done.status == 6
+    assert "A key's restrictions never change." in done.stderr
+    assert {one.method for one in there.asked} == {"GET"}
+
+
 @pytest.mark.parametrize("flags", [[], ["--secrets-out", "it.toml/no"], ["--secrets-out", "broken.toml"]])
 def test_without_a_place_for_the_secret_no_key_is_made(signed_in: Rcloud, there: Scripted, flags: list[str]) -> None:
     Path(signed_in.home, "it.toml").write_text(NEW_KEY)
@@ -163,6 +205,10 @@ def test_without_a_place_for_the_secret_no_key_is_made(signed_in: Rcloud, there:
         ('account = "a"\n[environments.dev.keys.x]', "`role`"),
         ('account = "a"\n[environments.dev.keys.x]\nrole = "full"\nexpires_in = "soon"', "'soon'"),
         ('account = "a"\n[environments.dev.keys.x]\nrole = "root"', "complete_awakeable"),
+        ('account = "a"\n[environments.dev.keys.x]\nrole = "full"\nrestrictions = {}', "restricts nothing"),
+        ('account = "a"\n[environments.dev.keys.x]\nrole = "full"\nrestrictions = {service = ["a"]}', "`service`"),
+        ('account = "a"\n[environments.dev.keys.x]\nrole = "full"\nrestrictions = {services = "a"}', "`services`"),
+        ('account = "a"\n[environments.dev.keys.x]\nrole = "full"\nrestrictions = {readOnly = false}', "`readOnly`"),
         ('account = "a"\n[environments.dev.outbound]', "`allow`"),
         ('account = "a"\n[environments.dev.outbound]\nallow = "10.0.0.0/8"', "`allow`"),
         ('account = "a"\n[environments.dev.outbound]\nallow = [1]', "environments.dev.outbound"),
