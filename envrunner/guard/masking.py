@@ -14,10 +14,10 @@ import re
 MOST_BYTES = 16 * 1024 * 1024
 _MASK = "***"
 _VIEWER, _ADMIN = "v", "a"
-# They stream, and hold none: the web interface's files, SQL, in which no table has these headers, and decoded values,
-# which are the services' own.
+# They stream, and hold none: the web interface's files, descriptions of APIs (one of which is of these headers), SQL,
+# in which no table has them, and decoded values, which are the services' own.
 _OTHERS = re.compile(
-    rb"(?:GET|HEAD) /(?:ui[/?\s]|[?\s])"
+    rb"(?:GET|HEAD) (?:/(?:ui[/?\s]|[?\s])|(?:/v[234])?/(?:services/[^/?\s]+/)?openapi[?\s])"
     rb"|POST (?:/v[234])?/(?:query|internal/services/[^/?\s]+/serdes/decode/[^/?\s]+)[?\s]"
 )
 _ENCODING = re.compile(rb"(?im)^accept-encoding[ \t]*:.*\r\n")

@@ -257,6 +257,23 @@ def test_decoded_values_are_the_services_own(
     asked(stack, path.replace("decode", "encode"), tokens["viewer"], method="POST", body=b"{}").assert_refusal(403)
 
 
+@pytest.mark.parametrize("path", ["/openapi", "/v3/openapi", "/services/S/openapi", "/v4/services/S/openapi?"])
+def test_descriptions_of_apis_are_left_whole(
+    stack: Stack, engine: EchoEngine, tokens: dict[str, str], path: str
+) -> None:
+    described = {"properties": {"additional_headers": {"type": "object"}}}
+    engine.canned[path.partition("?")[0]] = plain(described)
+    assert asked(stack, path, tokens["viewer"]).json == described
+
+
+@pytest.mark.parametrize("path", ["/deployments/openapi", "/services/S/openapi/x", "/services/openapi", "/v5/openapi"])
+def test_what_only_looks_like_one_is_masked(
+    stack: Stack, engine: EchoEngine, tokens: dict[str, str], path: str
+) -> None:
+    engine.canned[path] = plain(ONE)
+    assert b"topsecret" not in asked(stack, path, tokens["viewer"]).body
+
+
 def test_what_streams_goes_on_streaming(stack: Stack, engine: EchoEngine, tokens: dict[str, str]) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", stack.ports_from + 3, timeout=20)
     engine.to_send.put(b"first")
