@@ -59,7 +59,11 @@ class Peer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def connect(self, port: int, tls: ssl.SSLContext | None = None) -> Self:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+        return await self.begin_on(*await asyncio.open_connection("127.0.0.1", port, ssl=tls))
+
+    async def begin_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Self:
+        """A connection that is there already."""
+        self.reader, self.writer = reader, writer
         self.h2.local_settings.initial_window_size = self._window
         self.h2.initiate_connection()
         self.h2.update_settings({4: self._window, 3: self.most_streams})
