@@ -1,4 +1,4 @@
-"""Linters, types, import contracts, then the tests; runs inside the checkout's environment."""
+"""Linters, then the tests and, beside them, types and the other checks; runs inside the checkout's environment."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _BIN = Path(sys.executable).parent
 _ROOT = Path(__file__).resolve().parent.parent
 _WEB = _ROOT / "web"
 _DESCRIPTION = _WEB / "openapi.json"
-_CHECKS = {
-    "format": ["ruff", "format", "--check", "."],
-    "lint": ["ruff", "check", "."],
-    "types": ["mypy"],
-    "import contracts": ["lint-imports"],
-}
+_QUICK = {"format": ["ruff", "format", "--check", "."], "lint": ["ruff", "check", "."]}
+_CHECKS = {"types": ["mypy"], "import contracts": ["lint-imports"]}
 _CONSOLE_CHECKS = {
     "console, lint": ["node", "node_modules/eslint/bin/eslint.js", "."],
     "console, types": ["node", "node_modules/typescript/bin/tsc", "--noEmit"],
@@ -30,32 +27,45 @@ _PROGRAMS = {"openssl": "openssl", "curl": "curl", "chromium": "chromium", "nft"
 def main(arguments: list[str]) -> int:
     """Exit status 0 when every check and every test passed. All of them run, whatever failed before."""
     _install_programs()
-    failed = [name for name, command in _CHECKS.items() if not _passes(name, command)]
-    failed += [name for name, command in _CONSOLE_CHECKS.items() if not _passes(name, command, _WEB)]
-    failed += [] if _description_is_current() else ["web/openapi.json"]
-    if failed:
-        print(f"\n✗ failed before the tests: {', '.join(failed)}", flush=True)
+    troubles = [_trouble(name, command) for name, command in _QUICK.items()]
+    print("".join(troubles), flush=True)
+    # One after the other: the tests keep the processors busy, but for moments in which they wait.
+    beside = ThreadPoolExecutor(1)
+    try:
+        others = [beside.submit(_trouble, name, command) for name, command in _CHECKS.items()]
+        others += [beside.submit(_trouble, name, command, _WEB) for name, command in _CONSOLE_CHECKS.items()]
+        others.append(beside.submit(_trouble_with_description))
+        status = _tests(arguments)
+        troubles += [other.result() for other in others]
+    finally:
+        beside.shutdown(cancel_futures=True)
+    print(
+        "\n" + ("".join(troubles) or "✓ Linters, types, import contracts and the console's checks passed."), flush=True
+    )
+    return status or (1 if any(troubles) else 0)
+
+
+def _tests(arguments: list[str]) -> int:
     workers = str(max(2, min(4, os.cpu_count() or 2)))
     tests = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
     # Fewest surprises: an acceptance run must not depend on what a developer's shell exports.
     env = {name: value for name, value in os.environ.items() if not name.startswith(("CONTROLPLANE_", "ENVRUNNER_"))}
-    status = subprocess.run(tests, env=env, check=False).returncode
-    return status or (1 if failed else 0)
+    return subprocess.run(tests, env=env, check=False).returncode
 
 
-def _passes(name: str, command: list[str], folder: Path | None = None) -> bool:
-    print(f"→ {name}: {' '.join(command)}", flush=True)
-    return subprocess.run([_BIN / command[0], *command[1:]], check=False, cwd=folder).returncode == 0
+def _trouble(name: str, command: list[str], folder: Path = _ROOT) -> str:
+    """What the check says when it fails, else nothing."""
+    argv = [_BIN / command[0], *command[1:]]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd=folder)
+    return f"✗ {name} ({' '.join(command)}):\n{done.stdout}\n" if done.returncode else ""
 
 
-def _description_is_current() -> bool:
+def _trouble_with_description() -> str:
     """The console's types are made from the committed description, so it must be the application's own."""
-    print("→ web/openapi.json: controlplane openapi", flush=True)
     printed = subprocess.run([_BIN / "controlplane", "openapi"], stdout=subprocess.PIPE, check=False, cwd=_ROOT).stdout
     if printed == _DESCRIPTION.read_bytes():
-        return True
-    print("✗ The API has changed since: .venv/bin/controlplane openapi > web/openapi.json, and commit it", flush=True)
-    return False
+        return ""
+    return "✗ The API has changed since: .venv/bin/controlplane openapi > web/openapi.json, and commit it\n"
 
 
 def _install_programs() -> None:
