@@ -13,8 +13,10 @@ from embedded.layout import locate
 from tests.support import services
 from tests.support.aws_double import HOST, OWN_ACCOUNT, OWN_ROLE, AwsDouble, Role, aws_double, plane_settings
 from tests.support.cast import Cast, assemble
+from tests.support.crowd import gather
 from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment, Person, create_environment, sign_up
+from tests.system.requests_control_plane import Victim, victim_of
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +87,18 @@ def examples(environment: Callable[..., Environment], tmp_path_factory: pytest.T
 def cast(plane: Plane) -> Cast:
     """Two tenants, and everybody who may knock at the first one's door. Nothing is deployed in either environment."""
     return assemble(plane.api_url, locate(plane.env))
+
+
+@pytest.fixture(scope="session")
+def crowd(plane: Plane, cast: Cast) -> dict[str, str]:
+    """Bearer tokens of everybody else who may knock at the cast's own environment."""
+    return gather(cast, locate(plane.env))
+
+
+@pytest.fixture(scope="session")
+def bystander(cast: Cast) -> Victim:
+    """For those who can do no harm."""
+    return victim_of(cast)
 
 
 @pytest.fixture(scope="session")

@@ -1,52 +1,36 @@
-"""Every route and method of an engine for everybody, through the edge, against a statement of the rules of its own."""
+"""Every route of an engine for everybody, through the edge, against the rules of `rules_engine`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 import pytest
 
+from tests.support.asking import all_at_once
 from tests.support.cast import EVERYBODY, INSIDERS, Cast, port
+from tests.support.crowd import CROWD
 from tests.support.raw import Answer, ask
+from tests.support.waiting import until
+from tests.system import rules_engine as rules
 
 pytestmark = pytest.mark.system
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
-VERSIONS = ("", "/v2", "/v3", "/v4")
-SAYS_NO = {
-    401: "A valid API key or access token is needed: Authorization: Bearer <token>.",
-    403: "The role of this API key or member does not allow this request.",
-    404: "The admin API has no such route.",
-}
-NOT_YOURS = "This API key or access token has no access to this environment."
-
-# Routes that exist but stand in no document: the older spelling of PATCH, the web UI and what it calls.
-UNDOCUMENTED = {
-    "/": {"GET"},
-    "/ui": {"GET"},
-    "/ui/": {"GET"},
-    "/ui/index.html": {"GET"},
-    "/openapi": {"GET"},
-    "/deployments/{deployment}": {"PUT"},
-    "/internal/services/{service}/serdes/decode/{name}": {"POST"},
-    "/internal/services/{service}/serdes/encode/{name}": {"POST"},
-    **{
-        f"/internal/invocations_batch_operations/{verb}": {"POST"}
-        for verb in ("kill", "cancel", "purge", "purge-journal", "restart-as-new", "resume", "pause")
-    },
-}
+VERSIONS = ("/v2", "/v3", "/v4")
 SERVED_ONCE = {"/", "/ui", "/ui/", "/ui/index.html"}
+SQL = {"query": "SELECT 1"}
 # Nothing of these may be reached by anybody: they belong to the engine's cluster, or to no release that was read.
 CLOSED = (
     "/metadata/x", "/metrics", "/debug/pprof/heap", "/restate.cluster_ctrl.ClusterCtrlSvc/GetClusterConfiguration",
     "/v1/deployments", "/v5/deployments", "/v2/v3/deployments", "/deployments/x/y", "/cluster", "/internal",
-    "/services/x/state/y", "/invocations", "/DEPLOYMENTS", "/Health",
+    "/services/x/state/y", "/invocations", "/DEPLOYMENTS", "/Health", "/query/invocations", "/internal/services/x",
 )  # fmt: skip
-
 INGRESS = {
     "/restate/health": "GET", "/svc/handler": "POST", "/obj/key/handler": "POST", "/svc/handler/send": "POST",
+    "/greeter/mine-1/greet": "POST", "/greeter/mine-1/greet/send": "POST",
     "/restate/call/svc/handler": "POST", "/restate/send/svc/handler": "POST", "/restate/scope/s/call/svc/h": "POST",
     "/restate/invocation/inv_1/attach": "GET", "/restate/invocation/inv_1/output": "GET",
     "/restate/attach/inv_1": "GET", "/restate/output/inv_1": "GET", "/restate/lookup": "POST",
@@ -54,115 +38,166 @@ INGRESS = {
     "/restate/awakeables/prom_1x/resolve": "POST", "/restate/awakeables/prom_1x/reject": "POST",
     "/restate/a/prom_1x/resolve": "POST", "/restate/a/prom_1x/reject": "POST",
 }  # fmt: skip
+ALL = (*EVERYBODY, *CROWD)
+
+
+class Asked(NamedTuple):
+    method: str
+    template: str
+    version: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.version + rules.filled(self.template)
+
+
+@pytest.fixture(scope="module")
+def tokens(cast: Cast, crowd: dict[str, str]) -> dict[str, str | None]:
+    return cast.tokens | crowd
+
+
+@pytest.fixture
+def frozen(cast: Cast) -> Iterator[None]:
+    """The own environment is read-only meanwhile."""
+    for read_only in (True, False):
+        assert cast.own.owner.call("PATCH", cast.own.path, json={"readOnly": read_only}).status_code == 200
+        change = ("DELETE", "/deployments/dp_nothing", cast.tokens["owner member"])
+        until(lambda: (ask(port(cast.own.admin_url), *change).status == 403) == read_only)  # noqa: B023
+        if read_only:
+            yield
+
+
+def listed() -> Iterator[Asked]:
+    for route in rules.ALL:
+        method, template = route.split(" ")
+        yield from (Asked(verb, template) for verb in ((method, "HEAD") if method == "GET" else (method,)))
 
 
 @cache
-def admin_routes(cast: Cast) -> dict[str, frozenset[str]]:
-    """Path template → methods: the engine's own document, asked through the edge, and `UNDOCUMENTED`."""
-    document = json.loads(ask(port(cast.own.admin_url), "GET", "/openapi", cast.tokens["full key"]).body)
-    routes = {
-        path: {verb.upper() for verb in verbs if verb.upper() in METHODS} for path, verbs in document["paths"].items()
-    }
-    assert len(routes) > 25
-    for path, verbs in UNDOCUMENTED.items():
-        routes[path] = routes.get(path, set()) | verbs
-    return {path: frozenset(verbs | {"HEAD"} if "GET" in verbs else verbs) for path, verbs in routes.items()}
+def requests(name: str) -> tuple[Asked, ...]:
+    """All that there is, unversioned and at one of the versions; what there is not, by one method or two.
+
+    Which ones, is another from principal to principal: all of them together meet them all.
+    """
+    turn, there = ALL.index(name), list(listed())
+    found = there + [
+        Asked(method, template, VERSIONS[(turn + n) % len(VERSIONS)])
+        for n, (method, template, _) in enumerate(there)
+        if template not in SERVED_ONCE
+    ]
+    for n, template in enumerate(dict.fromkeys(one.template for one in there)):
+        found += [Asked(METHODS[(turn + n + step) % len(METHODS)], template) for step in (0, 4)]
+    closed = [Asked(method, path) for path in CLOSED for method in ("GET", "POST", "DELETE")]
+    return tuple(dict.fromkeys((*found, *closed[turn % 2 :: 2])))
 
 
-def may_administer(name: str, method: str, path: str) -> bool:
-    """The rule, said once more: who may use an existing admin route."""
-    if name in ("full key", "admin key", "owner member", "admin member", "developer member"):
-        return True
-    reads = method in ("GET", "HEAD") or (method, path) == ("POST", "/query")
-    return name == "viewer member" and reads
+def told(answer: Answer, method: str) -> str | None:
+    """The edge's own refusal; null for an answer of the engine's. To HEAD it is told by its length alone."""
+    texts = rules.REFUSALS.get(answer.status, ())
+    if method != "HEAD":
+        return next((text for text in texts if answer.message.startswith(text)), None)
+    length = int(answer.headers.get("content-length", -1))
+    whole = {text: len(json.dumps({"message": text, "restate_code": None}, separators=(",", ":"))) for text in texts}
+    return next((text for text in texts if length == whole[text]), None)
 
 
-def may_call(name: str, method: str, path: str) -> bool:
-    """The same for the ingress."""
-    if name in ("full key", "ingress key", "owner member", "admin member", "developer member"):
-        return True
-    completes = path.startswith(("/restate/awakeables/", "/restate/a/")) and method == "POST"
-    return name == "complete_awakeable key" and completes
-
-
-def admin_requests(cast: Cast) -> Iterator[tuple[str, str, bool]]:
-    """Method, path, and whether the engine has it."""
-    for template, verbs in admin_routes(cast).items():
-        for method in METHODS:
-            for version in VERSIONS if method in verbs and template not in SERVED_ONCE else ("",):
-                yield method, version + filled(template), method in verbs
-    for path in CLOSED:
-        for method in ("GET", "POST", "DELETE"):
-            yield method, path, False
-
-
-def filled(template: str) -> str:
-    """With identifiers of nothing, so that what is allowed does no harm."""
-    return "/".join("dp_nothing" if part.startswith("{") else part for part in template.split("/"))
-
-
-def bare(path: str) -> str:
-    return path.removeprefix(next(v for v in reversed(VERSIONS) if path.startswith(f"{v}/")))
-
-
-def by_the_edge(answer: Answer, name: str, method: str) -> bool:
-    """Whether the edge refused, in the words for that kind of principal."""
-    if name not in INSIDERS and name not in ("anonymous", "garbage"):
-        wanted = {403: NOT_YOURS}
-    elif name in INSIDERS:
-        wanted = {code: SAYS_NO[code] for code in (403, 404)}
-    else:
-        wanted = {401: SAYS_NO[401]}
+def wrong(asked: Asked, answer: Answer, refusal: str | None) -> str | None:
+    """What is not as it should be."""
+    said = told(answer, asked.method)
     # TRACE is refused by nginx before anything else.
-    if method == "TRACE":
-        return answer.status == 405
-    if method == "HEAD":
-        lengths = {
-            code: len(json.dumps({"message": text, "restate_code": None}, separators=(",", ":")))
-            for code, text in wanted.items()
-        }
-        return lengths.get(answer.status) == int(answer.headers.get("content-length", -1))
-    return answer.message == wanted.get(answer.status)
+    if asked.method == "TRACE":
+        right = answer.status == 405
+    elif asked.method == "HEAD" and refusal is not None:
+        right = answer.status in (401, 403, 404) and not answer.body
+    elif refusal == rules.UNKNOWN:
+        right = said in rules.REFUSALS[401]
+    else:
+        # What the engine cannot read it calls a fault of its own.
+        right = said == refusal and (refusal is not None or answer.status < 500 or b'"source":"ingress"' in answer.body)
+    return None if right else f"{asked.method} {asked.path}: {answer}, should be {refusal or 'the engine'}"
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
-def test_admin(name: str, cast: Cast) -> None:
-    wrong, reached = [], 0
-    for method, path, exists in admin_requests(cast):
-        answer = ask(port(cast.own.admin_url), method, path, cast.tokens[name])
-        allowed = exists and may_administer(name, method, bare(path))
-        reached += allowed
-        if by_the_edge(answer, name, method) == allowed:
-            wrong.append(f"{method} {path}: {answer}, should be {'allowed' if allowed else 'refused'}")
-    assert wrong == []
-    assert (reached > 0) == any(may_administer(name, verb, "/query") for verb in ("GET", "POST"))
+def test_every_route_of_the_engine_has_a_rule(cast: Cast) -> None:
+    document = json.loads(ask(port(cast.own.admin_url), "GET", "/openapi", cast.tokens["full key"]).body)
+    found = {f"{verb.upper()} {path}" for path, verbs in document["paths"].items() for verb in verbs}
+    assert found == set(rules.ADMIN)
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
-def test_ingress(name: str, cast: Cast) -> None:
-    wrong = []
-    for path, usual in INGRESS.items():
-        for method in {usual, "GET", "POST", "PUT", "DELETE"}:
-            answer = ask(port(cast.own.ingress_url), method, path, cast.tokens[name])
-            allowed = may_call(name, method, path)
-            if by_the_edge(answer, name, method) == allowed:
-                wrong.append(f"{method} {path}: {answer}, should be {'allowed' if allowed else 'refused'}")
-    assert wrong == []
+@pytest.mark.parametrize("name", ALL)
+def test_admin(name: str, cast: Cast, tokens: dict[str, str | None]) -> None:
+    where = port(cast.own.admin_url)
+    answers = all_at_once(lambda one: ask(where, one.method, one.path, tokens[name], body_of(one)), requests(name))
+    found = [
+        wrong(one, answer, rules.on_admin(name, one.method, one.template))
+        for one, answer in zip(requests(name), answers, strict=True)
+    ]
+    assert [one for one in found if one] == []
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+def body_of(asked: Asked) -> object:
+    return SQL if (asked.method, asked.template) == ("POST", "/query") else None
+
+
+def content(answer: Answer) -> tuple[int, object]:
+    """What is told: an engine does not keep to an order of names."""
+    is_json = answer.headers.get("content-type") == "application/json" and answer.body
+    return answer.status, json.loads(answer.body) if is_json else answer.body
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if rules.on_admin(name, "GET", "/version") is None])
+def test_who_may_look_sees_what_the_owner_sees(name: str, cast: Cast, tokens: dict[str, str | None]) -> None:
+    """Nothing is deployed there, so there is nothing to mask."""
+    where = port(cast.own.admin_url)
+    looks = [one for one in listed() if rules.on_admin(name, one.method, one.template) is None]
+    looks = [one for one in looks if rules.effect(one.method, one.template) == rules.LOOKS and one.method != "HEAD"]
+    theirs, owners = (
+        all_at_once(lambda one, token=token: ask(where, one.method, one.path, token, body_of(one)), looks)  # type: ignore[misc]
+        for token in (tokens[name], tokens["owner member"])
+    )
+    assert [content(one) for one in theirs] == [content(one) for one in owners]
+    assert looks
+
+
+def test_nobody_changes_a_read_only_environment(cast: Cast, tokens: dict[str, str | None], frozen: None) -> None:
+    """And nothing else is refused that was not before."""
+    where, found = port(cast.own.admin_url), []
+    for name in (one for one in ALL if rules.on_admin(one, "GET", "/version") is None):
+        asked = [*listed(), *(one._replace(version="/v3") for one in listed() if one.template not in SERVED_ONCE)]
+        answers = all_at_once(
+            lambda one, name=name: ask(where, one.method, one.path, tokens[name], body_of(one)), asked
+        )  # type: ignore[misc]
+        for one, answer in zip(asked, answers, strict=True):
+            refusal = rules.on_admin(name, one.method, one.template, frozen=True)
+            found.append(wrong(one, answer, refusal))
+            if refusal == rules.READ_ONLY:
+                assert f"rcloud env read-only {cast.own.environment_id} off" in answer.message
+    assert [one for one in found if one] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_ingress(name: str, cast: Cast, tokens: dict[str, str | None]) -> None:
+    asked = [Asked(method, path) for path, usual in INGRESS.items() for method in {usual, "GET", "POST", "PUT"}]
+    where = port(cast.own.ingress_url)
+    answers = all_at_once(lambda one: ask(where, one.method, one.template, tokens[name]), asked)
+    refusals = [rules.on_ingress(name, one.method, one.template) for one in asked]
+    found = [wrong(*one) for one in zip(asked, answers, refusals, strict=True)]
+    assert [one for one in found if one] == []
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_the_shared_ports_decide_as_the_environments_own(
-    name: str, cast: Cast, shared: dict[str, int], host: str
+    name: str, tokens: dict[str, str | None], shared: dict[str, int], host: str
 ) -> None:
-    wrong = []
-    for where, path, rule in (("admin", "/version", may_administer), ("ingress", "/restate/health", may_call)):
-        answer = ask(shared[where], "GET", path, cast.tokens[name], host=host)
-        if by_the_edge(answer, name, "GET") == rule(name, "GET", path):
-            wrong.append(f"{where}: {answer}")
-    assert wrong == []
+    admin, ingress = Asked("GET", "/version"), Asked("GET", "/restate/health")
+    answers = [ask(shared["admin"], "GET", "/version", tokens[name], host=host)]
+    answers.append(ask(shared["ingress"], "GET", "/restate/health", tokens[name], host=host))
+    assert wrong(admin, answers[0], rules.on_admin(name, "GET", "/version")) is None
+    assert wrong(ingress, answers[1], rules.on_ingress(name, "GET", "/restate/health")) is None
 
 
-@pytest.mark.parametrize("name", ["anonymous", "garbage", *INSIDERS])
-def test_nobody_gets_anything_at_another_tenants_environment(name: str, cast: Cast) -> None:
+@pytest.mark.parametrize("name", ["anonymous", "garbage", *INSIDERS, *CROWD])
+def test_nobody_gets_anything_at_another_tenants_environment(
+    name: str, cast: Cast, tokens: dict[str, str | None]
+) -> None:
     for url, path in ((cast.other.admin_url, "/deployments"), (cast.other.ingress_url, "/restate/health")):
-        assert ask(port(url), "GET", path, cast.tokens[name]).status in (401, 403)
+        assert ask(port(url), "GET", path, tokens[name]).status in (401, 403)
