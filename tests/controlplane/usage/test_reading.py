@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from controlplane.auth import Role
+from controlplane.auth import Principal, Role
 from controlplane.core.database import engine
+from controlplane.core.errors import NotFound
+from controlplane.usage import service
 from controlplane.usage.models import UsageDay, UsageHour
+from controlplane.usage.schemas import Step
 from tests.controlplane.people import Person, SignedUp
 from tests.controlplane.usage.conftest import Tell, made, minute
 
@@ -137,3 +140,19 @@ def test_what_is_asked_wrongly_is_explained(ada: Person, account: str, path: str
     assert answer.status_code == 422, answer.text
     assert answer.json()["details"]["errors"][0]["message"]
     assert ada.get(f"/accounts/{account}/usage?month=2026-01&since=1d").status_code == 422
+
+
+def test_a_job_let_into_one_environment_reads_of_no_other(
+    ada: Person, account: str, path: str, tell: Tell, session: Session
+) -> None:
+    other = made(ada, account, "other")
+    tell(requests=5)
+    tell(environmentId=other.rpartition("/")[2], requests=6)
+    memberships = {account: Role.DEVELOPER}
+    job = Principal("rule_1", "", "wtk_1", memberships, session_kind="workload", environment_id=path.rpartition("/")[2])
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    rows = service.of_account(session, job, account, now - timedelta(days=1), now)
+    assert [row.requests for row in rows] == [5]
+    assert [item.environment_id for item in service.recent(session, job, account)[1]] == [job.environment_id]
+    with pytest.raises(NotFound):
+        service.of_environment(session, job, account, other.rpartition("/")[2], Step.HOUR, now - timedelta(days=1), now)
