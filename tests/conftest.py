@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.plugins.no_skips", "pytester"]
+pytest_plugins = ["tests.plugins.no_skips", "tests.plugins.longest_first", "pytester"]
 
 # An example that takes long on a busy machine is no fault.
 settings.register_profile("unhurried", deadline=None)
