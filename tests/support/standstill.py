@@ -1,4 +1,4 @@
-"""A tunnel client that stands still while calls pile up, and then goes on: none is lost, and little is held."""
+"""A tunnel client that stands still while calls pile up, or under a large body: none is lost, and little is held."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.support.tunnel_command import TunnelCommand
 from tests.support.waiting import until
 
 _HELD_BYTES = 32 * 1024 * 1024
+_BODY_BYTES = 24 * 1024 * 1024
 
 
 def stand_still(
@@ -35,6 +36,37 @@ def stand_still(
     until(lambda: (known := seen()) is not None and (known["connections"], known["openRequests"]) == (1, 0))
     for one in (0, calls // 2, calls - 1):
         assert caller.invoke(f"/greeter/{word}{one}/greet", "Hello") == f"Hello {word}{one} for the 2-th time."
+
+
+def stand_still_under_a_body(
+    tunnel: TunnelCommand, caller: Caller, seen: Callable[[], dict[str, Any] | None], relay: int,
+    meanwhile: Callable[[], None],
+) -> None:  # fmt: skip
+    """``echo`` is registered behind the tunnel; ``meanwhile`` is what must be possible all the while."""
+    body, before, known = os.urandom(_BODY_BYTES), _resident_bytes(relay), seen() or {}
+    passed = known["bytesToService"]
+    tunnel.signal(signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            answer = pool.submit(echoed, caller, body)
+            until(lambda: (seen() or {})["bytesToService"] > passed)
+            meanwhile()
+            assert (seen() or {})["bytesToService"] - passed < len(body), "somebody absorbed what nobody has taken"
+            assert _resident_bytes(relay) - before < _BODY_BYTES / 2
+            assert not answer.done()
+        finally:
+            tunnel.signal(signal.SIGCONT)
+        assert answer.result(120) == body
+    after = seen() or {}
+    assert (after["requests"], after["errors"]) == (known["requests"] + 1, known["errors"]), "it went on where it was"
+
+
+def echoed(caller: Caller, body: bytes) -> bytes:
+    """What comes back of a body, which is all of it."""
+    headers = {"content-type": "application/octet-stream"}
+    answer = caller.ingress("POST", "/echo/bytes", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text[:500]
+    return answer.content
 
 
 def _resident_bytes(pid: int) -> int:

@@ -17,7 +17,7 @@ from tests.support.cast import enrol
 from tests.support.cli import Cli
 from tests.support.plane import Plane
 from tests.support.services import Service
-from tests.support.standstill import stand_still
+from tests.support.standstill import stand_still, stand_still_under_a_body
 from tests.support.tenants import Caller, Environment, sign_up
 from tests.support.tunnel_command import TunnelCommand
 from tests.support.waiting import until
@@ -94,6 +94,23 @@ def test_more_calls_than_it_takes_wait_for_a_client_that_stands_still(laptop: La
         laptop.register(tunnel.wait_shown(r"tunnel://stopped:\d+")[0])
         relay = laptop.plane.pids["relay"]
         stand_still(tunnel, laptop.caller, lambda: seen(laptop.plane, "stopped"), relay, 300)
+
+
+def test_a_client_that_stands_still_under_a_large_body_holds_up_nobody_else(laptop: Laptop, tmp_path: Path) -> None:
+    with (
+        services.slow(tmp_path, [laptop.environment.signing_public_key]) as beside,
+        laptop.tunnel("--tunnel-name", "large-still") as tunnel,
+        TunnelCommand(laptop.cli, "--local-port", str(beside.port), "--tunnel-name", "beside") as other,
+    ):
+        for one, name in ((tunnel, "large-still"), (other, "beside")):
+            laptop.register(one.wait_shown(rf"tunnel://{name}:\d+")[0])
+
+        def meanwhile() -> None:
+            for _ in range(20):
+                assert laptop.caller.invoke("/slow/wait", 1) == 1
+
+        relay = laptop.plane.pids["relay"]
+        stand_still_under_a_body(tunnel, laptop.caller, lambda: seen(laptop.plane, "large-still"), relay, meanwhile)
 
 
 def test_who_may_not_is_told_why_on_the_screen(laptop: Laptop, tmp_path: Path) -> None:
