@@ -2,7 +2,8 @@
 //
 // Values in the shared table `tables` are written by the edge agent (compact.py) in fixed columns, so that nothing is parsed here:
 //   digest           API key:  role(1) label(27) expiry(10) keyId      user:  'u' expiry(10) userId
-//                    restricted: an API key with its role in upper case, and after keyId the words of restrictions.py
+//                    restricted: an API key with its role in upper case, and after keyId the words of restrictions.py, and
+//                    in a last one once more perSecond(7), and what these restrictions are called(22)
 //                    workload: 'w' role(1) label(27) expiry(10) userId '/' tokenId
 //   ~digest          the cookie of an engine UI, where no Authorization leads to it: 'b' label(27) expiry(10) userId '/' tokenId
 //   label            route:    status(1) ingressPort(5) adminPort(5) perSecond(7) maxBytes(10) slot(7) inFlight(6) querySeconds(4)
@@ -172,6 +173,10 @@ function decide(r, ingress, role, label, route, words) {
         const lacking = restrictions.refusal(r, ingress, pathOf(r), words);
         if (lacking !== '') {
             return refuse(r, 403, lacking);
+        }
+        if (ingress && r.variables.request_uri.length < 256) {
+            // For fast.js, which so learns of requests that are not plain.
+            ngx.shared.judged.set(words[8].slice(7) + r.variables.edge_asked, 1);
         }
     }
     if (!ingress && route[45] === '1' && rules.changes(r.method, pathOf(r))) {

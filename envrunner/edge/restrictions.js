@@ -1,5 +1,6 @@
 // What a restricted API key may do of what its role allows: docs/api-keys.md in code. The words are those of restrictions.py:
-//   [keyId, perSecond, readOnly, methods, networks, services, handlers, objectKeys], '-' where nothing is restricted.
+//   [keyId, perSecond, readOnly, methods, networks, services, handlers, objectKeys, …], '-' where nothing is restricted.
+// A call is judged by nothing but $edge_asked: method, address and path. It is remembered under that.
 //
 // Judged is the path as the caller wrote it. The engine takes services and handlers literally and decodes keys (1.7.12:
 // tests/envrunner/edge/test_restrictions_engine.py); whatever it could take in another way is refused. fast.js repeats the plain case.

@@ -36,10 +36,10 @@ class Answer:
 
 def ask(
     port: int, target: str = "/", *, method: str = "GET", host: str = "127.0.0.1", token: str | None = None,
-    headers: Headers | None = None, body: bytes = b"", raw: bytes = b"",
+    headers: Headers | None = None, body: bytes = b"", raw: bytes = b"", source: str = "127.0.0.1",
 ) -> Answer:  # fmt: skip
     """One request on its own connection; ``target`` goes out as it is, ``raw`` is a body that frames itself."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
     connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
     for name, value in [("Host", host), *(headers or [])]:
         connection.putheader(name, value)

@@ -33,6 +33,8 @@ class EchoEngine:
         self.requests = 0
         self.connections = 0
         self.hold_queries = False
+        self.queries_begin = b""
+        """What is answered to a held query, byte for byte."""
         self.canned: dict[str, bytes] = {}
         """By path: all that is answered, byte for byte; then the connection ends."""
         self.asked: list[str] = []
@@ -95,7 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self._body()
         if self.engine.hold_queries and special == "query":
-            self.rfile.read(1)  # answers nothing until the caller hangs up
+            self.wfile.write(self.engine.queries_begin)
+            self.rfile.read(1)  # answers nothing more until the caller hangs up
             return
         document = {
             "label": self.engine.label,

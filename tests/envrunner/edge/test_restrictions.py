@@ -199,6 +199,38 @@ MISTAKEN: list[Any] = [
 ]  # fmt: skip
 
 
+def test_what_one_key_may_is_remembered_for_nobody_else(edge: Stack) -> None:
+    """Each twice: the second time from what the edge remembers, if that were enough."""
+    allowed, other = (
+        key(edge, services=["Mine", "Pre*"], methods=["POST"]),
+        key(edge, services=["Yours"], methods=["POST"]),
+    )
+    for path in ("/Mine/run", "/Prefixed/run", "/Mine/a%2Fb/run"):
+        for _ in range(2):
+            assert call(edge, allowed, "POST", path).status == 200
+            assert call(edge, other, "POST", path).status == 403
+            assert call(edge, allowed, "PUT", path).status == 403
+            assert call(edge, allowed, "POST", f"/Yours{path}").status == 403
+    assert call(edge, other, "POST", "/Yours/run").status == 200
+
+
+def test_an_address_is_remembered_for_no_other(edge: Stack) -> None:
+    token, port = key(edge, networks=["127.0.0.1/32"]), edge.ports_from + 2
+    for _ in range(2):
+        assert ask(port, "/Greeter/greet", token=token).status == 200
+        assert ask(port, "/Greeter/greet", token=token, source="127.0.0.11").status == 403
+
+
+def test_what_is_remembered_ends_with_the_restrictions(edge: Stack) -> None:
+    """Another entry for the same key, as no version of the control plane writes it, counts from the next request on."""
+    token = key(edge, services=["Mine"])
+    assert {call(edge, token, "POST", "/Mine/run").status for _ in range(2)} == {200}
+    assert edge.add_key(1, "full", secret=token.partition(".")[2], restrictions={"services": ["Other"]}) == token
+    edge.wait_applied()
+    assert call(edge, token, "POST", "/Mine/run").status == 403
+    assert call(edge, token, "POST", "/Other/run").status == 200
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -224,4 +256,16 @@ def test_columns() -> None:
     networks += '620010db86"620010db87"'
     words = ["5", "r", '"GET"', networks, '"a"b*"', '"a/b"c/*/d"', '"t-7-*"']
     ((_, columns),) = compact.principal("d" * 43, KEY | {"kind": "restricted_api_key", "restrictions": every})
-    assert columns == f"F{label(1)}9999999999key_1 {' '.join(words)}"
+    assert columns is not None
+    shown, _, last = columns.rpartition(" ")
+    assert shown == f"F{label(1)}9999999999key_1 {' '.join(words)}"
+    assert (last[:7], len(last)) == ("0000005", 29)
+
+
+def test_other_restrictions_have_other_names() -> None:
+    names = set()
+    for one in ({"services": ["a"]}, {"services": ["a", "b"]}, {"handlers": ["a/b"]}, {"requestsPerSecond": 5}):
+        ((_, columns),) = compact.principal("d" * 43, KEY | {"kind": "restricted_api_key", "restrictions": one})
+        assert columns is not None
+        names.add(columns[-22:])
+    assert len(names) == 4
