@@ -29,7 +29,7 @@ def kill(plane: Plane, name: str) -> int:
     return pid
 
 
-def wait_healed(plane: Plane, before: dict[str, int], *killed: str) -> None:
+def wait_healed(plane: Plane, before: dict[str, int], *killed: str, seconds: float = 60) -> None:
     """Until each of the killed runs under another number, and all say they are ready. Nothing else was touched."""
 
     def healed() -> bool:
@@ -37,7 +37,7 @@ def wait_healed(plane: Plane, before: dict[str, int], *killed: str) -> None:
         changed = {name for name in before if now.get(name) != before[name]}
         return set(killed) <= changed and all(alive(now[name]) for name in before if name in now) and ready(plane)
 
-    until(healed, 60)
+    until(healed, seconds)
     now = plane.pids
     assert {name for name in before if now[name] != before[name]} == set(killed)
 
