@@ -29,7 +29,7 @@ SPOOL_BYTES = 2 * 1024 * 1024
 
 _HEADERS_OF_ADMIN = {
     "X-Request-Id": "$request_id",
-    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     # With less, a page's own POST would name no origin (Fetch, 3.1), and ui.js asks for it.

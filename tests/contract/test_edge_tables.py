@@ -104,6 +104,19 @@ def test_an_access_token_is_understood(control_plane: None) -> None:
     assert (int(columns[1:11]), columns[11:]) == (int(SOON.timestamp()), user_id)
 
 
+def test_the_cookie_of_an_engine_ui_is_understood(environment: Environment) -> None:
+    user_id, token_id = new_id("usr"), new_id("tok")
+    token = AccessToken(token_id=token_id, user_id=user_id, environment_id=environment.environment_id, expires_at=SOON)
+
+    ((key, columns),) = compact.principal("A" * 43, json.loads(json.dumps(login.edge_entry(token))))
+
+    assert key == "~" + "A" * 43
+    expiry = int(SOON.timestamp())
+    assert columns == f"b{label(environment.environment_id)}{expiry}{user_id}/{token_id}"
+    # An edge that knows no such kind lets nobody in by it, nor does a relay.
+    assert login.edge_entry(token)["kind"] not in {"user", "api_key", "restricted_api_key", "workload"}
+
+
 @pytest.mark.parametrize("role", list(WorkloadRole))
 def test_every_role_of_a_workload_is_understood(role: WorkloadRole, environment: Environment) -> None:
     user_id, token_id = new_id("usr"), new_id("tok")

@@ -91,6 +91,19 @@ def test_a_person_is_named_with_the_token_they_used(world: World) -> None:
     assert second["credential"] is None
 
 
+def test_what_is_done_in_an_engine_ui_is_named_with_its_session(world: World) -> None:
+    ada = world.ada
+    path = f"/accounts/{world.account_id}/environments/{world.environment_id}/ui-sessions"
+    code = ada.post(path).json()["url"].partition("code=")[2]
+    given = world.node.call("POST", "/ui-sessions", json={"environmentId": world.environment_id, "code": code}).json()
+    cookie = f"{given['name']}={given['value']}"
+    world.told(world.call(1, kind="user", actor=ada.user_id, digest=tokens.digest(cookie)))
+    (event,) = world.events()
+    session = next(one for one in ada.get("/auth/sessions").json()["items"] if one["current"])
+    assert (event["actor"], event["credential"][:4]) == (ada.user_id, "tok_")
+    assert (event["details"]["from"], event["details"]["session"]) == ("engine UI", session["sessionId"])
+
+
 def test_a_job_is_named_with_its_token(world: World) -> None:
     world.told(world.call(1, kind="workload", actor="usr_1", credential="tok_1"))
     (event,) = world.events()
