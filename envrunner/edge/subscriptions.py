@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +30,7 @@ class Subscriptions:
 
     def __init__(self, sockets: Path) -> None:
         self._sockets = sockets
-        self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
+        self._turns: dict[str, _Turn] = {}
 
     def have_room(self, label: str, most: int) -> bool:
         """Whether the engine may be told of one more. Raises `Unreachable`: nobody can say."""
@@ -48,7 +47,7 @@ class Subscriptions:
 
     @contextmanager
     def _turn(self, label: str) -> Iterator[_Turn]:
-        turn = self._turns[label]
+        turn = self._turns.setdefault(label, _Turn())
         if not turn.lock.acquire(timeout=_TURN_SECONDS):
             raise Unreachable("too many subscriptions of this environment are asked about at once")
         try:

@@ -6,7 +6,9 @@ The CLIs run as documented for a service: a node that is killed may reset their 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from tests.support.cli import VERSIONS
 from tests.support.load import Load
 from tests.support.own_network import OwnNetwork
 from tests.support.relay_node import RelayNode, tunnels
+from tests.support.standstill import echoed
 from tests.support.tunnelling import OTHER_RELAY, TUNNEL, Private, private
 from tests.support.waiting import until
 
@@ -29,6 +32,7 @@ pytestmark = [
     pytest.mark.skipif(not own_network.permitted(), reason="this account may not make network namespaces here"),
 ]
 KILLED, TOLD_TO_END = 9, 15
+_IMPATIENT = 94
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +91,36 @@ def test_the_node_that_holds_the_tunnel_ends(away: Private, other: RelayNode, ve
     assert seen(other.socket, name)["requests"] > 0
     own = tunnels(locate(away.plane.env).relay_socket)
     assert name not in [one["name"] for one in own], "the node that engines call holds no connection of it"
+
+
+def test_a_client_that_stands_still_for_too_long_is_given_up_and_its_call_made_again(
+    world: Private, tmp_path: Path
+) -> None:
+    """At a node that has less patience than usual; engines call another, which passes calls on."""
+    port, name = world.plane.base + _IMPATIENT, "given-up"
+    listens = {"RELAY_PORT": port, "TUNNEL_PROXY_PORT": port + 1, "RELAY_PUBLIC_URL": f"https://{OTHER_RELAY}:{port}"}
+    settings = {**listens, "RELAY_NODE_URL": f"http://127.0.0.1:{port + 1}", "RELAY_PING_SECONDS": 2}
+    inside = [world.plane.base, port, world.service.port, *range(world.plane.base + 100, world.plane.base + 110)]
+    services = {TUNNEL: [(OTHER_RELAY, port)]}
+    with (
+        RelayNode(world.plane, settings) as impatient,
+        OwnNetwork([], {port: port for port in inside}, services) as network,
+    ):
+        there = replace(world, network=network, nodes=1)
+        cli, body = there.cli("1.7.12", tmp_path), os.urandom(8 * 1024 * 1024)
+        with there.tunnel(cli, name, kept=True) as tunnel, ThreadPoolExecutor(1) as pool:
+            there.register(cli, name)
+            passed = seen(impatient.socket, name)["bytesToService"]
+            tunnel.signal(signal.SIGSTOP)
+            try:
+                answer = pool.submit(echoed, world.caller, body)
+                until(lambda: seen(impatient.socket, name)["bytesToService"] > passed)
+                until(lambda: not connected(impatient.socket, name), 60)
+                lost = seen(impatient.socket, name)
+            finally:
+                tunnel.signal(signal.SIGCONT)
+            assert (lost["errors"], lost["lastFailure"]) == (1, "the connection was lost")
+            assert answer.result(120) == body
 
 
 def steady(world: Private) -> Load:
