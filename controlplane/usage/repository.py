@@ -81,11 +81,14 @@ def of_account(
 
 
 def recent(session: Session, principal: Principal, account_id: str, since: datetime) -> Sequence[Row[*AnyColumns]]:
-    """Minutes of every environment that is not destroyed."""
-    columns = (UsageMinute.environment_id, UsageMinute.at, UsageMinute.requests, UsageMinute.errors, UsageMinute.p50_ms)
-    query = select(*columns).join(Environment, Environment.environment_id == UsageMinute.environment_id)
+    """Of every environment that is not destroyed: which minutes after `since` are known, and their figures."""
+    minute = cast(func.extract("epoch", UsageMinute.at - since) / 60, Integer)
+    figures = (minute.label("minutes"), UsageMinute.requests, UsageMinute.errors, UsageMinute.p50_ms)
+    query = select(UsageMinute.environment_id, *(func.array_agg(figure).label(figure.key) for figure in figures))
+    query = query.join(Environment, Environment.environment_id == UsageMinute.environment_id)
     query = _visible_to(principal, account_id, query).where(Environment.purged_at.is_(None))
-    return session.execute(query.where(UsageMinute.at >= since).order_by(UsageMinute.environment_id)).all()
+    query = query.where(UsageMinute.at >= since).group_by(UsageMinute.environment_id)
+    return session.execute(query.order_by(UsageMinute.environment_id)).all()
 
 
 def roll_up(session: Session, step: Step, before: datetime) -> None:

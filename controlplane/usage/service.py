@@ -1,8 +1,8 @@
 """Taking minutes from runners, making hours and days of them, and giving them to members."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -58,7 +58,7 @@ def recent(session: Session, by: Principal, account_id: str) -> tuple[datetime, 
     """The last minutes of every environment, and when the first began. Raises `NotFound`, `PermissionDenied`."""
     by.check(Permission.ENVIRONMENT_READ, account_id)
     since = begin(Step.MINUTE, clock.now()) - timedelta(minutes=RECENT - 1)
-    return since, _plotted(repository.recent(session, by, account_id, since), since)
+    return since, [_plotted(row) for row in repository.recent(session, by, account_id, since)]
 
 
 def begin(step: Step, at: datetime) -> datetime:
@@ -93,18 +93,10 @@ def _row(item: ToldMinute) -> dict[str, Any]:
     return item.model_dump(by_alias=False, exclude={"minute"}) | {"at": begin(Step.MINUTE, item.minute)}
 
 
-def _plotted(rows: Iterable[Row[Any]], since: datetime) -> list[RecentUsage]:
-    found: dict[str, RecentUsage] = {}
-    for row in rows:
-        one = found.setdefault(row.environment_id, _nothing(row.environment_id))
-        index = (row.at - since) // timedelta(minutes=1)
+def _plotted(row: Row[Any]) -> RecentUsage:
+    requests, errors, p50_ms = [0] * RECENT, [0] * RECENT, cast("list[float | None]", [None] * RECENT)
+    for place, number, wrong, latency in zip(row.minutes, row.requests, row.errors, row.p50_ms, strict=True):
         # A runner's clock may be ahead of ours.
-        if index < RECENT:
-            one.requests[index], one.errors[index], one.p50_ms[index] = row.requests, row.errors, row.p50_ms
-    return list(found.values())
-
-
-def _nothing(environment_id: str) -> RecentUsage:
-    return RecentUsage(
-        environment_id=environment_id, requests=[0] * RECENT, errors=[0] * RECENT, p50_ms=[None] * RECENT
-    )
+        if place < RECENT:
+            requests[place], errors[place], p50_ms[place] = number, wrong, latency
+    return RecentUsage(environment_id=row.environment_id, requests=requests, errors=errors, p50_ms=p50_ms)
