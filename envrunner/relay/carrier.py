@@ -44,7 +44,7 @@ class CallStream(Stream):
 
     @property
     def over(self) -> bool:
-        return not self.waiting and super().over
+        return not self.waiting and self.number not in self.connection.streams
 
     def start(self, number: int) -> None:
         """There is room now."""

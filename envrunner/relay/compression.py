@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 
 from hpack.exceptions import HPACKDecodingError
-from hpack.huffman_table import HUFFMAN_COMPLETE, HUFFMAN_EMIT_SYMBOL, HUFFMAN_FAIL, HUFFMAN_TABLE
 from hpack.table import HeaderTable
 
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed
+from envrunner.relay.huffman import spelt_out
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -25,6 +25,7 @@ _NO_VALUE = re.compile(rb"[\0\r\n]|\A[ \t]|[ \t]\Z")
 _MOST_REMEMBERED = 128
 _REMEMBERED_BYTES = range(40, 1024)
 """Paths and tokens, which come again: what is shorter is soon spelt, and often comes once (ids of invocations)."""
+_MOST_KNOWN, _KNOWN_BYTES = 16, 2048
 _LONGEST_INTEGER_BYTES = 5
 _MOST_RESIZES = 2
 _MOST_PIECES = 4096
@@ -39,6 +40,20 @@ class NeverIndexed(tuple[bytes, bytes]):
     __slots__ = ()
 
 
+class Known(list[tuple[bytes, bytes]]):
+    """Fields of a block that names places in the table only, as most answers' do. The same ones come again and again,
+
+    so nobody may change them, and what was made of them is kept: by `Encoder`, and by `rules.response`.
+    """
+
+    __slots__ = ("answer", "packed")
+
+    def __init__(self, fields: Headers) -> None:
+        super().__init__(fields)
+        self.packed: bytes | None = None
+        self.answer: tuple[int, int | None] | None = None
+
+
 class Decoder:
     """One connection's. ``most_bytes``: of a header list, as SETTINGS_MAX_HEADER_LIST_SIZE counts them."""
 
@@ -47,6 +62,8 @@ class Decoder:
         self._table: list[tuple[bytes, bytes]] = []
         self._used, self._room = 0, TABLE_BYTES
         self._remembered: dict[bytes, bytes] = {}
+        self._known: dict[bytes, Known] = {}
+        """Whole blocks, while the table stays as it is."""
         self._spoilt = False
         """What no field may hold has come, and may be in the table: from then on all is looked at again."""
 
@@ -55,6 +72,9 @@ class Decoder:
 
         Names and values have been looked at (RFC 9113 §8.2.1), their order and number have not.
         """
+        known = self._known.get(block)
+        if known is not None:
+            return known
         try:
             fields = self._decode(block)
         except (IndexError, HPACKDecodingError):
@@ -66,7 +86,7 @@ class Decoder:
     def _decode(self, block: bytes) -> Headers:
         fields: Headers = []
         at, stop, size, resized = 0, len(block), 0, 0
-        table = self._table
+        table, only_table = self._table, not self._spoilt
         while at < stop:
             first = block[at]
             if 0x80 < first < 0xFF:
@@ -81,14 +101,17 @@ class Decoder:
                 resized += 1
                 if fields or resized > _MOST_RESIZES:
                     raise _broken("a table's size in the middle of a block")
-                at = self._resize(block, at)
+                at, only_table = self._resize(block, at), False
                 continue
             else:
+                only_table = False
                 field, at = self._literal(block, at, first)
             size += len(field[0]) + len(field[1]) + _FIELD_BYTES
             if size > self._most_bytes:
                 raise ConnectionFailed(ErrorCodes.ENHANCE_YOUR_CALM, "headers larger than announced")
             fields.append(field)
+        if only_table and size <= _KNOWN_BYTES and len(self._known) < _MOST_KNOWN:
+            fields = self._known[block] = Known(fields)
         return fields
 
     def _field(self, index: int) -> tuple[bytes, bytes]:
@@ -102,7 +125,12 @@ class Decoder:
 
     def _literal(self, block: bytes, at: int, first: int) -> tuple[tuple[bytes, bytes], int]:
         indexed = first & 0x40
-        index, at = _integer(block, at, 0x3F if indexed else 0x0F)
+        mask = 0x3F if indexed else 0x0F
+        index = first & mask
+        if index < mask:
+            at += 1
+        else:
+            index, at = _integer(block, at, mask)
         if index:
             name = self._field(index)[0]
         else:
@@ -117,8 +145,12 @@ class Decoder:
         return (name, value), at
 
     def _string(self, block: bytes, at: int) -> tuple[bytes, int]:
-        packed = block[at] & 0x80
-        size, at = _integer(block, at, 0x7F)
+        first = block[at]
+        packed, size = first & 0x80, first & 0x7F
+        if size < 0x7F:
+            at += 1
+        else:
+            size, at = _integer(block, at, 0x7F)
         stop = at + size
         if stop > len(block):
             raise _broken("a header block that ends early")
@@ -127,16 +159,17 @@ class Decoder:
 
     def _unpacked(self, packed: bytes) -> bytes:
         if len(packed) not in _REMEMBERED_BYTES:
-            return _spelt_out(packed)
+            return spelt_out(packed)
         text = self._remembered.get(packed)
         if text is None:
-            text = _spelt_out(packed)
+            text = spelt_out(packed)
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
             self._remembered[packed] = text
         return text
 
     def _add(self, field: tuple[bytes, bytes]) -> None:
+        self._known.clear()
         self._table.append(field)
         self._used += len(field[0]) + len(field[1]) + _FIELD_BYTES
         if self._used > self._room:
@@ -151,6 +184,7 @@ class Decoder:
         size, at = _integer(block, at, 0x1F)
         if size > TABLE_BYTES:
             raise _broken("a table larger than announced")
+        self._known.clear()
         self._room = size
         self._evict()
         return at
@@ -164,14 +198,22 @@ class Encoder:
 
     def encode(self, headers: Headers) -> bytes:
         """A whole block."""
-        pieces = [self._before]
-        self._before = b""
-        for field in headers:
-            piece = _PIECES.get(field)
-            if piece is None or type(field) is not tuple:
-                piece = _piece(field)
-            pieces.append(piece)
-        return b"".join(pieces)
+        before, self._before = self._before, b""
+        if type(headers) is not Known:
+            return before + _packed(headers)
+        if headers.packed is None:
+            headers.packed = _packed(headers)
+        return before + headers.packed
+
+
+def _packed(headers: Headers) -> bytes:
+    pieces, lately = [], _PIECES.get
+    for field in headers:
+        piece = lately(field)
+        if piece is None or type(field) is not tuple:
+            piece = _piece(field)
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _is_field(name: bytes, value: bytes) -> bool:
@@ -234,30 +276,3 @@ _WHOLE = {field: bytes((0x80 | index,)) for index, field in enumerate(_STATIC, 1
 _NAMES = {name: index for index, (name, _) in reversed(list(enumerate(_STATIC, 1)))}
 _PIECES = dict(_WHOLE)
 """How fields are spelt that were sent lately."""
-_STEPS: dict[int, tuple[int, bytes, bool]] = {}
-"""State and byte → the next state, what was spelt, and whether it may end here; hpack's table goes by half bytes."""
-
-
-def _spelt_out(packed: bytes) -> bytes:
-    """Undo Huffman coding. Raises `HPACKDecodingError`."""
-    state, complete, pieces = 0, True, []
-    for byte in packed:
-        step = _STEPS.get(state << 8 | byte)
-        if step is None:
-            step = _STEPS[state << 8 | byte] = _step(state, byte)
-        state, piece, complete = step
-        pieces.append(piece)
-    if not complete:
-        raise HPACKDecodingError("Huffman coding that ends early")
-    return b"".join(pieces)
-
-
-def _step(state: int, byte: int) -> tuple[int, bytes, bool]:
-    flags, spelt = 0, bytearray()
-    for half in (byte >> 4, byte & 0x0F):
-        state, flags, symbol = HUFFMAN_TABLE[state * 16 + half]
-        if flags & HUFFMAN_FAIL:
-            raise HPACKDecodingError("no Huffman coding")
-        if flags & HUFFMAN_EMIT_SYMBOL:
-            spelt.append(symbol)
-    return state, bytes(spelt), bool(flags & HUFFMAN_COMPLETE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from envrunner.relay.compression import Headers
+from envrunner.relay.compression import Headers, Known
 from envrunner.relay.frames import Malformed
 
 _REQUEST = frozenset({b":method", b":scheme", b":authority", b":path"})
@@ -32,6 +32,14 @@ def request(headers: Headers) -> int | None:
 
 def response(headers: Headers) -> tuple[int, int | None]:
     """Status and the length of the body if the head says it. Raises `Malformed`."""
+    if type(headers) is not Known:
+        return _answer(headers)
+    if headers.answer is None:
+        headers.answer = _answer(headers)
+    return headers.answer
+
+
+def _answer(headers: Headers) -> tuple[int, int | None]:
     pseudo, length = _fields(headers, _RESPONSE)
     status = pseudo.get(b":status", b"")
     if len(status) != 3 or not status.isdigit() or not b"100" <= status != b"101":

@@ -9,7 +9,7 @@ from hpack import HeaderTuple, NeverIndexedHeaderTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envrunner.relay import compression
+from envrunner.relay import compression, rules
 from envrunner.relay.compression import Decoder, Encoder, NeverIndexed
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed
 
@@ -133,3 +133,37 @@ def test_what_is_remembered_of_sent_fields_is_little(monkeypatch: pytest.MonkeyP
         ours.encode([(b"x" * 60_000 + b"%d" % number, b"1"), (b"x-%d" % number, b"y" * 60)])
     assert len(remembered) <= 5000
     assert max(len(name) + len(value) for name, value in remembered) < 128
+
+
+def test_the_same_bytes_mean_other_fields_once_the_table_is_another() -> None:
+    ours = Decoder(64 * 1024)
+    ours.decode(b"\x40\x01a\x01b")
+    for _ in range(2):
+        assert ours.decode(b"\x88\xbe") == [(b":status", b"200"), (b"a", b"b")]
+    ours.decode(b"\x40\x01c\x01d")
+    for _ in range(2):
+        assert ours.decode(b"\x88\xbe") == [(b":status", b"200"), (b"c", b"d")]
+    assert ours.decode(b"\x20") == []
+    with pytest.raises(ConnectionFailed):
+        ours.decode(b"\x88\xbe")
+
+
+def test_what_is_kept_of_whole_blocks_is_little() -> None:
+    ours = Decoder(64 * 1024)
+    ours.decode(b"\x40\x01a\x7f\xe1\x06" + b"x" * 992)
+    for size in range(1, 60):
+        ours.decode(b"\xbe" * size)
+        ours.decode(b"\x88" * size)
+    assert sum(len(n) + len(v) for one in ours._known.values() for n, v in one) < 32 * 1024
+
+
+def test_an_answer_that_came_before_is_judged_and_packed_as_the_first_was() -> None:
+    ours, there = Decoder(64 * 1024), TheirDecoder()
+    encoder = Encoder()
+    block = TheirEncoder().encode([(b":status", b"204"), (b"content-length", b"7")])
+    for answer in (ours.decode(block), ours.decode(b"\x89\xbe"), ours.decode(b"\x89\xbe")):
+        assert rules.response(answer) == (204, 7)
+        assert there.decode(encoder.encode(answer), raw=True) == [(b":status", b"204"), (b"content-length", b"7")]
+    for _ in range(2):
+        with pytest.raises(Malformed):
+            rules.response(ours.decode(b"\xbe"))
