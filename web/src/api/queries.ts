@@ -3,7 +3,7 @@ import { asApiError } from "./errors";
 
 /** Everything the console knows from the server. Keys begin with the noun: `["environments", accountId, …]`. */
 export function newQueryClient(): QueryClient {
-  const client = new QueryClient({
+  const client: QueryClient = new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 10_000,

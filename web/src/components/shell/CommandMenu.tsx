@@ -47,6 +47,9 @@ export function CommandMenu() {
 
 function Finder({ close }: { close: () => void }) {
   const entries = useStore(registry);
+  const field = useRef<HTMLInputElement>(null);
+  // The dialog was opened before there was anything in it to focus.
+  useEffect(() => field.current?.focus(), []);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const found = useMemo(() => matching(entries.toReversed().flatMap((entry) => entry.commands), text), [entries, text]);
@@ -67,6 +70,7 @@ function Finder({ close }: { close: () => void }) {
       <div className="flex items-center gap-3 border-b border-line px-4">
         <Search size={16} aria-hidden className="text-soft" />
         <input
+          ref={field}
           role="combobox"
           aria-expanded="true"
           aria-controls="command-list"

@@ -3,7 +3,7 @@ import { cx } from "@/lib/cx";
 
 export type Look = "first" | "quiet" | "bare" | "danger";
 const SHAPE =
-  "inline-flex items-center justify-center gap-2 rounded-lg border font-medium whitespace-nowrap transition-colors disabled:opacity-55";
+  "inline-flex shrink-0 items-center justify-center gap-2 rounded-lg border font-medium whitespace-nowrap transition-colors disabled:opacity-55";
 const SIZES = { normal: "h-9 px-3.5 text-base", small: "h-8 px-2.5 text-sm", square: "size-9", squareSmall: "size-8" };
 const LOOKS: Record<Look, string> = {
   first: "border-transparent bg-fill text-white not-disabled:hover:bg-fill-over",
