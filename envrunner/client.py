@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,11 @@ class InternalClient:
         answer: dict[str, Any] = self._send(request).json()
         return answer
 
-    def post(self, path: str, body: Mapping[str, Any]) -> None:
-        """Send a JSON object; the answer's body is of no interest."""
-        self._send(self._http.build_request("POST", path, json=dict(body), timeout=_TIMEOUT_SECONDS))
+    def post(self, path: str, body: Mapping[str, Any] | bytes) -> None:
+        """Send a JSON object, which may be text already; the answer's body is of no interest."""
+        text = body if isinstance(body, bytes) else json.dumps(dict(body)).encode()
+        headers = {"content-type": "application/json"}
+        self._send(self._http.build_request("POST", path, content=text, headers=headers, timeout=_TIMEOUT_SECONDS))
 
     def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a JSON object; the one that is answered."""
