@@ -55,7 +55,7 @@ def _tests(arguments: list[str]) -> int:
 
 def _trouble(name: str, command: list[str], folder: Path = _ROOT) -> str:
     """What the check says when it fails, else nothing."""
-    argv = [_BIN / command[0], *command[1:]]
+    argv = [str(_BIN / command[0]), *command[1:]]
     done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd=folder)
     return f"✗ {name} ({' '.join(command)}):\n{done.stdout}\n" if done.returncode else ""
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.plane import Plane
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lonely_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Another plane, for tests that kill its processes or need its odd settings: short periods, low limits."""
     settings = {

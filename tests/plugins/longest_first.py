@@ -20,17 +20,15 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files keep their tests together and in order."""
+    """Folder by folder, so that a folder's plane is started once; files keep their tests together and in order."""
     items.sort(key=lambda item: turn(item.nodeid))
 
 
-def turn(nodeid: str) -> int:
-    """Its file's place in the order; many files may share one."""
+def turn(nodeid: str) -> tuple[int, int]:
+    """Places of its folder and of its file; many may share one."""
     name = nodeid.partition("::")[0].removeprefix("tests/")
-    if name in LONGEST:
-        return LONGEST.index(name)
     places = [place for place, folder in enumerate(FOLDERS) if name.startswith(f"{folder}/")]
-    return len(LONGEST) + min(places, default=len(FOLDERS))
+    return min(places, default=len(FOLDERS)), LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,4 @@
-"""One plane for the whole run, and what tests make on it."""
+"""One plane for this folder, and what tests make on it: a worker that has done with the folder stops it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.tenants import Caller, Environment, Person, create_environmen
 from tests.system.requests_control_plane import Victim, victim_of
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws() -> Iterator[AwsDouble]:
     """A stand-in for AWS, in which the plane's own account is set up as `controlplane aws host-policy` says."""
     us = OwnPrincipal(OWN_ACCOUNT, OWN_ROLE)
@@ -29,7 +29,7 @@ def aws() -> Iterator[AwsDouble]:
         yield double
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plane(tmp_path_factory: pytest.TempPathFactory, aws: AwsDouble) -> Iterator[Plane]:
     """The embedded mode with a home and ports of its own, and an identity in AWS."""
     with Plane(tmp_path_factory.mktemp("plane"), plane_settings(aws)) as running:
@@ -42,7 +42,7 @@ def signed_up(plane: Plane) -> Person:
     return sign_up(plane.api_url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def environment(plane: Plane) -> Callable[..., Environment]:
     """Factory: a ready environment in a new account, of ``owner`` or of a fresh user."""
 
@@ -52,7 +52,7 @@ def environment(plane: Plane) -> Callable[..., Environment]:
     return create
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api_key() -> Callable[[Environment, str], str]:
     """Factory: the secret of a new API key of an environment with a role."""
     return Environment.api_key
@@ -68,7 +68,7 @@ class Examples:
     python: services.Service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def examples(environment: Callable[..., Environment], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
     """Shared by all tests: keys, ids and words must be a test's own."""
     home = environment()
@@ -83,31 +83,31 @@ def examples(environment: Callable[..., Environment], tmp_path_factory: pytest.T
         yield Examples(home, caller, typescript, python)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cast(plane: Plane) -> Cast:
     """Two tenants, and everybody who may knock at the first one's door. Nothing is deployed in either environment."""
     return assemble(plane.api_url, locate(plane.env))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def crowd(plane: Plane, cast: Cast) -> dict[str, str]:
     """Bearer tokens of everybody else who may knock at the cast's own environment."""
     return gather(cast, locate(plane.env))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bystander(cast: Cast) -> Victim:
     """For those who can do no harm."""
     return victim_of(cast)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared(plane: Plane) -> dict[str, int]:
     """The ports all environments share, where the host name decides."""
     return {"ingress": plane.endpoints["ingressPort"], "admin": plane.endpoints["adminPort"]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host(cast: Cast) -> str:
     """The own environment's host name."""
     return f"{cast.own.label}.env.local.restate.localhost"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.plane import Plane
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """The embedded mode with a home and ports of its own; `script/up` has built the console."""
     with Plane(tmp_path_factory.mktemp("console")) as running:
