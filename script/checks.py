@@ -46,7 +46,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _tests(arguments: list[str]) -> int:
-    workers = str(max(2, min(4, os.cpu_count() or 2)))
+    # One more than processors: tests of a whole plane wait for a good part of their time.
+    workers = str(max(2, min(4, (os.cpu_count() or 2) + 1)))
     tests = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
     # Fewest surprises: an acceptance run must not depend on what a developer's shell exports.
     env = {name: value for name, value in os.environ.items() if not name.startswith(("CONTROLPLANE_", "ENVRUNNER_"))}
