@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -59,7 +60,7 @@ def _workload(environment_id: str, token: str, role: WorkloadRole, seconds: int 
     conditions = {"repository_id": _ISSUER.usual["repository_id"], "job": name}
     with transaction() as session, patch.object(issuers, "key", lambda *_, **__: key_named("ed-1")):
         environment, by = _asked(session, environment_id, token)
-        columns = {
+        columns: dict[str, Any] = {
             "name": name,
             "provider": "github",
             "issuer": _ISSUER.url,

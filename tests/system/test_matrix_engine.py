@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -126,12 +126,16 @@ def test_every_route_of_the_engine_has_a_rule(cast: Cast) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_admin(name: str, cast: Cast, tokens: dict[str, str | None]) -> None:
     where = port(cast.own.admin_url)
-    answers = all_at_once(lambda one: ask(where, one.method, one.path, tokens[name], body_of(one)), requests(name))
+    answers = at_once(where, tokens[name], requests(name))
     found = [
         wrong(one, answer, rules.on_admin(name, one.method, one.template))
         for one, answer in zip(requests(name), answers, strict=True)
     ]
     assert [one for one in found if one] == []
+
+
+def at_once(where: int, token: str | None, asked: Iterable[Asked]) -> list[Answer]:
+    return all_at_once(lambda one: ask(where, one.method, one.path, token, body_of(one)), asked)
 
 
 def body_of(asked: Asked) -> object:
@@ -150,10 +154,7 @@ def test_who_may_look_sees_what_the_owner_sees(name: str, cast: Cast, tokens: di
     where = port(cast.own.admin_url)
     looks = [one for one in listed() if rules.on_admin(name, one.method, one.template) is None]
     looks = [one for one in looks if rules.effect(one.method, one.template) == rules.LOOKS and one.method != "HEAD"]
-    theirs, owners = (
-        all_at_once(lambda one, token=token: ask(where, one.method, one.path, token, body_of(one)), looks)  # type: ignore[misc]
-        for token in (tokens[name], tokens["owner member"])
-    )
+    theirs, owners = (at_once(where, tokens[one], looks) for one in (name, "owner member"))
     assert [content(one) for one in theirs] == [content(one) for one in owners]
     assert looks
 
@@ -163,9 +164,7 @@ def test_nobody_changes_a_read_only_environment(cast: Cast, tokens: dict[str, st
     where, found = port(cast.own.admin_url), []
     for name in (one for one in ALL if rules.on_admin(one, "GET", "/version") is None):
         asked = [*listed(), *(one._replace(version="/v3") for one in listed() if one.template not in SERVED_ONCE)]
-        answers = all_at_once(
-            lambda one, name=name: ask(where, one.method, one.path, tokens[name], body_of(one)), asked
-        )  # type: ignore[misc]
+        answers = at_once(where, tokens[name], asked)
         for one, answer in zip(asked, answers, strict=True):
             refusal = rules.on_admin(name, one.method, one.template, frozen=True)
             found.append(wrong(one, answer, refusal))
