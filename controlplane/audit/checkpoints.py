@@ -57,9 +57,20 @@ def is_trusted(row: AuditCheckpoint, account_id: str | None, trusted: PublicKeys
     return keys.is_signed(trusted.get(row.audit_key_id), document(row, account_id), row.signature)
 
 
+def newest_signer(session: Session) -> keys.Signer:
+    """The newest of the plane's keys; the first call makes one."""
+    opened = [signer for signer in map(keys.opened, repository.keys(session)) if signer is not None]
+    if not opened:
+        fresh = keys.new_key()
+        session.add(fresh)
+        session.flush()
+        opened = [keys.opening(fresh)]
+    return opened[-1]
+
+
 def sign(session: Session, account_id: str | None, sequence: int, last_hash: bytes) -> AuditCheckpoint:
     """Vouch for the chain up to the row `sequence`, which has `last_hash`."""
-    signer = _signer(session)
+    signer = newest_signer(session)
     row = AuditCheckpoint(
         chain=chain_of(account_id),
         sequence=sequence,
@@ -83,14 +94,3 @@ def refuse(account_id: str | None, finding: Finding) -> None:
         audit_event_id=finding.audit_event_id,
         reason=finding.message,
     )
-
-
-def _signer(session: Session) -> keys.Signer:
-    """The newest of the plane's keys; the first call makes one."""
-    opened = [signer for signer in map(keys.opened, repository.keys(session)) if signer is not None]
-    if not opened:
-        fresh = keys.new_key()
-        session.add(fresh)
-        session.flush()
-        opened = [keys.opening(fresh)]
-    return opened[-1]

@@ -20,13 +20,20 @@ _AT_ONCE = 2000
 
 
 def lines(account_id: str | None, after: int = 0) -> Iterator[bytes]:
-    """The rows behind `after`, up to the last one there is now.
+    """The rows behind `after` that are not archived, up to the last one there is now."""
+    with transaction() as session:
+        head = repository.head(session, account_id)
+        until, last = (head.sequence, head.hash) if head else (0, START)
+        after = max(after, repository.archived(session, account_id))
+    yield from part(account_id, after, until, last)
+
+
+def part(account_id: str | None, after: int, until: int, last: bytes) -> Iterator[bytes]:
+    """The rows behind `after` up to `until`, which has the hash `last`.
 
     A transaction for each batch: a reader who takes hours holds none.
     """
     with transaction() as session:
-        head = repository.head(session, account_id)
-        until, last = (head.sequence, head.hash) if head else (0, START)
         yield _line(_first(account_id, after, repository.keys(session)))
     while after < until:
         with transaction() as session:

@@ -93,6 +93,23 @@ class AuditCheckpoint(Base):
     signature: Mapped[bytes] = mapped_column(LargeBinary(64))
 
 
+class AuditArchive(Base):
+    """The rows `first` to `sequence`, the last of which had `hash`, were taken into a file.
+
+    Signed, since they are gone here.
+    """
+
+    __tablename__ = "audit_archive"
+
+    chain: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    first: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(Time)
+    audit_key_id: Mapped[str] = mapped_column(ForeignKey("audit_key.audit_key_id"))
+    signature: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+
 class AuditVerification(Base):
     """What the last look at a whole chain has found; `finding` is null when it is intact."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    CursorResult,
     Select,
     String,
     and_,
@@ -17,13 +18,15 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    text,
     true,
     union,
 )
+from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Session
 
 from controlplane.audit.canonical import PLANE, chain_of
-from controlplane.audit.models import AuditCheckpoint, AuditEvent, AuditHead, AuditKey, AuditVerification
+from controlplane.audit.models import AuditArchive, AuditCheckpoint, AuditEvent, AuditHead, AuditKey, AuditVerification
 
 _BATCH = 2000
 # Accounts stand above audit events: their table is named here, not imported.
@@ -60,11 +63,11 @@ def of_account(account_id: str, wanted: Filter) -> Select[AuditEvent]:
     return _holding(query, wanted.text)
 
 
-def _holding(query: Select[AuditEvent], text: str | None) -> Select[AuditEvent]:
-    if text is None:
+def _holding(query: Select[AuditEvent], wanted: str | None) -> Select[AuditEvent]:
+    if wanted is None:
         return query
     places = (AuditEvent.action, AuditEvent.target, AuditEvent.actor, AuditEvent.address, AuditEvent.user_agent)
-    found = [place.icontains(text, autoescape=True) for place in (*places, cast(AuditEvent.details, String))]
+    found = [place.icontains(wanted, autoescape=True) for place in (*places, cast(AuditEvent.details, String))]
     return query.where(or_(*found))
 
 
@@ -87,11 +90,29 @@ def unsealed(session: Session, account_id: str | None) -> str | None:
     return session.scalars(query.order_by(AuditEvent.number).limit(1)).first()
 
 
-def before_first(session: Session, account_id: str | None) -> str | None:
+def before_first(session: Session, account_id: str | None, first: int) -> str | None:
     """The identifier of a row whose place is before the first one, where `links` does not look."""
-    return session.scalars(
-        select(AuditEvent.audit_event_id).where(_within(account_id), AuditEvent.sequence < 1)
-    ).first()
+    query = select(AuditEvent.audit_event_id).where(_within(account_id), AuditEvent.sequence < first)
+    return session.scalars(query.limit(1)).first()
+
+
+def last_archive(session: Session, account_id: str | None) -> AuditArchive | None:
+    query = select(AuditArchive).where(AuditArchive.chain == chain_of(account_id))
+    return session.scalars(query.order_by(AuditArchive.sequence.desc()).limit(1)).first()
+
+
+def archived(session: Session, account_id: str | None) -> int:
+    """The last row that was archived; 0 where none was."""
+    query = select(func.max(AuditArchive.sequence)).where(AuditArchive.chain == chain_of(account_id))
+    return session.scalar(query) or 0
+
+
+def delete(session: Session, account_id: str | None, first: int, last: int) -> int:
+    """How many rows of these places there were. It may take as long as it does."""
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    within = (_within(account_id), AuditEvent.sequence >= first, AuditEvent.sequence <= last)
+    removed: CursorResult[Any] = session.connection().execute(sql_delete(AuditEvent).where(*within))
+    return removed.rowcount
 
 
 def places(session: Session, account_id: str | None, after: int) -> Iterator[Any]:
@@ -122,7 +143,8 @@ def is_account(session: Session, account_id: str) -> bool:
 def _chains() -> CTE:
     """The names of those chains that should be there, whatever was done to their rows."""
     accounts = select(_ACCOUNT.c.account_id.label("chain"))
-    return union(accounts, select(AuditHead.chain), select(AuditCheckpoint.chain)).cte("chains")
+    found = (select(AuditHead.chain), select(AuditCheckpoint.chain), select(AuditArchive.chain))
+    return union(accounts, *found).cte("chains")
 
 
 def keys(session: Session) -> Sequence[AuditKey]:
@@ -142,8 +164,11 @@ def checkpoints(
     return session.scalars(query.order_by(AuditCheckpoint.sequence)).all()
 
 
-def last_checkpoint(session: Session, account_id: str | None) -> AuditCheckpoint | None:
+def last_checkpoint(session: Session, account_id: str | None, before: datetime | None = None) -> AuditCheckpoint | None:
+    """Of those that were signed before `before`, if that is given."""
     query = select(AuditCheckpoint).where(AuditCheckpoint.chain == chain_of(account_id))
+    if before is not None:
+        query = query.where(AuditCheckpoint.at < before)
     return session.scalars(query.order_by(AuditCheckpoint.sequence.desc()).limit(1)).first()
 
 

@@ -1,6 +1,7 @@
 """Whether a chain in the database is what was sealed."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from controlplane.audit import checkpoints, repository
+from controlplane.audit import archives, checkpoints, repository
 from controlplane.audit.canonical import START, chain_of, document
 from controlplane.audit.examining import Entry, Finding, Mark, Problem, Walk
 from controlplane.audit.models import AuditCheckpoint, AuditVerification
@@ -22,7 +23,8 @@ _UNREADABLE = (DataError, ValueError, RecursionError)
 class Verdict:
     """`rows` were recomputed, `signed` checkpoints found right on the way, up to the row `sequence` with `hash`.
 
-    The last of those checkpoints is of the row `signed_to`. `finding` is null where all is well.
+    The last of those checkpoints is of the row `signed_to`. `finding` is null where all is well. Rows up to `archived`
+    are in files, and were not looked at.
     """
 
     account_id: str | None
@@ -32,6 +34,7 @@ class Verdict:
     hash: bytes
     finding: Finding | None
     signed_to: int = 0
+    archived: int = 0
 
 
 @dataclass
@@ -60,18 +63,55 @@ class _Reading:
                 yield Entry({"auditEventId": place.audit_event_id, "sequence": place.sequence}, None)
 
 
-def verify(session: Session, account_id: str | None, start: AuditCheckpoint | None = None) -> Verdict:
-    """The whole chain, or what is behind `start`, whose row must be right."""
-    after, previous = (start.sequence, start.hash) if start else (0, START)
-    trusted = checkpoints.public_keys(session)
-    marks = checkpoints.marks(repository.checkpoints(session, account_id, after), account_id, trusted)
+def verify(
+    session: Session, account_id: str | None, start: AuditCheckpoint | None = None, kept: Iterable[Mark] = ()
+) -> Verdict:
+    """The whole chain but for what is archived, or what is behind `start`, whose row must be right.
+
+    `kept` are checkpoints that somebody has kept elsewhere: the chain must be the one that they speak of, too.
+    """
+    kept = list(kept)
+    verdict = _looked_at(session, account_id, start, kept)
+    if verdict.finding is not None and repository.archived(session, account_id) != verdict.archived:
+        # Rows were archived, or taken back, while they were read.
+        return _looked_at(session, account_id, start, kept)
+    return verdict
+
+
+def _looked_at(session: Session, account_id: str | None, start: AuditCheckpoint | None, kept: list[Mark]) -> Verdict:
+    trusted, archive = checkpoints.public_keys(session), repository.last_archive(session, account_id)
+    archived = archive.sequence if archive else 0
+    if archive is not None and not archives.is_trusted(archive, account_id, trusted):
+        message = f"That rows up to {archived} were archived is not signed by this plane."
+        forged = Finding(Problem.UNSIGNED, archived, None, message)
+        return Verdict(account_id, 0, 0, 0, START, forged, archived=archived)
+    begun = [(one.sequence, one.hash) for one in (start, archive) if one is not None]
+    after, previous = max(begun, default=(0, START))
+    signed = checkpoints.marks(repository.checkpoints(session, account_id, after), account_id, trusted)
+    marks = deque(sorted([*signed, *(mark for mark in kept if mark.sequence > after)], key=_place))
     head = repository.head(session, account_id)
     reading = _Reading(session, account_id, Mark(head.sequence, head.hash.hex()) if head else None)
     walk = Walk(marks, after, previous.hex(), signed_to=after, head=lambda: reading.head)
-    finding = _taken(walk, reading) or _headless(walk, reading) or walk.end()
-    finding = finding or _before_first(session, account_id) or _unsealed(session, account_id, walk)
+    finding = _not_as_kept(session, account_id, after, previous, kept)
+    finding = finding or _taken(walk, reading) or _headless(walk, reading) or walk.end()
+    finding = finding or _before_first(session, account_id, archived) or _unsealed(session, account_id, walk)
     last = bytes.fromhex(walk.hash)
-    return Verdict(account_id, walk.rows, walk.signed, walk.sequence, last, finding, walk.signed_to)
+    return Verdict(account_id, walk.rows, walk.signed, walk.sequence, last, finding, walk.signed_to, archived)
+
+
+def _place(mark: Mark) -> int:
+    return mark.sequence
+
+
+def _not_as_kept(session: Session, account_id: str | None, after: int, last: bytes, kept: list[Mark]) -> Finding | None:
+    """Of rows that are not walked: what this plane itself still says of them."""
+    said = {row.sequence: row.hash.hex() for row in repository.checkpoints(session, account_id, 0, after)}
+    said[after] = last.hex()
+    for mark in kept:
+        if mark.sequence <= after and said.get(mark.sequence, mark.hash) != mark.hash:
+            message = f"Rows up to {mark.sequence} are not what was signed at {mark.at}: the chain was written anew."
+            return Finding(Problem.REWRITTEN, mark.sequence, None, message)
+    return None
 
 
 def _taken(walk: Walk, reading: _Reading) -> Finding | None:
@@ -93,11 +133,16 @@ def _headless(walk: Walk, reading: _Reading) -> Finding | None:
     return Finding(Problem.TRUNCATED, walk.sequence + 1, None, message)
 
 
-def _before_first(session: Session, account_id: str | None) -> Finding | None:
-    stray = repository.before_first(session, account_id)
+def _before_first(session: Session, account_id: str | None, archived: int) -> Finding | None:
+    stray = repository.before_first(session, account_id, archived + 1)
     if stray is None:
         return None
-    return Finding(Problem.INSERTED, 1, stray, "It stands before the first row: it was put in by hand.")
+    message = "It stands before the first row: it was put in by hand."
+    if archived:
+        message = (
+            f"Rows up to {archived} were archived: it was put back by hand. `controlplane audit restore` does that."
+        )
+    return Finding(Problem.INSERTED, archived + 1, stray, message)
 
 
 def _unsealed(session: Session, account_id: str | None, walk: Walk) -> Finding | None:

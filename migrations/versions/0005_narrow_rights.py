@@ -213,6 +213,16 @@ def _audit_tables() -> None:
         sa.Column("signature", sa.LargeBinary(64), nullable=False),
     )
     op.create_table(
+        "audit_archive",
+        sa.Column("chain", sa.String(32), primary_key=True),
+        sa.Column("sequence", sa.BigInteger, primary_key=True),
+        sa.Column("first", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("audit_key_id", sa.String(32), sa.ForeignKey("audit_key.audit_key_id"), nullable=False),
+        sa.Column("signature", sa.LargeBinary(64), nullable=False),
+    )
+    op.create_table(
         "audit_verification",
         sa.Column("chain", sa.String(32), primary_key=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -223,7 +233,7 @@ def _audit_tables() -> None:
 
 
 def _drop_audit() -> None:
-    for table in ("audit_verification", "audit_checkpoint", "audit_key", "audit_head"):
+    for table in ("audit_verification", "audit_archive", "audit_checkpoint", "audit_key", "audit_head"):
         op.drop_table(table)
     for index in ("chain", "unsealed", "actor", "target", "action", "at"):
         op.drop_index(f"{'uq' if index == 'chain' else 'ix'}_audit_event_{index}", table_name="audit_event")

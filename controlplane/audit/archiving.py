@@ -1,0 +1,163 @@
+"""Old rows go into a file that is an export, and come back from it. The chain goes on across both.
+
+Nothing is deleted before the file is on the disk and has been verified as anybody would; a kill at any instruction
+leaves either the rows, or the file and the signed record of it.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from controlplane.audit import archives, checkpoints, exporting, files, repository, service, verification
+from controlplane.audit.canonical import chain_of
+from controlplane.audit.models import AuditArchive, AuditCheckpoint, AuditEvent
+from controlplane.audit.verification import Verdict
+from controlplane.core.database import transaction
+
+_AT_ONCE = 1000
+
+
+class NotArchived(Exception):
+    """Nothing was changed; the text says why."""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """The rows `first` to `last` are in `path`."""
+
+    account_id: str | None
+    first: int
+    last: int
+    path: Path
+
+
+def archive(account_id: str | None, before: datetime, directory: Path) -> Archived | None:
+    """Rows that a checkpoint from before `before` vouches for; null where there are none.
+
+    Raises `NotArchived`, OSError.
+    """
+    with transaction() as session:
+        verdict = verification.verify(session, account_id)
+        if verdict.finding is not None:
+            raise NotArchived(f"{chain_of(account_id)} is not intact: {verdict.finding.message}")
+        until, first = repository.last_checkpoint(session, account_id, before), verdict.archived + 1
+    if until is None or until.sequence < first:
+        return None
+    path = directory / f"audit-{chain_of(account_id)}-{first}-{until.sequence}.jsonl"
+    written = path.with_suffix(".part")
+    _write(written, exporting.part(account_id, first - 1, until.sequence, until.hash))
+    _check(written, account_id, first, until)
+    written.rename(path)
+    _sync(directory)
+    with transaction() as session:
+        _take_out(session, account_id, first, until)
+    return Archived(account_id, first, until.sequence, path)
+
+
+def restore(path: Path) -> Archived:
+    """The rows of the last archive, from its file. Raises `NotArchived`, `files.NoExport`, OSError."""
+    with transaction() as session:
+        verdict = _verdict(session, path)
+        row = repository.last_archive(session, verdict.account_id)
+        first = verdict.sequence - verdict.rows + 1
+        if row is None or (row.first, row.sequence, row.hash) != (first, verdict.sequence, verdict.hash):
+            raise NotArchived(_other(verdict.account_id, row))
+        session.delete(row)
+        session.flush()
+        with path.open(encoding="utf-8") as lines:
+            events = _events(lines)
+            while batch := list(islice(events, _AT_ONCE)):
+                session.execute(insert(AuditEvent), batch)
+        found = verification.verify(session, verdict.account_id).finding
+        if found is not None:
+            raise NotArchived(f"With the file's rows the chain would not be intact: {found.message}")
+        _record(session, "audit.restore", verdict.account_id, first, verdict.sequence, verdict.hash)
+    return Archived(verdict.account_id, first, verdict.sequence, path)
+
+
+def _write(path: Path, lines: Iterator[bytes]) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(directory: Path) -> None:
+    """A file's name is on the disk only when its directory is."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check(path: Path, account_id: str | None, first: int, until: AuditCheckpoint) -> None:
+    with transaction() as session:
+        verdict = _verdict(session, path)
+    read = (verdict.account_id, verdict.rows, verdict.sequence, verdict.hash)
+    if read != (account_id, until.sequence - first + 1, until.sequence, until.hash):
+        raise NotArchived(f"{path} does not hold what was to be archived; nothing was deleted.")
+
+
+def _verdict(session: Session, path: Path) -> Verdict:
+    """Of the file, by this plane's keys."""
+    with path.open(encoding="utf-8") as lines:
+        verdict = files.verify(lines, list(checkpoints.public_keys(session).values()))
+    if verdict.finding is not None:
+        raise NotArchived(f"{path} is not intact: {verdict.finding.message} Nothing was changed.")
+    return verdict
+
+
+def _take_out(session: Session, account_id: str | None, first: int, until: AuditCheckpoint) -> None:
+    archives.sign(session, account_id, first, until.sequence, until.hash)
+    session.flush()
+    wanted = until.sequence - first + 1
+    if repository.delete(session, account_id, first, until.sequence) != wanted:
+        raise NotArchived("Somebody else has archived the same rows meanwhile; nothing was deleted.")
+    _record(session, "audit.archive", account_id, first, until.sequence, until.hash)
+
+
+def _record(session: Session, action: str, account_id: str | None, first: int, last: int, last_hash: bytes) -> None:
+    details = {"first": first, "last": last, "hash": last_hash.hex()}
+    service.record(session, None, action, chain_of(account_id), account_id, details)
+
+
+def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """The columns of each row."""
+    for text in lines:
+        line = json.loads(text)
+        if line["type"] == "event":
+            yield {
+                "audit_event_id": line["auditEventId"],
+                "account_id": line["accountId"],
+                "actor": line["actor"],
+                "credential": line["credential"],
+                "action": line["action"],
+                "target": line["target"],
+                "address": line["address"],
+                "user_agent": line["userAgent"],
+                "request_id": line["requestId"],
+                "result": line["result"],
+                "details": line["details"],
+                "at": datetime.fromisoformat(line["at"]),
+                "sequence": line["sequence"],
+                "previous_hash": bytes.fromhex(line["previousHash"]),
+                "hash": bytes.fromhex(line["hash"]),
+            }
+
+
+def _other(account_id: str | None, row: AuditArchive | None) -> str:
+    if row is None:
+        return f"Nothing of {chain_of(account_id)} is archived."
+    return (
+        f"What was archived last of {chain_of(account_id)} are rows {row.first} to {row.sequence}: restore those first."
+    )
