@@ -1,0 +1,69 @@
+"""The engine's own UI in a real browser, through the edge: how one gets there, and what hostile pages cannot do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.support.browser import chromium, page
+from tests.support.plane import Plane
+from tests.support.tenants import PASSWORD, Environment, Person
+from tests.support.waiting import until
+from tests.system.conftest import Examples
+
+__all__ = ["chromium", "page"]
+pytestmark = pytest.mark.system
+# The UI is many files, and this machine may be busy.
+_PATIENCE_MILLISECONDS = 60_000
+
+
+def opens(page: Page, person: Person, environment: Environment) -> None:
+    """The person signs in and follows the console's link."""
+    page.set_default_timeout(_PATIENCE_MILLISECONDS)
+    credentials = {"email": person.email, "password": PASSWORD}
+    assert page.context.request.post(f"{person.api_url}/api/v1/auth/login", data=credentials).ok
+    page.goto(f"{person.api_url}{environment.path}/ui", wait_until="commit")
+    page.wait_for_url(f"{environment.admin_url}/ui/**", wait_until="commit")
+
+
+def asks(page: Page, method: str, url: str) -> int:
+    """What a script of this page gets when it asks, cookies and all; 0 when it learns nothing."""
+    script = """([method, url]) => fetch(url, {method, credentials: 'include', mode: 'no-cors',
+        body: method === 'POST' ? '{}' : null}).then(answer => answer.status, () => 0)"""
+    status: int = page.evaluate(script, [method, url])
+    return status
+
+
+def refused(plane: Plane, environment: Environment) -> list[tuple[str, str, str]]:
+    """Status, method and path of what the edge refused on the environment's two ports."""
+    ports = {url.rpartition(":")[2] for url in (environment.admin_url, environment.ingress_url)}
+    lines = map(json.loads, (plane.home / "logs" / "edge-refused.log").read_text().splitlines())
+    return [(line["status"], line["method"], line["path"]) for line in lines if line["port"] in ports]
+
+
+def test_other_pages_cannot_use_it_and_signing_out_ends_it(
+    page: Page, plane: Plane, environment: Callable[..., Environment], examples: Examples
+) -> None:
+    mine, other = examples.environment, environment(examples.environment.owner, "beside")
+    opens(page, mine.owner, mine)
+    assert "rc_" not in page.evaluate("document.cookie")
+    assert all(cookie["httpOnly"] for cookie in page.context.cookies())
+    assert asks(page, "GET", f"{mine.admin_url}/version") == 200
+
+    hostile = page.context.new_page()
+    # Of the same site: the browser sends the cookie along, strict as it is.
+    hostile.goto(f"{other.admin_url}/ui/")
+    for method, path in (("GET", "/version"), ("POST", "/query"), ("POST", "/deployments")):
+        assert asks(hostile, method, f"{mine.admin_url}{path}") == 0
+        until(lambda one=("403", method, path): one in refused(plane, mine))  # type: ignore[misc]
+    asks(hostile, "GET", f"{mine.ingress_url}/greeter/of-a-hostile-page/greet")
+    until(lambda: ("401", "GET", "/greeter/of-a-hostile-page/greet") in refused(plane, mine))
+
+    signed_out = page.context.request.post(
+        f"{mine.owner.api_url}/api/v1/auth/logout", headers={"sec-fetch-site": "same-origin"}
+    )
+    assert signed_out.status == 204
+    until(lambda: asks(page, "GET", f"{mine.admin_url}/version") == 401)
