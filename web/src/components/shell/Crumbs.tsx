@@ -13,8 +13,8 @@ export function Crumbs({ crumbs }: { crumbs: Crumb[] }) {
         return (
           <Fragment key={to}>
             {index > 0 && <li aria-hidden className={`text-edge ${index < crumbs.length - 1 ? "max-sm:hidden" : ""}`}>/</li>}
-            <li className={`min-w-0 truncate ${hidden}`}>
-              <Link to={to} aria-current={last ? "page" : undefined} className={last ? "font-medium" : "text-soft hover:text-ink"}>
+            <li className={`min-w-0 ${last ? "" : "shrink-[4]"} ${hidden}`}>
+              <Link to={to} aria-current={last ? "page" : undefined} className={`block truncate py-1 ${last ? "font-medium" : "text-soft hover:text-ink"}`}>
                 {label}
               </Link>
             </li>

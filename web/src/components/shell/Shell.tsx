@@ -24,7 +24,7 @@ export function Shell({ email, navigation, crumbs, children }: Props) {
       <div className="min-w-0">
         <header className="sticky top-0 z-30 flex h-14 items-center gap-2 border-b border-line bg-card px-3 sm:px-6">
           <Drawer place={place}>{navigation}</Drawer>
-          <nav aria-label={shell.breadcrumbs} className="min-w-0 flex-1">
+          <nav aria-label={shell.breadcrumbs} className="min-w-0 flex-1 overflow-x-clip">
             {crumbs}
           </nav>
           <Button size="small" className="text-soft max-sm:size-9 max-sm:border-transparent max-sm:bg-transparent max-sm:px-0 max-sm:shadow-none" onClick={openCommands} aria-keyshortcuts="Control+K Meta+K">
