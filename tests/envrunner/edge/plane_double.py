@@ -138,6 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if not self.plane.running:
+            # A connection that was kept outlives the listener.
+            self.close_connection = True
+            return self._answer(503, {"code": "no", "message": "no"})
         if self.path == "/internal/v1/tunnels":
             self.plane.tunnels = body
         elif self.path == "/internal/v1/admission":
