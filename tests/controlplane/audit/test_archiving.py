@@ -18,6 +18,7 @@ from controlplane.audit.commands import app
 from controlplane.audit.examining import Problem
 from controlplane.core import clock
 from controlplane.core.database import transaction
+from rcloud.chain import Chain
 
 ACCOUNT = "acc_a"
 
@@ -68,6 +69,9 @@ def test_rows_go_into_a_file_and_the_chain_goes_on(chained: Session, tmp_path: P
     assert file.stat().st_mode & 0o777 == 0o600
     assert [one.name for one in tmp_path.iterdir()] == [file.name]
     assert run("verify", "--from-file", str(file)) == "✓ acc_a: 5 rows, 2 signed checkpoints\n"
+    others = Chain()
+    others.take_all(file.read_text().splitlines())
+    assert (others.rows, others.signed, others.signed_to) == (5, 2, 5)
     record(2)
     assert run("verify", "--account", ACCOUNT).endswith("; rows up to 5 are archived\n")
     exported = run("export", "--account", ACCOUNT)
@@ -116,6 +120,17 @@ def test_nothing_is_deleted_when_the_file_is_not_what_it_should_be(
     monkeypatch.setattr(exporting, "part", lambda account_id, after, _until, last: real(account_id, after, 3, last))
     archive(tmp_path, status=1)
     assert rows(chained) == [1, 2, 3, 4, 5]
+
+
+def test_what_fails_at_the_last_moment_leaves_the_rows(
+    chained: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(repository, "delete", lambda *_: 4)
+        assert "nothing was deleted" in archive(tmp_path, status=1)
+    verdict = verification.verify(chained, ACCOUNT)
+    assert (verdict.finding, verdict.archived, verdict.rows) == (None, 0, 5)
+    assert "rows 1 to 5 are in" in archive(tmp_path)
 
 
 def test_a_file_that_was_changed_does_not_come_back(chained: Session, tmp_path: Path) -> None:
