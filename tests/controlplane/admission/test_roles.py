@@ -8,12 +8,12 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from controlplane.aws.trust_policy import document
-from tests.controlplane.admission.test_admission import FUNCTION, ROLE, Edge, edge
+from tests.controlplane.admission.edge import FUNCTION, ROLE, Edge
 from tests.controlplane.aws.conftest import PLANE, US, aws
 from tests.controlplane.people import SignedUp
 from tests.support.aws_double import AwsDouble, Role
 
-__all__ = ["aws", "edge"]
+__all__ = ["aws"]
 
 
 @pytest.fixture
