@@ -1,6 +1,8 @@
 /** Every word people read in the console, one file for each noun. */
 export { accounts } from "./accounts";
+export { apiKeys } from "./apiKeys";
 export { common } from "./common";
+export { connect } from "./connect";
 export { environments } from "./environments";
 export { operations } from "./operations";
 export { shell } from "./shell";

@@ -118,7 +118,7 @@ export function NewEnvironmentRoute() {
                 onCreated={({ environmentId, operationId: operation }) =>
                   void navigate({
                     to: "/accounts/$accountId/environments/$environmentId/$section",
-                    params: { accountId, environmentId, section: "overview" },
+                    params: { accountId, environmentId, section: "connect" },
                     search: { operation },
                   })
                 }

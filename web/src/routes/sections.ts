@@ -1,6 +1,6 @@
-import { Gauge, Layers } from "lucide-react";
+import { Gauge, KeyRound, Layers, Plug } from "lucide-react";
 import { mounted, type AccountPage, type EnvironmentPage, type OperatorPage } from "@/components/section";
-import { environments, shell } from "@/messages";
+import { apiKeys, connect, environments, shell } from "@/messages";
 
 /**
  * Every page in the navigation, in its order. To add one: write its component in src/features/<noun>/ with a default
@@ -23,6 +23,20 @@ export const environmentSections = mounted<EnvironmentPage>([
     icon: Gauge,
     group: environments.groups.run,
     load: () => import("@/features/environments/OverviewPage"),
+  },
+  {
+    path: "connect",
+    label: connect.title,
+    icon: Plug,
+    group: environments.groups.run,
+    load: () => import("@/features/environments/ConnectPage"),
+  },
+  {
+    path: "api-keys",
+    label: apiKeys.title,
+    icon: KeyRound,
+    group: environments.groups.develop,
+    load: () => import("@/features/apiKeys/ApiKeysPage"),
   },
 ]);
 

@@ -2,6 +2,7 @@ import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { answered, client } from "@/api/client";
 import { usePages } from "@/api/pages";
 import type { Environment } from "@/api/types";
+import { connect } from "@/messages";
 
 const WHILE_STARTING_MILLISECONDS = 1000;
 const OTHERWISE_MILLISECONDS = 15_000;
@@ -41,5 +42,14 @@ export function useCreateEnvironment(accountId: string) {
     mutationFn: (body: { name: string }) =>
       answered(client.POST("/api/v1/accounts/{accountId}/environments", { params: { path: { accountId } }, body })),
     meta: { touches: [["environments", accountId]] },
+  });
+}
+
+export function useCreateKey({ accountId, environmentId }: Environment) {
+  const path = { accountId, environmentId };
+  const body = { description: connect.key.description, role: "full" as const };
+  return useMutation({
+    mutationFn: () => answered(client.POST("/api/v1/accounts/{accountId}/environments/{environmentId}/api-keys", { params: { path }, body })),
+    meta: { touches: [["api-keys", environmentId]] },
   });
 }
