@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import random
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -110,25 +111,16 @@ def prepared(plane: Plane, workdir: Path, relays: Sequence[int] = ()) -> Iterato
 def command_line(tunnels: Tunnels, plane: Plane, api: Api, name: str) -> Iterator[int]:
     """The stock CLI with a tunnel through all relays, for the account's only environment; its process.
 
-    Without a terminal, as a service runs it: its drawing on one takes as much of a processor as all else it does. And
-    without a PATH: where there is no terminal, it would start `tput` over and over to ask how large it is.
+    As docs/tunnels.md has it run as a service: on a terminal, since without one it starts `tput` twice for each call to
+    ask how large it is, but drawing elsewhere, since that takes several times as much as all else it does.
     """
     home = tunnels.names.workdir / f"cli-{name}"
     home.mkdir()
     cli = Cli(CLI_VERSION, home, {"SSL_CERT_FILE": str(tunnels.authority.certificate)}, tunnels.names)
     cli.sign_in(api.token, f"http://127.0.0.1:{plane.base}")
     cli.configure()
-    argv = [
-        "env",
-        "PATH=/nonexistent",
-        str(cli.binary),
-        "cloud",
-        "env",
-        "tunnel",
-        "--tunnel-name",
-        name,
-        "--no-remote-ports",
-    ]
+    command = shlex.join([str(cli.binary), "cloud", "env", "tunnel", "--tunnel-name", name, "--no-remote-ports"])
+    argv = ["script", "--quiet", "--return", "--command", f"exec {command} >/dev/null", "/dev/null"]
     with running(
         f"cli-{name}",
         tunnels.names.argv(["sh", "-c", _AGAIN, "sh", *argv], home),
@@ -163,7 +155,11 @@ def services(ports: dict[str, int], identity_keys: Sequence[str], workdir: Path)
 
 @contextlib.contextmanager
 def ssh_remote(port: int, workdir: Path) -> Iterator[tuple[int, list[int]]]:
-    """``ssh -R``: a port of the server's that leads to our ``port``, and the processes that carry it."""
+    """``ssh -R``: a port of the server's that leads to our ``port``, and the processes that carry it.
+
+    With a terminal, as people run it: only then does sshd switch off Nagle's algorithm (with ``-N`` it does not), which
+    holds back the end of what is larger than a packet until the client has acknowledged the rest, 40 ms later.
+    """
     directory = workdir / "ssh"
     directory.mkdir()
     for name in ("host", "client"):
@@ -174,9 +170,10 @@ def ssh_remote(port: int, workdir: Path) -> Iterator[tuple[int, list[int]]]:
     configuration.write_text(_SSHD.replace("@PORT@", str(server_port)).replace("@DIR@", str(directory)))
     server = [str(tools.find("sshd")), "-D", "-e", "-f", str(configuration)]
     user = pwd.getpwuid(os.geteuid()).pw_name
-    client = ["ssh", "-N", "-F", "none", "-i", str(directory / "client"), "-p", str(server_port)]
+    client = ["ssh", "-tt", "-F", "none", "-i", str(directory / "client"), "-p", str(server_port)]
     client += ["-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={directory}/known", "-o", "BatchMode=yes"]
-    client += ["-o", "ExitOnForwardFailure=yes", "-R", f"127.0.0.1:{remote}:127.0.0.1:{port}", f"{user}@127.0.0.1"]
+    client += ["-o", "ExitOnForwardFailure=yes", "-R", f"127.0.0.1:{remote}:127.0.0.1:{port}"]
+    client += [f"{user}@127.0.0.1", "sleep infinity"]
     with (
         running("sshd", server, lambda: accepts(server_port), workdir) as serving,
         running("ssh", client, lambda: accepts(remote), workdir) as calling,
