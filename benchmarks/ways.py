@@ -86,6 +86,8 @@ def missing_reason() -> str | None:
         return "the stock CLI finds relays in DNS only: a mount namespace for its resolv.conf is not permitted here"
     if not (CHECKOUT / "tests" / "node_modules" / f"restate-cli-{CLI_VERSION}").exists():
         return f"the stock CLI {CLI_VERSION} is not installed (npm ci in tests/)"
+    if not shutil.which("script"):
+        return "the stock CLI needs a terminal of its own, and `script` (util-linux), which gives it one, is missing"
     return tools.missing_reason("h2load")
 
 
