@@ -11,3 +11,12 @@ export function useUrlState(name: string, otherwise = ""): [string, (value: stri
   };
   return [typeof held === "string" ? held : otherwise, set];
 }
+
+/** Changes several values of the address at once; an empty one is left out. `leaves`: the back button undoes it. */
+export function useUrlChange(): (changes: Record<string, string>, leaves?: boolean) => void {
+  const navigate = useNavigate();
+  return (changes, leaves = false) => {
+    const given = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value || undefined]));
+    void navigate({ to: ".", search: ((before: Record<string, unknown>) => ({ ...before, ...given })) as never, replace: !leaves });
+  };
+}

@@ -4,5 +4,6 @@ export { apiKeys } from "./apiKeys";
 export { common } from "./common";
 export { connect } from "./connect";
 export { environments } from "./environments";
+export { logs } from "./logs";
 export { operations } from "./operations";
 export { shell } from "./shell";

@@ -1,6 +1,6 @@
-import { Gauge, KeyRound, Layers, Plug } from "lucide-react";
+import { Gauge, KeyRound, Layers, Plug, ScrollText } from "lucide-react";
 import { mounted, type AccountPage, type EnvironmentPage, type OperatorPage } from "@/components/section";
-import { apiKeys, connect, environments, shell } from "@/messages";
+import { apiKeys, connect, environments, logs, shell } from "@/messages";
 
 /**
  * Every page in the navigation, in its order. To add one: write its component in src/features/<noun>/ with a default
@@ -30,6 +30,14 @@ export const environmentSections = mounted<EnvironmentPage>([
     icon: Plug,
     group: environments.groups.run,
     load: () => import("@/features/environments/ConnectPage"),
+  },
+  {
+    path: "logs",
+    label: logs.title,
+    icon: ScrollText,
+    group: environments.groups.run,
+    permission: "log:read",
+    load: () => import("@/features/logs/LogsPage"),
   },
   {
     path: "api-keys",
