@@ -51,7 +51,7 @@ def at_most(waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_program_is_let_in(cli: Program, ada: Person, session: Session, later: Later) -> None:
     asked = cli.ask()
     assert re.fullmatch("[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", asked["user_code"])
-    assert (asked["interval"], asked["expires_in"]) == (5, 900)
+    assert (asked["interval"], asked["expires_in"]) == (2, 900)
     assert asked["verification_uri"] == f"{settings().console_url}/device"
     assert asked["verification_uri_complete"] == f"{asked['verification_uri']}?user_code={asked['user_code']}"
     assert error_of(cli.poll(asked["device_code"])) == (400, "authorization_pending")
@@ -129,7 +129,7 @@ def test_polling_too_fast_is_slowed_down(cli: Program, ada: Person, later: Later
     asked = cli.ask()
     assert error_of(cli.poll(asked["device_code"])) == (400, "authorization_pending")
     assert error_of(cli.poll(asked["device_code"])) == (400, "slow_down")
-    later(timedelta(seconds=5))
+    later(timedelta(seconds=2))
     assert error_of(cli.poll(asked["device_code"])) == (400, "authorization_pending")
     approve(ada, asked["user_code"])
     assert cli.poll(asked["device_code"]).status_code == 200
