@@ -1,5 +1,5 @@
 /** The API's shapes under the names the console uses. */
-import type { EnvironmentView, MembershipView, OperationView } from "./schema.gen";
+import type { ControlplaneApiKeysSchemasCreatedApiKey, EnvironmentView, MembershipView, OperationView } from "./schema.gen";
 
 export type * from "./schema.gen";
 export type Membership = MembershipView;
@@ -7,3 +7,4 @@ export type Environment = EnvironmentView;
 export type Operation = OperationView;
 export type EnvironmentStatus = EnvironmentView["status"];
 export type Permission = MembershipView["permissions"][number];
+export type CreatedApiKey = ControlplaneApiKeysSchemasCreatedApiKey;

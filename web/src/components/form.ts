@@ -12,9 +12,17 @@ export function useSchemaForm<Values extends FieldValues>(schema: z.ZodType<Valu
   return useForm<Values>({ resolver: zodResolver(schema), defaultValues: first, mode: "onTouched" });
 }
 
-/** What the API says about single fields goes beside them. True when that was all, so no notice is needed. */
-export function showFieldErrors<Values extends FieldValues>(form: UseFormReturn<Values>, error: Error): boolean {
-  const known = asApiError(error).fields.filter(({ field }) => field in form.getValues());
+/**
+ * What the API says about single fields goes beside them; `nameOf` is the form's name for a field of the request. True
+ * when that was all, so no notice is needed.
+ */
+export function showFieldErrors<Values extends FieldValues>(
+  form: UseFormReturn<Values>,
+  error: Error,
+  nameOf: (field: string) => string = (field) => field,
+): boolean {
+  const said = asApiError(error).fields.map(({ field, message }) => ({ field: nameOf(field), message }));
+  const known = said.filter(({ field }) => field in form.getValues());
   known.forEach(({ field, message }, index) => {
     form.setError(field as Path<Values>, { message }, { shouldFocus: index === 0 });
   });

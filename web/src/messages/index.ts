@@ -1,4 +1,5 @@
 /** Every word people read in the console, one file for each noun. */
+export { accountSettings } from "./accountSettings";
 export { accounts } from "./accounts";
 export { apiKeys } from "./apiKeys";
 export { common } from "./common";
@@ -7,3 +8,4 @@ export { environments } from "./environments";
 export { logs } from "./logs";
 export { operations } from "./operations";
 export { shell } from "./shell";
+export { usage } from "./usage";

@@ -1,6 +1,6 @@
-import { Gauge, KeyRound, Layers, Plug, ScrollText } from "lucide-react";
+import { ChartColumn, Gauge, History, KeyRound, Layers, Plug, ScrollText, Settings } from "lucide-react";
 import { mounted, type AccountPage, type EnvironmentPage, type OperatorPage } from "@/components/section";
-import { apiKeys, connect, environments, logs, shell } from "@/messages";
+import { accountSettings, apiKeys, connect, environments, logs, shell, usage } from "@/messages";
 
 /**
  * Every page in the navigation, in its order. To add one: write its component in src/features/<noun>/ with a default
@@ -13,6 +13,20 @@ export const accountSections = mounted<AccountPage>([
     icon: Layers,
     group: shell.accountGroup,
     load: () => import("@/features/environments/EnvironmentsPage"),
+  },
+  {
+    path: "usage",
+    label: usage.title,
+    icon: ChartColumn,
+    group: shell.accountGroup,
+    load: () => import("@/features/usage/UsagePage"),
+  },
+  {
+    path: "settings",
+    label: accountSettings.menu,
+    icon: Settings,
+    group: shell.accountGroup,
+    load: () => import("@/features/accounts/AccountSettingsPage"),
   },
 ]);
 
@@ -38,6 +52,20 @@ export const environmentSections = mounted<EnvironmentPage>([
     group: environments.groups.run,
     permission: "log:read",
     load: () => import("@/features/logs/LogsPage"),
+  },
+  {
+    path: "operations",
+    label: environments.operations.title,
+    icon: History,
+    group: environments.groups.run,
+    load: () => import("@/features/environments/OperationsPage"),
+  },
+  {
+    path: "settings",
+    label: environments.settings.title,
+    icon: Settings,
+    group: environments.groups.run,
+    load: () => import("@/features/environments/SettingsPage"),
   },
   {
     path: "api-keys",
