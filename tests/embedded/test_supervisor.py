@@ -11,13 +11,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import pexpect
 import pytest
 
 from embedded import commands, probes
@@ -25,58 +21,11 @@ from embedded.layout import CHECKOUT, Layout, Ports, Refused
 from embedded.part import SETUP, Part
 from embedded.supervisor import Supervisor
 from envrunner.keep.keeper import Keeper
-from envrunner.keep.process import Kept
 from tests.embedded import toy
-from tests.support.ports import free_base
+from tests.embedded.supervised import Start, base, children, gone, pids, place, row, start, status, up
 from tests.support.waiting import until
 
-Start = Callable[[], Kept]
-
-
-@pytest.fixture(scope="module")
-def base() -> int:
-    return free_base()
-
-
-@pytest.fixture
-def place(layout: Layout, base: int) -> Layout:
-    """An installation with ports that are free."""
-    return replace(layout, ports=Ports.chosen(str(base)))
-
-
-@pytest.fixture
-def start(place: Layout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts, or finds, the supervisor of toys."""
-    toy.replace_parts(monkeypatch)
-    yield lambda: commands.start(place)[0]
-    commands.stop(place)
-
-
-def up(place: Layout, start: Start) -> Kept:
-    supervisor = start()
-    until(lambda: status(place).get("phase") == "ready")
-    return supervisor
-
-
-def status(place: Layout) -> dict[str, Any]:
-    return commands.read_status(place)
-
-
-def pids(place: Layout) -> dict[str, int]:
-    found: dict[str, int] = json.loads(place.endpoints.read_text())["pids"]
-    return found
-
-
-def row(place: Layout, name: str) -> dict[str, Any]:
-    return next(row for row in status(place)["processes"] if row["name"] == name)
-
-
-def gone(pid: int) -> bool:
-    return not Path(f"/proc/{pid}/exe").exists() or "State:\tZ" in Path(f"/proc/{pid}/status").read_text()
-
-
-def children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+__all__ = ["base", "place", "start"]
 
 
 def test_every_process_is_named_with_its_pid(place: Layout, start: Start) -> None:
@@ -242,71 +191,6 @@ def test_a_part_that_cannot_start_does_not_stop_what_ran_before(place: Layout, s
         commands.wait_until_ready(place, start(), threading.Event(), lambda status: None)
     assert probes.http_status(place.ports.api, "/") == 200
     assert not gone(before["echo"])
-
-
-@pytest.fixture
-def terminal(place: Layout, start: Start) -> Iterator[pexpect.spawn[str]]:
-    """`script/up` on a terminal, in the foreground, once it is ready."""
-    env = {"CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api), "TERM": "xterm"}
-    command = ["-m", "tests.embedded.toy", "up"]
-    with pexpect.spawn(
-        sys.executable,
-        command,
-        cwd=CHECKOUT,
-        env={**os.environ, **env},
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(40, 120),
-    ) as spawned:
-        spawned.expect("Next steps")
-        spawned.expect_exact("Ctrl-C stops everything.")
-        yield spawned
-
-
-def test_ctrl_c_in_the_foreground_stops_everything(place: Layout, terminal: pexpect.spawn[str]) -> None:
-    everything = pids(place)
-    terminal.sendintr()
-    terminal.expect("Stopped")
-    terminal.expect(pexpect.EOF)
-    assert terminal.wait() == 0
-    assert all(gone(pid) for pid in everything.values())
-    assert not place.run.exists()
-
-
-def test_sigterm_in_the_foreground_without_a_terminal_stops_everything(place: Layout, start: Start) -> None:
-    env = {**os.environ, "CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api)}
-    command = [sys.executable, "-m", "tests.embedded.toy", "up"]
-    with subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=subprocess.PIPE, text=True) as running:
-        until(lambda: status(place).get("phase") == "ready")
-        everything = pids(place)
-        running.terminate()
-        said, _ = running.communicate(timeout=60)
-    assert running.returncode == 0
-    assert "Stopped" in said
-    assert all(gone(pid) for pid in everything.values())
-
-
-def test_the_foreground_shows_restarts_and_replaces_a_killed_supervisor(
-    place: Layout, terminal: pexpect.spawn[str]
-) -> None:
-    before = pids(place)
-    os.kill(before["supervisor"], signal.SIGKILL)
-    # What dies before the new supervisor has adopted it is started, not restarted.
-    until(lambda: pids(place)["supervisor"] != before["supervisor"] and status(place)["phase"] == "ready")
-    os.kill(before["echo"], signal.SIGKILL)
-    terminal.expect(r"echo +\S*ready\S* +\d+ +\d+ s +1")
-    assert pids(place)["api"] == before["api"]
-
-
-def test_attaching_to_what_runs_and_leaving_again_stops_nothing(place: Layout, terminal: pexpect.spawn[str]) -> None:
-    env = {**os.environ, "CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api)}
-    second = pexpect.spawn(sys.executable, ["-m", "tests.embedded.toy", "up"], cwd=CHECKOUT, env=env, encoding="utf-8")
-    second.expect("Already running")
-    second.expect_exact("Ctrl-C leaves it running")
-    second.sendintr()
-    second.expect(pexpect.EOF)
-    assert second.wait() == 0
-    assert not any(gone(pid) for pid in pids(place).values())
 
 
 def test_the_program_says_in_one_sentence_which_port_is_busy(place: Layout) -> None:
