@@ -19,7 +19,7 @@ export function Dialog({ title, open, onClose, children, wide = false }: Props) 
       ref={box}
       aria-labelledby={heading}
       onClose={onClose}
-      className={`panel w-full ${wide ? "max-w-2xl" : "max-w-md"} max-w-[calc(100vw-2rem)] shadow-high`}
+      className={`panel w-full ${wide ? "max-w-[min(42rem,calc(100vw-2rem))]" : "max-w-[min(28rem,calc(100vw-2rem))]"} shadow-high`}
     >
       {open && (
         <div className="grid gap-4 p-6">
