@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import httpx2
 import pytest
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from controlplane.audit.models import AuditEvent
@@ -21,36 +19,11 @@ from controlplane.mail.models import OutboxMessage
 from controlplane.settings import settings
 from controlplane.users.models import User
 from tests.controlplane.login.mailed import token
+from tests.controlplane.login.verifying import KIND, post, shown, sign_up, verified
 from tests.controlplane.mailbox import last_body, mails
 from tests.controlplane.people import API, PASSWORD
-from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("mailing")
-KIND = "verify_email"
-
-
-def post(client: TestClient, path: str, **body: object) -> httpx2.Response:
-    answer = client.post(f"{API}/auth{path}", json=body)
-    client.cookies.clear()
-    return answer
-
-
-def sign_up(client: TestClient, email: str = "ada@example.com", password: str = PASSWORD) -> httpx2.Response:
-    answer = post(client, "/signup", email=email, password=password)
-    assert answer.status_code == 202, answer.text
-    return answer
-
-
-def verified(client: TestClient, session: Session, email: str = "ada@example.com") -> httpx2.Response:
-    answer = post(client, "/verify-email", token=token(session, email, KIND))
-    assert answer.status_code == 200, answer.text
-    return answer
-
-
-def shown(answer: httpx2.Response) -> object:
-    """All of an answer that anybody can see."""
-    headers = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
-    return answer.status_code, headers, answer.content
 
 
 def test_from_the_mail_to_signed_in(client: TestClient, session: Session) -> None:
@@ -246,64 +219,6 @@ def test_the_audit_trail(client: TestClient, session: Session) -> None:
     assert actions == ["auth.signup", "user.verify_email", "auth.login", "auth.signup_refused"]
 
 
-def test_ten_at_once_make_one_user(
-    committed: sessionmaker[Session], client: TestClient, at: Callable[[str], TestClient]
-) -> None:
-    with ThreadPoolExecutor(5) as pool:
-        answers = list(pool.map(lambda _: sign_up(client).status_code, range(5)))
-    assert answers == [202] * 5
-    with committed() as session:
-        assert session.scalar(select(func.count()).select_from(User)) == 1
-        assert session.scalar(select(func.count()).select_from(MailToken)) == 1
-
-
-def test_two_uses_at_once_are_one(committed: sessionmaker[Session], client: TestClient) -> None:
-    sign_up(client)
-    with committed() as session:
-        secret = token(session, "ada@example.com", KIND)
-    with ThreadPoolExecutor(5) as pool:
-        answers = list(pool.map(lambda _: post(client, "/verify-email", token=secret).status_code, range(5)))
-    assert sorted(answers) == [200, 400, 400, 400, 400]
-
-
 def test_mail_of_a_refused_sign_up_is_none(client: TestClient, session: Session) -> None:
     assert post(client, "/signup", email="ada@example.com", password="short").status_code == 422
     assert session.scalars(select(OutboxMessage)).all() == []
-
-
-def test_using_a_link_while_another_is_made_holds_up_nobody(
-    committed: sessionmaker[Session], client: TestClient
-) -> None:
-    """Neither waits for a row the other has: no deadlock, which would be a 503."""
-    for number in range(4):
-        email = f"p{number}@example.com"
-        sign_up(client, email)
-        with committed() as session:
-            secret = token(session, email, KIND)
-        with ThreadPoolExecutor(4) as pool:
-            again = [pool.submit(post, client, "/signup", email=email, password=PASSWORD) for _ in range(2)]
-            used = [pool.submit(post, client, "/verify-email", token=secret) for _ in range(2)]
-            assert {one.result().status_code for one in again} == {202}
-            assert {one.result().status_code for one in used} <= {200, 400}
-
-
-def test_no_password_slips_in_while_the_address_is_being_confirmed(
-    committed: sessionmaker[Session], client: TestClient
-) -> None:
-    sign_up(client)
-    with ThreadPoolExecutor(1) as pool, committed() as confirming:
-        user = confirming.scalars(select(User).with_for_update()).one()
-        user.verified_at = user.created_at
-        confirming.flush()
-        planted = pool.submit(sign_up, client, "ada@example.com", "mallory horse battery")
-        until(lambda: waits_for_a_lock(committed))
-        confirming.commit()
-        assert planted.result().status_code == 202
-    assert post(client, "/login", email="ada@example.com", password="mallory horse battery").status_code == 401
-    assert post(client, "/login", email="ada@example.com", password=PASSWORD).status_code == 200
-
-
-def waits_for_a_lock(sessions: sessionmaker[Session]) -> bool:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with sessions() as looking:
-        return bool(looking.execute(text(query)).scalar_one())
