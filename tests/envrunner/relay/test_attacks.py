@@ -13,7 +13,7 @@ from h2.exceptions import ProtocolError
 from envrunner.relay import customer, standing
 from tests.envrunner.relay.dialling import dialled, engine, introduction, never, path, ready
 from tests.envrunner.relay.environments import MINE, OTHERS
-from tests.envrunner.relay.node import RelayNode, until_async
+from tests.envrunner.relay.node import RelayNode, label, until_async
 from tests.envrunner.relay.peers import Dialled, Headers, Message
 from tests.support.waiting import until
 
@@ -58,10 +58,15 @@ def test_a_name_belongs_to_each_environment_anew(node: RelayNode, token: str) ->
                     answer = await caller.call(path("shared", number=OTHERS), node.signed(OTHERS))
                     assert answer.headers["x-served-by"] == str(id(other))
                 assert (len(mine.calls), len(other.calls)) == (10, 10)
+            await until_async(lambda: not _connected(node, f"env_{label(OTHERS)}"))
             assert (await caller.call(path("shared", number=OTHERS), node.signed(OTHERS))).status == 503
 
     until(lambda: asyncio.run(_opens(node, theirs, OTHERS)))
     asyncio.run(scenario())
+
+
+def _connected(node: RelayNode, environment_id: str) -> bool:
+    return any(one["connections"] for one in node.tunnels() if one["environmentId"] == environment_id)
 
 
 async def _opens(node: RelayNode, token: str, number: int) -> bool:
