@@ -3,3 +3,8 @@ export function signIn(): Promise<never> {
   location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   return new Promise(() => undefined);
 }
+
+/** Where somebody who is signed in shows once more that it is them, and comes back here. */
+export function signInAgain(): string {
+  return `/login?again=1&next=${encodeURIComponent(location.pathname + location.search)}`;
+}

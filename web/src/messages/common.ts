@@ -8,6 +8,7 @@ export const common = {
   loadMore: "Load more",
   loading: "Loading …",
   requestId: "Request id:",
+  signInAgain: "Sign in again",
   tryAgain: "Try again",
   typeToConfirm: (name: string) => `Type ${name} to confirm`,
   /** Why a button cannot be used: the permission is the API's word for it. */

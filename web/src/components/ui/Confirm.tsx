@@ -10,6 +10,7 @@ type Props = {
   children: ReactNode;
   action: string;
   open: boolean;
+  look?: "danger" | "first";
   busy?: boolean;
   error?: Error | null;
   onConfirm: () => void;
@@ -17,14 +18,14 @@ type Props = {
 };
 
 /** One question before something that is felt by others. What cannot be taken back asks with TypedConfirm. */
-export function Confirm({ title, children, action, open, busy = false, error, onConfirm, onClose }: Props) {
+export function Confirm({ title, children, action, open, look = "danger", busy = false, error, onConfirm, onClose }: Props) {
   return (
     <Dialog title={title} open={open} onClose={onClose}>
       <div className="text-pretty text-soft">{children}</div>
       {error && <ErrorNotice error={error} />}
       <DialogActions>
         <Button onClick={onClose}>{common.cancel}</Button>
-        <Button look="danger" busy={busy} onClick={onConfirm}>
+        <Button look={look} busy={busy} onClick={onConfirm}>
           {action}
         </Button>
       </DialogActions>

@@ -1,16 +1,21 @@
 import { asApiError } from "@/api/errors";
+import { signInAgain } from "@/api/signIn";
 import { common } from "@/messages";
-import { Button } from "./Button";
+import { Button, buttonLook } from "./Button";
 import { Notice } from "./Notice";
 
 /** What happened, what to do next, and the request id to report. */
 export function ErrorNotice({ error, retry }: { error: Error; retry?: () => void }) {
-  const { message, requestId, passes } = asApiError(error);
+  const { code, message, requestId, passes } = asApiError(error);
   return (
     <Notice
       tone="bad"
       action={
-        retry && passes ? (
+        code === "recent_sign_in_required" ? (
+          <a href={signInAgain()} className={buttonLook("quiet", "small")}>
+            {common.signInAgain}
+          </a>
+        ) : retry && passes ? (
           <Button size="small" onClick={retry}>
             {common.tryAgain}
           </Button>

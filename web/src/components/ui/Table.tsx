@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useRef, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
 import { common } from "@/messages";
 import { Button } from "./Button";
@@ -22,14 +23,17 @@ type Props<Row> = {
   loadingMore?: boolean;
 };
 
-/** Rows of one kind. The first column names the row. For thousands of rows use VirtualList. */
+const ALL_AT_ONCE = 100;
+const ROW_PIXELS = 45;
+
+/** Rows of one kind. The first column names the row. Of more than a hundred only those in sight exist. */
 export function Table<Row>({ label, columns, rows, keyOf, more, loadingMore = false }: Props<Row>) {
   const look = (column: Column<Row>) =>
     cx("px-4 py-2.5 first:pl-5 last:pr-5", column.align === "end" ? "text-right" : "text-left", column.wide && "max-md:hidden");
   return (
     <div className="panel overflow-hidden">
       <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
-        <table className="w-full border-collapse">
+        <table className="w-full border-collapse" aria-rowcount={rows.length > ALL_AT_ONCE ? rows.length + 1 : undefined}>
           <thead>
             <tr className="border-b border-line text-sm text-soft">
               {columns.map((column) => (
@@ -39,19 +43,7 @@ export function Table<Row>({ label, columns, rows, keyOf, more, loadingMore = fa
               ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={keyOf(row)} className="border-b border-line last:border-0 hover:bg-over/50">
-                {columns.map((column, index) =>
-                  index ? (
-                    <td key={column.name} className={look(column)}>{column.cell(row)}</td>
-                  ) : (
-                    <th key={column.name} scope="row" className={cx(look(column), "font-normal")}>{column.cell(row)}</th>
-                  ),
-                )}
-              </tr>
-            ))}
-          </tbody>
+          <Rows columns={columns} rows={rows} keyOf={keyOf} look={look} />
         </table>
       </div>
       {more && (
@@ -62,5 +54,40 @@ export function Table<Row>({ label, columns, rows, keyOf, more, loadingMore = fa
         </div>
       )}
     </div>
+  );
+}
+
+type RowsProps<Row> = Pick<Props<Row>, "columns" | "rows" | "keyOf"> & { look: (column: Column<Row>) => string };
+
+function Rows<Row>({ columns, rows, keyOf, look }: RowsProps<Row>) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const many = rows.length > ALL_AT_ONCE;
+  const list = useWindowVirtualizer({
+    count: rows.length,
+    enabled: many,
+    estimateSize: () => ROW_PIXELS,
+    overscan: 20,
+    // eslint-disable-next-line react-hooks/refs -- where it begins is known from the second time on, soon enough
+    scrollMargin: body.current ? body.current.getBoundingClientRect().top + scrollY : 0,
+  });
+  const shown = list.getVirtualItems();
+  const first = many ? (shown[0]?.index ?? 0) : 0;
+  const end = many ? (shown.at(-1)?.index ?? -1) + 1 : rows.length;
+  return (
+    <tbody ref={body}>
+      {first > 0 && <tr aria-hidden><td style={{ height: first * ROW_PIXELS }} /></tr>}
+      {rows.slice(first, end).map((row, index) => (
+        <tr key={keyOf(row)} aria-rowindex={many ? first + index + 2 : undefined} className="border-b border-line last:border-0 hover:bg-over/50">
+          {columns.map((column, place) =>
+            place ? (
+              <td key={column.name} className={look(column)}>{column.cell(row)}</td>
+            ) : (
+              <th key={column.name} scope="row" className={cx(look(column), "font-normal")}>{column.cell(row)}</th>
+            ),
+          )}
+        </tr>
+      ))}
+      {end < rows.length && <tr aria-hidden><td style={{ height: (rows.length - end) * ROW_PIXELS }} /></tr>}
+    </tbody>
   );
 }

@@ -1,5 +1,7 @@
+import { ExternalLink } from "lucide-react";
 import type { EnvironmentPage } from "@/components/section";
 import { useUrlState } from "@/components/useUrlState";
+import { buttonLook } from "@/components/ui/Button";
 import { Copyable } from "@/components/ui/Copyable";
 import { Notice } from "@/components/ui/Notice";
 import { Fact, Facts, Page, Panel } from "@/components/ui/Page";
@@ -7,12 +9,27 @@ import { Time } from "@/components/ui/Time";
 import { environments as t } from "@/messages";
 import { EnvironmentStatus } from "./EnvironmentStatus";
 import { Progress } from "./Progress";
+import { Throttling } from "./Throttling";
+import { Traffic } from "./Traffic";
 
 export default function OverviewPage({ environment }: EnvironmentPage) {
   const [operationId] = useUrlState("operation");
+  const { accountId, environmentId, status, statusReason } = environment;
+  const actions = (
+    <div className="flex flex-wrap items-center gap-3">
+      <EnvironmentStatus status={status} />
+      {status === "ACTIVE" && (
+        // A page of the server's: it lets the person into the engine's own interface.
+        <a href={`/accounts/${accountId}/environments/${environmentId}/ui`} target="_blank" rel="noopener" title={t.overview.openUiHint} className={buttonLook()}>
+          {t.overview.openUi} <ExternalLink size={15} aria-hidden className="text-soft" />
+        </a>
+      )}
+    </div>
+  );
   return (
-    <Page title={environment.name} actions={<EnvironmentStatus status={environment.status} />}>
-      {environment.statusReason && <Notice tone={environment.status === "FAILED" ? "bad" : "warn"}>{environment.statusReason}</Notice>}
+    <Page title={environment.name} actions={actions}>
+      {statusReason && <Notice tone={status === "FAILED" ? "bad" : "warn"}>{statusReason}</Notice>}
+      {environment.readOnly && <Notice tone="warn">{t.overview.readOnly}</Notice>}
       {operationId && <Progress operationId={operationId} environment={environment} />}
       <Panel title={t.overview.connect} lead={t.overview.connectLead}>
         <Facts>
@@ -24,10 +41,12 @@ export default function OverviewPage({ environment }: EnvironmentPage) {
           </Fact>
         </Facts>
       </Panel>
+      <Traffic environment={environment} />
+      <Throttling environment={environment} />
       <Panel title={t.overview.facts}>
         <Facts>
           <Fact name={t.overview.id}>
-            <Copyable text={environment.environmentId} what={t.overview.id} />
+            <Copyable text={environmentId} what={t.overview.id} />
           </Fact>
           <Fact name={t.overview.publicKey}>
             <Copyable text={environment.signingPublicKey} what={t.overview.publicKey} />

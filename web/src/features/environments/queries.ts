@@ -21,8 +21,11 @@ export function environmentQuery(accountId: string, environmentId: string) {
 }
 
 export function useEnvironments(accountId: string) {
-  return usePages(["environments", accountId], (after) =>
-    answered(client.GET("/api/v1/accounts/{accountId}/environments", { params: { path: { accountId }, query: { after } } })),
+  return usePages(
+    ["environments", accountId],
+    (after) =>
+      answered(client.GET("/api/v1/accounts/{accountId}/environments", { params: { path: { accountId }, query: { after, limit: 100 } } })),
+    (environments) => environments.some(({ status }) => status === "PENDING"),
   );
 }
 

@@ -1,0 +1,41 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { answered, client } from "@/api/client";
+import type { AccountChange } from "@/api/types";
+
+export function useAccount(accountId: string) {
+  return useQuery({
+    queryKey: ["accounts", accountId],
+    queryFn: () => answered(client.GET("/api/v1/accounts/{accountId}", { params: { path: { accountId } } })),
+  });
+}
+
+const touches = (accountId: string) => [["me"], ["accounts", accountId], ["members", accountId]] as const;
+
+export function useChangeAccount(accountId: string) {
+  return useMutation({
+    mutationFn: (body: AccountChange) => answered(client.PATCH("/api/v1/accounts/{accountId}", { params: { path: { accountId } }, body })),
+    meta: { touches: touches(accountId) },
+  });
+}
+
+/** The first hundred members, for choosing among them. */
+export function useHeirs(accountId: string) {
+  return useQuery({
+    queryKey: ["members", accountId, "names"],
+    queryFn: () => answered(client.GET("/api/v1/accounts/{accountId}/members", { params: { path: { accountId }, query: { limit: 100 } } })),
+  });
+}
+
+export function useTransfer(accountId: string) {
+  return useMutation({
+    mutationFn: (userId: string) => answered(client.POST("/api/v1/accounts/{accountId}/transfer", { params: { path: { accountId } }, body: { userId } })),
+    meta: { touches: touches(accountId) },
+  });
+}
+
+/** Whoever deletes it leaves its pages first: `["me"]` is read again by the caller. */
+export function useDeleteAccount(accountId: string) {
+  return useMutation({
+    mutationFn: () => answered(client.DELETE("/api/v1/accounts/{accountId}", { params: { path: { accountId } } })),
+  });
+}

@@ -1,0 +1,24 @@
+import type { EnvironmentPage } from "@/components/section";
+import { LookOnly } from "@/components/Permitted";
+import { useUrlState } from "@/components/useUrlState";
+import { Page } from "@/components/ui/Page";
+import { environments } from "@/messages";
+import { EnvironmentStatus } from "./EnvironmentStatus";
+import { Limits } from "./Limits";
+import { Progress } from "./Progress";
+import { ReadOnly } from "./ReadOnly";
+import { Removal } from "./Removal";
+
+export default function SettingsPage({ account, environment }: EnvironmentPage) {
+  const [operationId, follow] = useUrlState("operation");
+  const deleted = environment.status === "DELETED";
+  return (
+    <Page title={environments.settings.title} actions={<EnvironmentStatus status={environment.status} />}>
+      <LookOnly account={account} permission="environment:update" />
+      {operationId && <Progress key={operationId} operationId={operationId} environment={environment} />}
+      {!deleted && <Limits account={account} environment={environment} />}
+      {!deleted && <ReadOnly account={account} environment={environment} />}
+      <Removal account={account} environment={environment} follow={follow} />
+    </Page>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Environment, UsageSeries } from "@/api/types";
+import { Chart, type Course } from "@/components/ui/Chart";
+import { ErrorNotice } from "@/components/ui/ErrorNotice";
+import { Segments } from "@/components/ui/Segments";
+import { Panel } from "@/components/ui/Page";
+import { Skeleton } from "@/components/ui/Skeleton";
+import { useUrlState } from "@/components/useUrlState";
+import { short } from "@/lib/numbers";
+import { duration, moment } from "@/lib/time";
+import { environments as t } from "@/messages";
+import { STEP_MILLISECONDS, useUsage, WINDOWS, type Window } from "./usage";
+
+const NAMES = Object.keys(WINDOWS) as Window[];
+const CHOICES = NAMES.map((name) => ({ name, label: t.overview.windows[name] }));
+
+/** Requests, latency and invocations over the chosen time, which is in the address. */
+export function Traffic({ environment }: { environment: Environment }) {
+  const [asked, ask] = useUrlState("window", "1h");
+  const chosen = NAMES.find((name) => name === asked) ?? "1h";
+  const { data, error, refetch } = useUsage(environment, chosen);
+  return (
+    <Panel title={t.overview.traffic} actions={<Segments label={t.overview.window} choices={CHOICES} chosen={chosen} onChoose={ask} />}>
+      {error && <ErrorNotice error={error} retry={() => void refetch()} />}
+      {!data && !error && (
+        <div className="grid gap-8 lg:grid-cols-2">
+          {[1, 2, 3].map((index) => <Skeleton key={index} className="h-52 rounded-lg" />)}
+        </div>
+      )}
+      {data && <Plots series={data} />}
+    </Panel>
+  );
+}
+
+function Plots({ series: { since, until, step, items } }: { series: UsageSeries }) {
+  const shared = { times: items.map(({ at }) => at), since, until, stepMilliseconds: STEP_MILLISECONDS[step], inWords: moment, nothing: t.overview.nothingYet };
+  const requests: Course[] = [
+    { name: t.overview.requests, values: items.map((item) => item.requests), tone: "accent" },
+    { name: t.overview.errors, values: items.map((item) => item.errors), tone: "bad" },
+  ];
+  const latency: Course[] = [
+    { name: t.overview.p50, values: items.map((item) => item.p50Ms), tone: "accent" },
+    { name: t.overview.p99, values: items.map((item) => item.p99Ms), tone: "warn" },
+  ];
+  const invocations: Course[] = [
+    { name: t.overview.begun, values: items.map((item) => item.invocations), tone: "accent" },
+    { name: t.overview.completed, values: items.map((item) => item.completedInvocations), tone: "good" },
+    { name: t.overview.failedAttempts, values: items.map((item) => item.failedAttempts), tone: "bad" },
+  ];
+  const how = t.overview.perStep[step];
+  return (
+    <div className="grid gap-8 lg:grid-cols-2">
+      <Chart title={`${t.overview.requests}, ${how}`} courses={requests} format={short} {...shared} />
+      <Chart title={t.overview.latency} courses={latency} format={duration} {...shared} />
+      <Chart title={`${t.overview.invocations}, ${how}`} courses={invocations} format={short} {...shared} />
+    </div>
+  );
+}

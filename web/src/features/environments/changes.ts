@@ -1,0 +1,78 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { answered, client } from "@/api/client";
+import { isUnderWay } from "@/api/operations";
+import { usePages } from "@/api/pages";
+import type { Environment, LimitsChange } from "@/api/types";
+
+type Place = Pick<Environment, "accountId" | "environmentId">;
+const touched = ({ accountId, environmentId }: Place) => [["environments", accountId], ["operations", "of", environmentId]] as const;
+
+export function useOperations({ accountId, environmentId }: Place) {
+  return usePages(
+    ["operations", "of", environmentId],
+    (after) =>
+      answered(
+        client.GET("/api/v1/accounts/{accountId}/environments/{environmentId}/operations", {
+          params: { path: { accountId, environmentId }, query: { after } },
+        }),
+      ),
+    (operations) => operations.some(isUnderWay),
+  );
+}
+
+/** Restorable for some days; with `purge` destroyed at once. */
+export function useDelete({ accountId, environmentId }: Place) {
+  return useMutation({
+    mutationFn: (purge: boolean) =>
+      answered(
+        client.DELETE("/api/v1/accounts/{accountId}/environments/{environmentId}", {
+          params: { path: { accountId, environmentId }, query: { purge } },
+        }),
+      ),
+    meta: { touches: touched({ accountId, environmentId }) },
+  });
+}
+
+export function useRestore({ accountId, environmentId }: Place) {
+  return useMutation({
+    mutationFn: () =>
+      answered(client.POST("/api/v1/accounts/{accountId}/environments/{environmentId}/restore", { params: { path: { accountId, environmentId } } })),
+    meta: { touches: touched({ accountId, environmentId }) },
+  });
+}
+
+export function useReadOnly({ accountId, environmentId }: Place) {
+  return useMutation({
+    mutationFn: (readOnly: boolean) =>
+      answered(
+        client.PATCH("/api/v1/accounts/{accountId}/environments/{environmentId}", {
+          params: { path: { accountId, environmentId } },
+          body: { readOnly },
+        }),
+      ),
+    meta: { touches: [["environments", accountId]] },
+  });
+}
+
+export function useLimits({ accountId, environmentId }: Place) {
+  return useQuery({
+    queryKey: ["limits", environmentId],
+    queryFn: () =>
+      answered(client.GET("/api/v1/accounts/{accountId}/environments/{environmentId}/limits", { params: { path: { accountId, environmentId } } })),
+  });
+}
+
+export function useChangeLimits({ accountId, environmentId }: Place) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: LimitsChange) =>
+      answered(
+        client.PATCH("/api/v1/accounts/{accountId}/environments/{environmentId}/limits", {
+          params: { path: { accountId, environmentId } },
+          body,
+        }),
+      ),
+    onSuccess: (limits) => { cache.setQueryData(["limits", environmentId], limits); },
+    meta: { touches: touched({ accountId, environmentId }) },
+  });
+}
