@@ -12,11 +12,13 @@ import { Notice } from "@/components/ui/Notice";
 import { Skeleton, SkeletonLines } from "@/components/ui/Skeleton";
 import { environmentQuery } from "@/features/environments/queries";
 import { remember, remembered } from "@/lib/storage";
-import { accounts as accountMessages, environments, shell } from "@/messages";
+import { accounts as accountMessages, environments, operator, shell } from "@/messages";
 import { Frame } from "./Frame";
 import { accountSections, environmentSections, operatorSections } from "./sections";
 
 const NewAccount = lazy(() => import("@/features/accounts/NewAccountPage"));
+const Offers = lazy(() => import("@/features/members/Offers"));
+const Mail = lazy(() => import("@/features/operator/MailPage"));
 const NewEnvironment = lazy(() => import("@/features/environments/NewEnvironmentPage"));
 const LAST = "account";
 
@@ -39,9 +41,11 @@ export function HomeRoute() {
 
 export function NewAccountRoute() {
   const navigate = useNavigate();
+  const joined = (accountId: string) => void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
   return (
     <Frame crumbs={[{ label: accountMessages.new, to: "/accounts/new" }]}>
       <Suspense fallback={<Coming />}>
+        <Offers onJoined={joined} />
         <NewAccount onCreated={(accountId) => void navigate({ to: "/accounts/$accountId/environments", params: { accountId } })} />
       </Suspense>
     </Frame>
@@ -164,6 +168,17 @@ export function OperatorRoute() {
   return (
     <Frame crumbs={[{ label: shell.operatorGroup, to: "/operator" }]}>
       {user.operator ? <Section sections={operatorSections} path={section} props={{}} /> : <NotFound />}
+    </Frame>
+  );
+}
+
+/** Everybody's own mail; operators find all of it in their pages, too. */
+export function MailRoute() {
+  return (
+    <Frame crumbs={[{ label: operator.mail.title, to: "/mail" }]}>
+      <Suspense fallback={<Coming />}>
+        <Mail />
+      </Suspense>
     </Frame>
   );
 }

@@ -5,7 +5,7 @@ import { Broken } from "@/components/shell/Broken";
 import { CommandMenu } from "@/components/shell/CommandMenu";
 import { NotFound } from "@/components/shell/NotFound";
 import { Toasts } from "@/components/shell/Toasts";
-import { AccountRoute, Coming, EnvironmentRoute, HomeRoute, NewAccountRoute, NewEnvironmentRoute, OperatorRoute } from "./pages";
+import { AccountRoute, Coming, EnvironmentRoute, HomeRoute, MailRoute, NewAccountRoute, NewEnvironmentRoute, OperatorRoute } from "./pages";
 
 type Search = Record<string, unknown>;
 
@@ -28,6 +28,7 @@ const environment = createRoute({ getParentRoute: () => account, path: "/environ
 const tree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: "/", component: HomeRoute }),
   createRoute({ getParentRoute: () => root, path: "/accounts/new", component: NewAccountRoute }),
+  createRoute({ getParentRoute: () => root, path: "/mail", component: MailRoute }),
   createRoute({ getParentRoute: () => root, path: "/operator/$section", component: OperatorRoute }),
   account.addChildren([
     createRoute({

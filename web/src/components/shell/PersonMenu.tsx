@@ -11,7 +11,7 @@ const ICONS: Record<Theme, LucideIcon> = { system: Monitor, light: Sun, dark: Mo
 /** Pages of the server's own: plain links, not the router's. */
 const PLACES: [string, string, LucideIcon][] = [
   ["/account/security", shell.security, ShieldCheck],
-  ["/outbox", shell.mail, Mail],
+  ["/console/mail", shell.mail, Mail],
   ["/api/docs", shell.apiDocs, BookOpen],
 ];
 

@@ -1,0 +1,80 @@
+import { useState } from "react";
+import type { InvitationView, Membership } from "@/api/types";
+import { toast } from "@/components/toast";
+import { Button } from "@/components/ui/Button";
+import { Confirm } from "@/components/ui/Confirm";
+import { ErrorNotice } from "@/components/ui/ErrorNotice";
+import { Status } from "@/components/ui/Status";
+import { Table, type Column } from "@/components/ui/Table";
+import { RelativeTime } from "@/components/ui/Time";
+import { members } from "@/messages";
+import { useInvitations, useResend, useRevoke } from "./queries";
+
+const t = members.invitations;
+
+/** Nothing while there is none: the way to the first one is the page's button. */
+export function Invitations({ account: { accountId } }: { account: Membership }) {
+  const { items, error, refetch, more, loadingMore } = useInvitations(accountId);
+  const columns: Column<InvitationView>[] = [
+    { name: "email", label: t.columns.email, cell: (row) => row.email },
+    { name: "role", label: t.columns.role, cell: (row) => row.role, wide: true },
+    { name: "status", label: t.columns.status, cell: (row) => <State invitation={row} />, wide: true },
+    { name: "expires", label: t.columns.expires, cell: (row) => <RelativeTime at={row.expiresAt} />, wide: true },
+    { name: "actions", label: "", align: "end", cell: (row) => <Actions accountId={accountId} invitation={row} /> },
+  ];
+  if (error) return <ErrorNotice error={error} retry={() => void refetch()} />;
+  if (!items?.length) return null;
+  return (
+    <section className="grid min-w-0 gap-3" aria-label={t.title}>
+      <div>
+        <h2 className="font-semibold">{t.title}</h2>
+        <p className="text-soft">{t.lead}</p>
+      </div>
+      <Table label={t.title} columns={columns} rows={items} keyOf={(row) => row.invitationId} more={more} loadingMore={loadingMore} />
+    </section>
+  );
+}
+
+function State({ invitation: { status } }: { invitation: InvitationView }) {
+  return (
+    <span title={status === "void" ? t.voidText : undefined}>
+      <Status tone={status === "pending" ? "plain" : "warn"}>{t.status[status] ?? status}</Status>
+    </span>
+  );
+}
+
+function Actions({ accountId, invitation: { invitationId, email } }: { accountId: string; invitation: InvitationView }) {
+  const [open, setOpen] = useState(false);
+  const resend = useResend(accountId);
+  const revoke = useRevoke(accountId);
+  return (
+    <span className="grid justify-items-end gap-1">
+      <span className="flex flex-wrap justify-end gap-1">
+        <Button
+          size="small"
+          look="bare"
+          aria-label={t.resendOf(email)}
+          busy={resend.isPending}
+          onClick={() => { resend.mutate(invitationId, { onSuccess: () => { toast(t.resent(email)); } }); }}
+        >
+          {t.resend}
+        </Button>
+        <Button size="small" look="bare" aria-label={t.revokeOf(email)} onClick={() => { revoke.reset(); setOpen(true); }}>
+          {t.revoke}
+        </Button>
+      </span>
+      {resend.error && <ErrorNotice error={resend.error} />}
+      <Confirm
+        title={`${t.revokeOf(email)}?`}
+        action={t.revoke}
+        open={open}
+        busy={revoke.isPending}
+        error={revoke.error}
+        onClose={() => { setOpen(false); }}
+        onConfirm={() => { revoke.mutate(invitationId, { onSuccess: () => { setOpen(false); toast(t.revoked(email)); } }); }}
+      >
+        {t.revokeText}
+      </Confirm>
+    </span>
+  );
+}
