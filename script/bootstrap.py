@@ -23,18 +23,18 @@ from script.progress import Step
 _FREE_BYTES = 1_500_000_000
 
 
-def ensure(root: Path, level: str) -> Path:
+def ensure(root: Path, level: str, *, console: bool = True) -> Path:
     """Install what ``level`` needs into the checkout at ``root``; the Python to go on with. Raises `Refused`."""
     checkout = Checkout(root.resolve())
     refuse_platform(sys.platform, platform.machine())
-    if installed(checkout, level) and installers.console_current(checkout):
+    if installed(checkout, level) and (not console or installers.console_current(checkout)):
         return checkout.python
     with _alone(checkout):
         # A checkout that was prepared for tests stays so: taking packages away would pull them from under a run.
         level = "test" if (checkout.site_packages / "pytest").is_dir() else level
         if not installed(checkout, level):
             _install(checkout, level)
-        if not installers.console_current(checkout):
+        if console and not installers.console_current(checkout):
             _build_console(checkout)
     return checkout.python
 

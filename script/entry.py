@@ -9,9 +9,9 @@ import sys
 NEWER = ["python3.14", "python3.13", "python3.12", "python3.11"]
 
 
-def run(level, command):
+def run(level, command, console=True):
     """Install ``level``, then become ``.venv/bin/python`` with ``command`` and the caller's arguments."""
-    python = prepare(level)
+    python = prepare(level, console)
     if isinstance(python, int):
         return python
     arguments = command + sys.argv[1:]
@@ -23,14 +23,14 @@ def run(level, command):
     os.execv(python, [python] + arguments)
 
 
-def prepare(level):
+def prepare(level, console=True):
     """The path of the checkout's Python, or an exit status when it could not be prepared."""
     if sys.version_info < (3, 11):
         return newer_python()
     from script import bootstrap, checkout
 
     try:
-        return str(bootstrap.ensure(bootstrap.Path(root()), level))
+        return str(bootstrap.ensure(bootstrap.Path(root()), level, console=console))
     except checkout.Refused as refusal:
         sys.stderr.write("%s\n" % refusal)
         return 1

@@ -102,6 +102,18 @@ def test_two_installers_wait_for_each_other(checkout: Checkout, monkeypatch: pyt
     assert calls == ["embedded"]
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_who_stops_a_plane_waits_for_no_console(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    stamp(checkout, "embedded")
+    built: list[Checkout] = []
+    monkeypatch.setattr(installers, "console_current", lambda _: False)
+    monkeypatch.setattr(bootstrap, "_build_console", built.append)
+    bootstrap.ensure(checkout.root, "embedded", console=wanted)
+    assert built == [checkout] * wanted
+
+
 def test_a_checkout_prepared_for_tests_stays_so(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     (checkout.site_packages / "pytest").mkdir()
     levels: list[str] = []
