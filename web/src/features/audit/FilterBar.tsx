@@ -34,7 +34,7 @@ function Actor({ account: { accountId }, actor, onChange }: { account: Membershi
   const people = data?.items ?? [];
   const other = actor && actor !== "system" && !people.some(({ userId }) => userId === actor);
   return (
-    <Select aria-label={t.actor} value={actor} className="max-w-56!" onChange={(event) => { onChange({ actor: event.target.value }); }}>
+    <Select className="w-auto! max-w-56!" aria-label={t.actor} value={actor} onChange={(event) => { onChange({ actor: event.target.value }); }}>
       <option value="">{t.anybody}</option>
       {people.map(({ userId, email }) => <option key={userId} value={userId}>{email}</option>)}
       <option value="system">{t.system}</option>
@@ -51,7 +51,7 @@ function Times({ since, until, onChange }: { since: string; until: string; onCha
   };
   return (
     <>
-      <Select aria-label={t.since} value={known ? since : BETWEEN} onChange={(event) => { choose(event.target.value); }}>
+      <Select className="w-auto!" aria-label={t.since} value={known ? since : BETWEEN} onChange={(event) => { choose(event.target.value); }}>
         {Object.entries(t.windows).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
         <option value={BETWEEN}>{t.between}</option>
       </Select>

@@ -53,7 +53,7 @@ export function LogList({ lines, following, onLeaveEnd, marked, linkTo }: Props)
     });
   };
   return (
-    <div ref={frame} role="region" aria-label={t.list} tabIndex={0} onScroll={scrolled} className="h-[max(20rem,calc(100dvh-20rem))] overflow-y-auto">
+    <div ref={frame} role="region" aria-label={t.list} tabIndex={0} onScroll={scrolled} className="h-[max(20rem,calc(100dvh-21rem))] overflow-y-auto">
       <div role="list" className="relative" style={{ height: total }}>
         {list.getVirtualItems().map((item) => {
           const line = lines[item.index];

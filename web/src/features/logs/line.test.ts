@@ -12,6 +12,10 @@ test("the engine's own JSON is taken apart; nanoseconds stay exact", () => {
   expect(line.details).toEqual([["attempts", "3"], ["target", "restate_admin"], ["partition_id", "0"], ["span", "run"]]);
 });
 
+test("a line with an error and no message says the error", () => {
+  expect(parsed(view(JSON.stringify({ fields: { error: "[META0003] refused" } })), "1").message).toBe("[META0003] refused");
+});
+
 test.each(["plain words", "{not json", "{}"])("a line that is no such JSON is shown as it is: %s", (said) => {
   expect(parsed(view(said), "1").message).toBe(said);
 });

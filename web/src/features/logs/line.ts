@@ -20,7 +20,7 @@ export function parsed(json: string, key: string): Line {
   const view = JSON.parse(json) as LineView;
   const nanos = /"unixNanos":\s*(\d+)/.exec(json)?.[1] ?? "";
   const said = structured(view.line);
-  const { message, ...fields } = said?.fields ?? {};
+  const { message = said?.fields?.error, ...fields } = said?.fields ?? {};
   const details = Object.entries({ ...fields, ...(said?.target ? { target: said.target } : {}), ...spanFields(said) });
   return {
     key,

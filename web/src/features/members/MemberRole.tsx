@@ -19,6 +19,7 @@ export function MemberRole({ account, member, onRefused }: Props) {
   };
   return (
     <Select
+      className="w-auto!"
       aria-label={t.roleOf(member.email)}
       value={change.isPending ? change.variables.role : member.role}
       disabled={change.isPending}
