@@ -1,0 +1,25 @@
+export const outbound = {
+  title: "Outbound policy",
+  lead: "Which addresses this environment's engine may call. Public addresses are open; the plane's own never are. What cannot be opened is reached through a tunnel.",
+  defaults: {
+    title: "Set by the operator",
+    lead: "The same for every environment.",
+    networks: "Allowed beside public addresses",
+    plainHttp: "Public services without TLS",
+    grantable: "What owners and admins may add",
+    yes: "May be called",
+    no: "Refused",
+    none: "None",
+  },
+  own: {
+    title: "Added for this environment",
+    networks: "Networks",
+    networksHint: "A network is a CIDR such as 10.20.0.0/16, with no bit set behind its prefix; one address ends in /32 or /128. One on each line, at most 50.",
+    hosts: "Names",
+    hostsHint: "A host is a name such as db.corp.example, or *.corp.example for every name below it. It may lead to private addresses. One on each line, at most 50.",
+    submit: "Save",
+    saved: "The outbound policy is saved.",
+    changed: "Last changed",
+    by: (person: string) => `by ${person}`,
+  },
+};
