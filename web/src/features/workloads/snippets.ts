@@ -1,0 +1,56 @@
+import type { Sample } from "@/components/ui/CodeTabs";
+import { workloads as t } from "@/messages";
+
+type Use = { plane: string; environmentId: string; audience: string };
+
+/** A job that registers a deployment without a stored secret (docs/ci.md), with this plane's own values. */
+export function snippets(use: Use): Sample[] {
+  return [
+    { name: "github", label: t.providers.github, text: github(use) },
+    { name: "gitlab", label: t.providers.gitlab, text: gitlab(use) },
+  ];
+}
+
+function github({ plane, environmentId, audience }: Use): string {
+  return `name: deploy
+on: {push: {branches: [main]}}
+permissions: {id-token: write, contents: read}
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    env:
+      PLANE: ${plane}
+      ENVIRONMENT: ${environmentId}
+    steps:
+      - name: Register the deployment
+        run: |
+          id_token=$(curl -fsS -H "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" --get "$ACTIONS_ID_TOKEN_REQUEST_URL" \\
+            --data-urlencode "audience=${audience}" | sed 's/.*"value": *"\\([^"]*\\)".*/\\1/')
+          answer=$(curl -sS --fail-with-body --retry 5 "$PLANE/oauth2/token" --data-urlencode "subject_token=$id_token" \\
+            -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \\
+            -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d "audience=$ENVIRONMENT") || { echo "$answer"; exit 1; }
+          export RESTATE_AUTH_TOKEN=$(echo "$answer" | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
+          echo "::add-mask::$RESTATE_AUTH_TOKEN"
+          export RESTATE_ADMIN_URL=$(echo "$answer" | sed 's/.*"admin_url": *"\\([^"]*\\)".*/\\1/')
+          npx --yes @restatedev/restate deployments register --yes "$SERVICE_URL"`;
+}
+
+function gitlab({ plane, environmentId, audience }: Use): string {
+  return `deploy:
+  image: node:24
+  rules: [{if: $CI_COMMIT_BRANCH == "main"}]
+  id_tokens:
+    RESTATE_ID_TOKEN:
+      aud: ${audience}
+  variables:
+    PLANE: ${plane}
+    ENVIRONMENT: ${environmentId}
+  script:
+    - |
+      answer=$(curl -sS --fail-with-body --retry 5 "$PLANE/oauth2/token" --data-urlencode "subject_token=$RESTATE_ID_TOKEN" \\
+        -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \\
+        -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d "audience=$ENVIRONMENT") || { echo "$answer"; exit 1; }
+      export RESTATE_AUTH_TOKEN=$(echo "$answer" | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
+      export RESTATE_ADMIN_URL=$(echo "$answer" | sed 's/.*"admin_url": *"\\([^"]*\\)".*/\\1/')
+      npx --yes @restatedev/restate deployments register --yes "$SERVICE_URL"`;
+}
