@@ -9,6 +9,7 @@ import contextlib
 import json
 import socketserver
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,14 @@ from envrunner.wire import label_of
 
 _MOST_BYTES = 2 * 1024 * 1024
 _QUESTIONS = {"/": "/internal/v1/admission", "/ui-sessions": "/internal/v1/ui-sessions"}
-# Anybody may bring a code: they wait for each other and for nobody else.
+# Anybody may bring a code: they wait for each other and for nobody else, and who comes to a full room is sent away.
 _CODES_AT_ONCE = threading.BoundedSemaphore(4)
+_CODES_HERE = threading.BoundedSemaphore(32)
 _log = structlog.get_logger(__name__)
+
+
+class _FullError(Exception):
+    """More bring a code at once than may wait."""
 
 
 class Admission:
@@ -59,12 +65,15 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             question = json.loads(self.rfile.read(min(length, _MOST_BYTES)))
             self._answer(200, self._asked(question))
+        except _FullError:
+            # Whoever causes it shall not fill the log as well.
+            self._answer(503, {})
         except (Unreachable, InternalError, ValueError, KeyError, TypeError) as error:
             _log.warning("the control plane did not say what nginx asked", about=self.path, reason=str(error))
             self._answer(503, {})
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
-        with contextlib.nullcontext() if self.path == "/" else _CODES_AT_ONCE:
+        with contextlib.nullcontext() if self.path == "/" else _turn():
             answer = self.client.ask(_QUESTIONS[self.path], question)
         bound = answer.get("subscriptions") if isinstance(answer, dict) else None
         if bound and not self.subscriptions.have_room(label_of(str(question["environmentId"])), int(bound["most"])):
@@ -84,3 +93,14 @@ class _Handler(BaseHTTPRequestHandler):
     def address_string(self) -> str:
         """A unix socket has none."""
         return "nginx"
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    if not _CODES_HERE.acquire(blocking=False):
+        raise _FullError
+    try:
+        with _CODES_AT_ONCE:
+            yield
+    finally:
+        _CODES_HERE.release()

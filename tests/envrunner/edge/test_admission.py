@@ -228,3 +228,31 @@ def test_what_the_engine_refused_holds_up_nobody_for_long(tmp_path: Path, monkey
     subscriptions = Subscriptions(tmp_path)
     monkeypatch.setattr(subscriptions, "_count", lambda _: 0)
     assert [subscriptions.have_room("mine", 1) for _ in range(3)] == [True] * 3
+
+
+class _Standstill(dict[tuple[str, str], dict[str, str | None]]):
+    """Codes of a control plane that takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = threading.Event()
+
+    def pop(self, *asked: Any) -> Any:
+        self.over.wait()
+        return super().pop(*asked)
+
+
+def test_a_crowd_with_codes_waits_in_a_room_of_its_own_size(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has no credential makes up codes: each that waits takes a thread and two connections of everybody's edge."""
+    held = _Standstill()
+    monkeypatch.setattr(world.stack.plane, "codes", held)
+    way, port = "/.restate-cloud/ui-session?code=" + "7" * 49, world.own_port(MINE, "admin")
+    with ThreadPoolExecutor(50) as crowd:
+        try:
+            answers = [crowd.submit(ask, port, way) for _ in range(50)]
+            until(lambda: sum(answer.done() for answer in answers) == 50 - 32)
+            assert {answer.result().status for answer in answers if answer.done()} == {503}
+        finally:
+            held.over.set()
+        assert {answer.result().status for answer in answers} == {403, 503}
+    ask(port, way).assert_refusal(403)
