@@ -12,7 +12,8 @@ _SERIES = re.compile(
     rb"|usage_leader_journal_entry_count_total|invoker_invocation_tasks_total)\{([^\n]*)\} (\S+)$",
     re.MULTILINE,
 )
-_LABEL = re.compile(rb'(\w+)="([^"\n]*)"')
+# Each begins where one may, and gives nothing back: whatever stands there, one pass is enough.
+_LABEL = re.compile(rb'(?:^|,)(\w++)="([^"\n]*+)"')
 _MOST_KINDS = 2000
 _LONGEST = 4096
 _MOST = 2**40
@@ -80,7 +81,7 @@ class Parser:
             self._quantile(labels, value)
         elif name == b"ingress_request_duration_seconds_count":
             if len(self.reading.answered) < _MOST_KINDS:
-                self.reading.answered[_kind(labels)] = int(value)
+                self.reading.answered[_kind(labels)] = int(min(value, _MOST))
         else:
             for figure in _figures(name, labels):
                 self.reading.totals[figure] = min(_MOST, self.reading.totals.get(figure, 0) + int(min(value, _MOST)))

@@ -23,11 +23,15 @@ def estimate(kinds: Sequence[tuple[int, Mapping[float, float]]], share: float) -
     if not total:
         return None
     moments = sorted({seconds for _, curve in curves for seconds, _ in curve})
-    shares = [sum(weight * _share(curve, seconds) for weight, curve in curves) / total for seconds in moments]
-    place = bisect_left(shares, share - 1e-9)
+
+    def reached(seconds: float) -> float:
+        return sum(weight * _share(curve, seconds) for weight, curve in curves) / total
+
+    # It rises, so a few looks find the place: at every moment of every kind they would take the square of all kinds.
+    place = bisect_left(moments, share - 1e-9, key=reached)
     if place in (0, len(moments)):
         return moments[min(place, len(moments) - 1)]
-    low, high = shares[place - 1], shares[place]
+    low, high = reached(moments[place - 1]), reached(moments[place])
     part = 1.0 if high <= low else min(1.0, (share - low) / (high - low))
     return moments[place - 1] + part * (moments[place] - moments[place - 1])
 

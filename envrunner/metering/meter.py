@@ -128,8 +128,8 @@ class Meter:
             at=_booted_seconds(),
             clock=clock,
             counts=reading.counts,
-            p50=latency.estimate(kinds, 0.5),
-            p99=latency.estimate(kinds, 0.99),
+            p50=await asyncio.to_thread(latency.estimate, kinds, 0.5),
+            p99=await asyncio.to_thread(latency.estimate, kinds, 0.99),
             storage_bytes=await asyncio.to_thread(storage.bytes_of, directory) if fresh else None,
         )
 

@@ -67,6 +67,15 @@ def test_numbers_have_bounds() -> None:
         assert 5 <= counts.requests <= 2**40 + 5
 
 
+def test_an_engine_that_lies_costs_the_agent_no_more_than_one_that_does_not() -> None:
+    """Its loop is everybody's: work that grew with the square of a line would stand still for hours here."""
+    line = b"restate_ingress_requests_total{%s} 1\n"
+    for labels in (b"a" * 2**20, b"} 1" * 2**18, b',a="' * 2**18):
+        assert parsed(line % labels).counts == Counts()
+    answered = b'restate_ingress_request_duration_seconds_count{rpc_service="s",rpc_type="call"} 1e308\n'
+    assert parsed(answered).answered == {(b"s", b"call"): 2**40}
+
+
 def test_kinds_have_bounds() -> None:
     line = b'restate_ingress_request_duration_seconds%s{rpc_service="s%d",rpc_type="call"%s} 1\n'
     text = b"".join(line % (b"_count", n, b"") + line % (b"", n, b',quantile="0.5"') for n in range(5000))
