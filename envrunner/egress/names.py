@@ -89,9 +89,9 @@ class Names:
         """For the next agent: rules without these addresses would end what engines have under way."""
         with self._changed:
             known = {name: sorted(map(str, found)) for name, found in sorted(self._seen.items()) if found}
-            text = json.dumps(known)
-            if text != _text(self._file):
-                durable.write(self._file, text)
+            text = json.dumps(known).encode()
+            if text != _content(self._file):
+                durable.write(self._file, text.decode())
 
     def _is_due(self, name: str) -> bool:
         asked_at = self._asked_at.get(name)
@@ -130,16 +130,16 @@ def _is_private(address: Address) -> bool:
     return any(address in one for one in PRIVATE) and not any(address in one for one in METADATA)
 
 
-def _text(file: Path) -> str:
+def _content(file: Path) -> bytes:
     try:
-        return file.read_text()
+        return file.read_bytes()
     except FileNotFoundError:
-        return "{}"
+        return b"{}"
 
 
 def _read(file: Path) -> dict[str, list[Address]]:
     try:
-        return {name: [ip_address(one) for one in found] for name, found in json.loads(_text(file)).items()}
+        return {name: [ip_address(one) for one in found] for name, found in json.loads(_content(file)).items()}
     except (OSError, ValueError, AttributeError, TypeError):
         # Somebody's hand was in it; names are asked for anyway.
         return {}

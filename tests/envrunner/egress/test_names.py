@@ -119,10 +119,14 @@ def test_an_agent_begins_with_what_the_last_one_knew(world: World) -> None:
     assert passes(world, later, 0, "db") == {A}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"db": 1}', '{"db": ["x"]}', "null"])
-def test_a_file_that_somebody_spoilt_is_as_none(world: World, text: str) -> None:
-    world.file.write_text(text)
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"db": 1}', b'{"db": ["x"]}', b"null", b"\0\xff\xfe"])
+def test_a_file_that_somebody_spoilt_is_as_none(world: World, content: bytes) -> None:
+    world.file.write_bytes(content)
     world.leads["db"] = {A}
+    names = world.names()
+    assert passes(world, names, 0, "db") == {A}
+    names.save()
+    del world.leads["db"]
     assert passes(world, world.names(), 0, "db") == {A}
 
 
