@@ -32,7 +32,7 @@ export function Table<Row>({ label, columns, rows, keyOf, more, loadingMore = fa
     cx("px-4 py-2.5 first:pl-5 last:pr-5", column.align === "end" ? "text-right" : "text-left", column.wide && "max-md:hidden");
   return (
     <div className="panel overflow-hidden">
-      <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
+      <div className="relative overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
         <table className="w-full border-collapse" aria-rowcount={rows.length > ALL_AT_ONCE ? rows.length + 1 : undefined}>
           <thead>
             <tr className="border-b border-line text-sm text-soft">

@@ -20,7 +20,7 @@ export function parsed(json: string, key: string): Line {
   const view = JSON.parse(json) as LineView;
   const nanos = /"unixNanos":\s*(\d+)/.exec(json)?.[1] ?? "";
   const said = structured(view.line);
-  const { message = said?.fields?.error, ...fields } = said?.fields ?? {};
+  const { message, ...fields } = withMessage(said?.fields ?? {});
   const details = Object.entries({ ...fields, ...(said?.target ? { target: said.target } : {}), ...spanFields(said) });
   return {
     key,
@@ -43,6 +43,13 @@ function structured(line: string): Structured | null {
   } catch {
     return null;
   }
+}
+
+/** Some lines have an error in the place of a message. */
+function withMessage(fields: Record<string, unknown>): Record<string, unknown> {
+  if (fields.message !== undefined || fields.error === undefined) return fields;
+  const { error, ...rest } = fields;
+  return { ...rest, message: error };
 }
 
 function spanFields(said: Structured | null): Record<string, unknown> {

@@ -14,9 +14,9 @@ import { useRunners } from "./queries";
 
 const t = operator.runners;
 const COLUMNS: Column<RunnerView>[] = [
-  { name: "runner", label: t.columns.runner, cell: ({ runnerId, region }) => <Name runnerId={runnerId} region={region} /> },
+  { name: "runner", label: t.columns.runner, cell: (row) => <Name runner={row} /> },
   { name: "state", label: t.columns.state, cell: (row) => <State runner={row} /> },
-  { name: "room", label: t.columns.room, cell: (row) => <Room runner={row} /> },
+  { name: "room", label: t.columns.room, cell: (row) => <Room runner={row} />, wide: true },
   { name: "egress", label: t.columns.egress, cell: (row) => <Egress runner={row} />, wide: true },
   { name: "version", label: t.columns.version, cell: ({ version }) => version ?? operator.versions.unknown, wide: true },
   { name: "seen", label: t.columns.seen, cell: ({ heartbeatAt }) => (heartbeatAt ? <RelativeTime at={heartbeatAt} /> : t.never), wide: true },
@@ -37,11 +37,13 @@ export default function RunnersPage() {
   );
 }
 
-function Name({ runnerId, region }: { runnerId: string; region: string }) {
+/** Where there is little room, with its room, which is a column of its own elsewhere. */
+function Name({ runner }: { runner: RunnerView }) {
   return (
     <span className="grid min-w-0">
-      <span className="font-medium">{runnerId}</span>
-      <span className="text-sm text-soft">{region}</span>
+      <span className="font-medium">{runner.runnerId}</span>
+      <span className="text-sm text-soft">{runner.region}</span>
+      <span className="mt-1 md:hidden"><Room runner={runner} /></span>
     </span>
   );
 }

@@ -44,13 +44,13 @@ function Claim({ accountId }: { accountId: string }) {
         if (domain.trim()) claim.mutate(domain.trim(), { onSuccess: (made) => { setDomain(""); toast(t.claimed(made.domain)); } });
       }}
     >
-      <div className="flex flex-wrap items-end gap-2">
+      <div className="flex flex-wrap items-start gap-2">
         <div className="min-w-0 flex-1 basis-56">
           <Field label={t.domain} hint={t.domainHint}>
             <Input autoComplete="off" autoCapitalize="none" spellCheck={false} value={domain} onChange={(event) => { setDomain(event.target.value); }} />
           </Field>
         </div>
-        <Button type="submit" className="mb-[1.65rem]" busy={claim.isPending}>{t.claim}</Button>
+        <Button type="submit" className="mt-[1.6875rem]" busy={claim.isPending}>{t.claim}</Button>
       </div>
       {claim.error && <ErrorNotice error={claim.error} />}
     </form>
