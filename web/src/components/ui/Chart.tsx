@@ -70,7 +70,7 @@ export function Chart({ title, times, since, until, stepMilliseconds, courses, f
           <svg role="img" aria-label={summary(title, courses, format)} viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`} preserveAspectRatio="none" className="h-40 w-full overflow-visible border-y border-line">
             <line x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} className="text-line" stroke="currentColor" vectorEffect="non-scaling-stroke" />
             {courses.map(({ name, values, tone }) => (
-              <path key={name} d={line(times, places, values, greatest, stepMilliseconds)} className={TONES[tone]} fill="none" stroke="currentColor" strokeWidth="1.75" strokeLinecap="round" strokeLinejoin="round" vectorEffect="non-scaling-stroke" />
+              <Drawn key={name} tone={tone} {...paths(times, places, values, greatest, stepMilliseconds)} />
             ))}
             {at !== null && <line x1={places[at]} x2={places[at]} y1="0" y2={HEIGHT} className="text-edge" stroke="currentColor" vectorEffect="non-scaling-stroke" />}
           </svg>
@@ -105,18 +105,30 @@ function nearest(places: readonly number[], wanted: number): number {
   return best;
 }
 
-/** An SVG path that breaks where nothing is known. */
-export function line(times: readonly string[], places: readonly number[], values: readonly (number | null)[], greatest: number, stepMilliseconds: number): string {
-  let drawn = "";
-  let last: number | null = null;
+function Drawn({ tone, line, dots }: { tone: Course["tone"]; line: string; dots: string }) {
+  const shared = { fill: "none", stroke: "currentColor", strokeLinecap: "round", strokeLinejoin: "round", vectorEffect: "non-scaling-stroke" } as const;
+  return (
+    <g className={TONES[tone]}>
+      <path d={line} strokeWidth="1.75" {...shared} />
+      <path d={dots} strokeWidth="6" {...shared} />
+    </g>
+  );
+}
+
+/** SVG paths: a line that breaks where nothing is known, and dots for values without neighbours. */
+export function paths(times: readonly string[], places: readonly number[], values: readonly (number | null)[], greatest: number, stepMilliseconds: number) {
+  const runs: string[][] = [];
+  let last = -Infinity;
   values.forEach((value, index) => {
-    const time = Date.parse(times[index] ?? "");
     if (value === null) return;
-    const joined = last !== null && time - last <= stepMilliseconds * 1.5;
-    const point = `${(places[index] ?? 0).toFixed(1)} ${(HEIGHT - (value / (greatest || 1)) * HEIGHT).toFixed(2)}`;
-    // A lone point is a line of no length, which round ends make visible.
-    drawn += joined ? `L${point}` : `M${point}l0 0`;
+    const time = Date.parse(times[index] ?? "");
+    if (time - last > stepMilliseconds * 1.5) runs.push([]);
+    runs.at(-1)?.push(`${(places[index] ?? 0).toFixed(1)} ${(HEIGHT - (value / (greatest || 1)) * HEIGHT).toFixed(2)}`);
     last = time;
   });
-  return drawn;
+  return {
+    line: runs.filter((run) => run.length > 1).map((run) => `M${run.join("L")}`).join(""),
+    // A line of no length, which round ends make a dot.
+    dots: runs.filter((run) => run.length === 1).map((run) => `M${run.join("")}l0 0`).join(""),
+  };
 }

@@ -74,10 +74,10 @@ function Requests({ environment: { environmentId, name }, recent }: Cell) {
 
 function Latency({ environment: { environmentId, name }, recent }: Cell) {
   if (!recent) return <Skeleton className="h-6 w-32" />;
-  const known = (recent.get(environmentId)?.p50Ms ?? []).filter((value) => value !== null);
-  const last = known.at(-1);
-  if (last === undefined) return <span className="text-sm text-soft">–</span>;
-  return <Curve values={known} said={duration(last)} label={t.latencyOf(name, duration(last))} />;
+  const minutes = recent.get(environmentId)?.p50Ms ?? [];
+  const last = minutes.findLast((value) => value !== null);
+  if (typeof last !== "number") return <span className="text-sm text-soft">–</span>;
+  return <Curve values={minutes.map((value) => value ?? 0)} said={duration(last)} label={t.latencyOf(name, duration(last))} />;
 }
 
 function Curve({ values, said, label }: { values: number[]; said: string; label: string }) {

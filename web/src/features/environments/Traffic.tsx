@@ -22,7 +22,7 @@ export function Traffic({ environment }: { environment: Environment }) {
     <Panel title={t.overview.traffic} actions={<Segments label={t.overview.window} choices={CHOICES} chosen={chosen} onChoose={ask} />}>
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
       {!data && !error && (
-        <div className="grid gap-8 lg:grid-cols-2">
+        <div className="grid gap-8 lg:grid-cols-3">
           {[1, 2, 3].map((index) => <Skeleton key={index} className="h-52 rounded-lg" />)}
         </div>
       )}
@@ -48,7 +48,7 @@ function Plots({ series: { since, until, step, items } }: { series: UsageSeries 
   ];
   const how = t.overview.perStep[step];
   return (
-    <div className="grid gap-8 lg:grid-cols-2">
+    <div className="grid gap-8 lg:grid-cols-3">
       <Chart title={`${t.overview.requests}, ${how}`} courses={requests} format={short} {...shared} />
       <Chart title={t.overview.latency} courses={latency} format={duration} {...shared} />
       <Chart title={`${t.overview.invocations}, ${how}`} courses={invocations} format={short} {...shared} />

@@ -19,8 +19,8 @@ import { byDay, byEnvironment, months, type EnvironmentSum } from "./sums";
 const MONTHS_KEPT = 13;
 const DAY_MILLISECONDS = 86_400_000;
 const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC", timeZoneName: "short" });
-const dayInWords = (time: string) => DAY.format(new Date(time));
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const dayInWords = (time: string) => `${DAY.format(new Date(time))} UTC`;
 
 const COLUMNS: Column<EnvironmentSum>[] = [
   { name: "name", label: t.environment, cell: ({ name, destroyed }) => <span className="flex flex-wrap items-center gap-2"><span className="font-medium">{name}</span>{destroyed && <Badge>{t.destroyed}</Badge>}</span> },
