@@ -41,17 +41,18 @@ def test_a_newcomer_gets_to_a_running_environment(page: Page, site: str) -> None
     expect(steps).to_be_visible()
     expect(steps.get_by_label("done")).to_be_visible()
     expect(page.get_by_role("main").get_by_text("Active", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Create an API key")).to_be_enabled()
 
     deep = page.url
     page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text("dev")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connect")
     assert page.url == deep
     page.keyboard.press("Control+k")
     page.keyboard.type("environments")
     page.keyboard.press("Enter")
     expect(page.get_by_role("rowheader", name="dev")).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("dev")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connect")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
