@@ -13,7 +13,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from controlplane.core import crypto, database, queue, secret_files, tokens
@@ -71,6 +71,16 @@ def committing() -> Iterator[sessionmaker[Session]]:
     with database.engine().begin() as connection:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
         connection.execute(text("INSERT INTO edge_sequence (single, value) VALUES (true, 0)"))
+
+
+@contextmanager
+def empty(name: str) -> Iterator[Config]:
+    """The plane's database is one beside the usual, without a table; what `alembic` needs to change that."""
+    usual = make_url(settings().database_url)
+    directory = Path(str(usual.query["host"]))
+    with postgres.blank(directory, name) as url, _environment({"CONTROLPLANE_DATABASE_URL": url}):
+        yield Config(ROOT / "alembic.ini")
+        database.engine().dispose()
 
 
 def _migrate(url: str) -> None:

@@ -52,6 +52,14 @@ def database(home: Path, name: str) -> Iterator[str]:
     _execute(home, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextlib.contextmanager
+def blank(home: Path, name: str) -> Iterator[str]:
+    """The URL of a fresh database without a table."""
+    _execute(home, f"CREATE DATABASE {name}")
+    yield url(home, name)
+    _execute(home, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def url(home: Path, name: str) -> str:
     return f"postgresql+psycopg://postgres@/{name}?host={home}"
 
