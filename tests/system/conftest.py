@@ -7,26 +7,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from controlplane.aws import host_policy
-from controlplane.aws.principal import OwnPrincipal
 from embedded.layout import locate
 from tests.support import services
-from tests.support.aws_double import HOST, OWN_ACCOUNT, OWN_ROLE, AwsDouble, Role, aws_double, plane_settings
+from tests.support.aws_account import aws
+from tests.support.aws_double import AwsDouble, plane_settings
 from tests.support.cast import Cast, assemble
 from tests.support.crowd import gather
 from tests.support.plane import Plane
 from tests.support.tenants import Caller, Environment, Person, create_environment, sign_up
 from tests.system.requests_control_plane import Victim, victim_of
 
-
-@pytest.fixture(scope="package")
-def aws() -> Iterator[AwsDouble]:
-    """A stand-in for AWS, in which the plane's own account is set up as `controlplane aws host-policy` says."""
-    us = OwnPrincipal(OWN_ACCOUNT, OWN_ROLE)
-    with aws_double() as double:
-        double.permissions[HOST] = host_policy.identity(us)
-        double.roles[OWN_ROLE] = Role(host_policy.trust([HOST]), permissions=host_policy.permissions(us, None))
-        yield double
+__all__ = ["aws"]
 
 
 @pytest.fixture(scope="package")

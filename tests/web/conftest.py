@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.aws_account import aws
+from tests.support.aws_double import AwsDouble, plane_settings
 from tests.support.plane import Plane
+
+__all__ = ["aws"]
 
 
 @pytest.fixture(scope="package")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+def plane(tmp_path_factory: pytest.TempPathFactory, aws: AwsDouble) -> Iterator[Plane]:
     """The embedded mode with a home and ports of its own; `script/up` has built the console."""
-    with Plane(tmp_path_factory.mktemp("console")) as running:
+    with Plane(tmp_path_factory.mktemp("console"), plane_settings(aws)) as running:
         yield running
