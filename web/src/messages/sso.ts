@@ -70,7 +70,7 @@ export const sso = {
     verifyOf: (domain: string) => `Verify ${domain}`,
     nowVerified: (domain: string) => `${domain} is verified.`,
     remove: "Give up",
-    removeOf: (domain: string) => `Give ${domain} up`,
+    removeOf: (domain: string) => `Give up ${domain}`,
     removeText: "People of this domain no longer join by their address, and single sign-on is not required of them. Members stay.",
     removed: (domain: string) => `${domain} is given up.`,
     joinMode: (domain: string) => `People of ${domain}`,

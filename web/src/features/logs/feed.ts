@@ -63,7 +63,7 @@ export class Feed {
     while (!signal.aborted) {
       try {
         const { stream } = await follow(environment, wanted, after, signal);
-        this.#set({ state: "live" });
+        this.#set({ state: "live", error: null });
         if (stream)
           for await (const event of serverSentEvents(stream)) {
             if (signal.aborted) return;
@@ -77,7 +77,10 @@ export class Feed {
             this.#take(parsed(event.data, event.id));
           }
       } catch (error) {
-        if (!signal.aborted && !(error instanceof TypeError) && !asApiError(error).passes) throw error;
+        const known = asApiError(error);
+        if (!known.passes) throw known;
+        // A refusal that passes (too many follow, the plane is busy) is told while it is tried again.
+        if (!signal.aborted && known.status) this.#set({ error: known });
       }
       if (signal.aborted) return;
       this.#set({ state: "away" });
