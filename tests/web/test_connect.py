@@ -97,6 +97,7 @@ def test_the_copied_lines_lead_to_an_answer(page: Page, site: str, plane: Plane,
             use = copied(page, "Point it at this environment")
             said = run(f"{use}\n{copied(page, 'Register your service')} --force\nrestate services list", tmp_path)
             assert "Greeter" in said
+            assert run(copied(page, "Call it"), tmp_path) == '"Hello Ada"'
 
     page.reload()
     expect(page.get_by_role("button", name="Create an API key")).to_be_visible()

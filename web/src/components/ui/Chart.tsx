@@ -41,7 +41,7 @@ export function Chart({ title, times, since, until, stepMilliseconds, courses, f
   return (
     <figure className="grid min-w-0 gap-2">
       <figcaption className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
-        <span className="font-medium">{title}</span>
+        <span className="w-full font-medium">{title}</span>
         {courses.map(({ name, values, tone }) => (
           <span key={name} className="flex items-center gap-1.5 text-sm text-soft">
             <span aria-hidden className={cx("h-0.5 w-3 rounded-full bg-current", TONES[tone])} />
@@ -74,8 +74,7 @@ export function Chart({ title, times, since, until, stepMilliseconds, courses, f
             ))}
             {at !== null && <line x1={places[at]} x2={places[at]} y1="0" y2={HEIGHT} className="text-edge" stroke="currentColor" vectorEffect="non-scaling-stroke" />}
           </svg>
-          <span />
-          <div className="flex justify-between gap-4 pt-1.5">
+          <div className="col-span-2 flex justify-between gap-4 pt-1.5">
             {at === null ? <><span>{inWords(since)}</span><span className="text-right">{inWords(until)}</span></> : <span aria-live="polite">{inWords(times[at] ?? since)}</span>}
           </div>
         </div>

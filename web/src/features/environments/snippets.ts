@@ -49,6 +49,7 @@ function cli(values: Values): Block[] {
     { title: t.steps.installCli, text: "npm install --global @restatedev/restate" },
     { title: t.steps.use, text: exported },
     { title: t.steps.register, note: t.steps.registerNote, text: `restate deployments register --yes ${service}` },
+    ...ending(values).slice(1),
     { title: t.steps.rcloud, note: t.steps.rcloudNote, text: `rcloud login --url ${origin}` },
   ];
 }

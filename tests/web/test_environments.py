@@ -1,0 +1,145 @@
+"""What people do with their environments and accounts in the console, in a real browser at a real plane."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.support.browser import chromium, page
+from tests.support.looking import faults, picture, too_wide, watched
+from tests.support.plane import Plane
+from tests.support.tenants import Environment, create_environment, sign_up
+from tests.support.visiting import sign_in, site
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.system
+__all__ = ["chromium", "page", "site"]
+SCHEMES = ("light", "dark")
+WIDTHS = (390, 1280)
+MANY = 10_000
+PAGES = {
+    "environments": ("/console/accounts/{account}/environments", "Environments"),
+    "overview": ("/console{path}/overview", "dev"),
+    "connect": ("/console{path}/connect?with=typescript", "Connect"),
+    "operations": ("/console{path}/operations", "Operations"),
+    "settings": ("/console{path}/settings", "Settings"),
+    "usage": ("/console/accounts/{account}/usage", "Usage"),
+    "account-settings": ("/console/accounts/{account}/settings", "Account settings"),
+}
+
+
+@pytest.fixture(scope="module")
+def environment(plane: Plane) -> Environment:
+    """One that is looked at; what is deleted in a test is another."""
+    return create_environment(sign_up(plane.api_url))
+
+
+def test_deleting_asks_for_the_name_and_restoring_brings_it_back(page: Page, site: str, plane: Plane) -> None:
+    environment = create_environment(sign_up(plane.api_url))
+    sign_in(page, site, environment.owner, f"/console{environment.path}/settings")
+    page.get_by_role("button", name="Delete environment").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Delete environment")).to_be_disabled()
+    dialog.get_by_label("Type dev to confirm").fill("dev")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Delete the environment")).to_be_visible()
+    expect(page.get_by_text("It can be restored with its data and keys until")).to_be_visible()
+    assert environment.using(environment.owner.token).admin("GET", "/health").status_code != 200
+
+    page.get_by_role("link", name="Environments", exact=True).first.click()
+    page.get_by_role("button", name="Restore dev").click()
+    expect(page.get_by_role("rowheader", name="dev")).to_be_visible()
+    expect(page.get_by_role("cell", name="Active")).to_be_visible()
+    until(lambda: environment.using(environment.owner.token).admin("GET", "/health").status_code == 200)
+    page.get_by_role("link", name="dev").click()
+    page.get_by_role("link", name="Operations").click()
+    expect(page.get_by_text("Restore the environment")).to_be_visible()
+    expect(page.get_by_text("Create the environment")).to_be_visible()
+
+
+def test_limits_and_read_only_hold_as_the_page_says(page: Page, site: str, environment: Environment) -> None:
+    owner = environment.owner
+    sign_in(page, site, owner, f"/console{environment.path}/settings")
+    seconds = page.get_by_label("Requests per second")
+    seconds.fill("-3")
+    page.get_by_role("button", name="Save limits").click()
+    expect(seconds).to_have_attribute("aria-invalid", "true")
+    seconds.fill("99999")
+    page.get_by_role("button", name="Save limits").click()
+    refusal = page.get_by_role("alert")
+    expect(refusal).to_contain_text("Request id:")
+    seconds.fill("40")
+    page.get_by_role("button", name="Save limits").click()
+    expect(page.get_by_text("The limits hold from now on.")).to_be_visible()
+    assert owner.call("GET", f"{environment.path}/limits").json()["limits"]["requestsPerSecond"] == 40
+
+    page.get_by_role("button", name="Make it read-only").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make it read-only").click()
+    expect(page.get_by_role("button", name="Allow changes")).to_be_visible()
+    assert owner.call("GET", environment.path).json()["readOnly"] is True
+    page.get_by_role("button", name="Allow changes").click()
+    page.get_by_role("dialog").get_by_role("button", name="Allow changes").click()
+    expect(page.get_by_role("button", name="Make it read-only")).to_be_visible()
+
+
+def test_the_overview_leads_into_the_engines_own_ui(page: Page, site: str, environment: Environment) -> None:
+    sign_in(page, site, environment.owner, f"/console{environment.path}/overview")
+    link = page.get_by_role("link", name="Open engine UI")
+    expect(link).to_have_attribute("href", f"{environment.path}/ui")
+    expect(link).to_have_attribute("rel", "noopener")
+    page.get_by_role("button", name="24 hours").click()
+    expect(page).to_have_url(f"{site}/console{environment.path}/overview?window=24h")
+    page.reload()
+    expect(page.get_by_role("button", name="24 hours")).to_have_attribute("aria-pressed", "true")
+
+
+def test_ten_thousand_environments_are_listed_without_ten_thousand_rows(
+    page: Page, site: str, environment: Environment
+) -> None:
+    one = environment.owner.call("GET", environment.path).json()
+
+    def all_at_once(route: Route) -> None:
+        items = [{**one, "environmentId": f"env_{index}", "name": f"env-{index}"} for index in range(MANY)]
+        route.fulfill(content_type="application/json", body=json.dumps({"items": items, "next": None}))
+
+    page.route(f"**/api/v1/accounts/{environment.account_id}/environments?*", all_at_once)
+    sign_in(page, site, environment.owner, f"/console/accounts/{environment.account_id}/environments")
+    expect(page.get_by_role("rowheader", name="env-0", exact=True)).to_be_visible()
+    assert page.locator("tbody tr").count() < 200
+    page.keyboard.press("End")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.get_by_role("rowheader", name=f"env-{MANY - 1}", exact=True)).to_be_visible()
+
+
+def test_an_account_is_renamed_and_then_deleted_by_its_name(page: Page, site: str, plane: Plane) -> None:
+    person = sign_up(plane.api_url)
+    account = person.created("/accounts", name=f"a{uuid4().hex[:20]}")["accountId"]
+    sign_in(page, site, person, f"/console/accounts/{account}/settings")
+    name = f"b{uuid4().hex[:20]}"
+    page.get_by_label("Account name").fill(name)
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("button", name=f"Account: {name}")).to_be_visible()
+    page.get_by_role("button", name="Delete account").click()
+    page.get_by_role("dialog").get_by_label(f"Type {name} to confirm").fill(name)
+    page.get_by_role("dialog").get_by_role("button", name="Delete account").click()
+    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page_reads_well(chromium: Browser, plane: Plane, environment: Environment, scheme: str) -> None:
+    context = chromium.new_context(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    with watched(context, plane.api_url):
+        page = context.new_page()
+        sign_in(page, plane.api_url, environment.owner, f"/console{environment.path}/overview")
+        for name, (address, heading) in PAGES.items():
+            page.goto(plane.api_url + address.format(path=environment.path, account=environment.account_id))
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 800})
+                expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+                expect(page.locator(".skeleton")).to_have_count(0)
+                assert (faults(page), too_wide(page)) == ([], 0), f"{name} at {width}"
+                picture(page, f"console-{name}-{width}-{scheme}")
+    context.close()
