@@ -46,6 +46,8 @@ ENDED = (
     "member before the second factor",
 )
 CROWD = (*PROGRAMS, *WORKLOADS, *RESTRICTED, *ENDED)
+# Browsers in the engine's own UI; owners and admins are there what developers are.
+BROWSERS = ("developer browser", "viewer browser")
 
 
 def gather(cast: Cast, layout: Layout) -> dict[str, str]:
@@ -61,6 +63,17 @@ def gather(cast: Cast, layout: Layout) -> dict[str, str]:
     for name, token in tokens.items():
         until(lambda token=token, ended=name in ENDED: _is_refused(cast, token) == ended)  # type: ignore[misc]
     return tokens
+
+
+def browsers(cast: Cast) -> dict[str, str]:
+    """The cookie of each of `BROWSERS`, as a browser sends it to the cast's own environment."""
+    return {name: _let_in(cast, cast.people[name.partition(" ")[0]]) for name in BROWSERS}
+
+
+def _let_in(cast: Cast, person: Person) -> str:
+    answer = httpx2.get(person.created(f"{cast.own.path}/ui-sessions")["url"])
+    assert answer.status_code == 200, answer.text
+    return answer.headers["set-cookie"].partition(";")[0]
 
 
 def admitted(person: Person) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from tests.support.crowd import ENDED, HANDLER, RESTRICTED, SERVICE
+from tests.support.crowd import BROWSERS, ENDED, HANDLER, RESTRICTED, SERVICE
 
 LOOKS, PREPARES, CHANGES = "looks", "prepares", "changes"
 # The engine's own document, and after it what stands in no document: the older spelling of PATCH, the web interface
@@ -102,7 +102,9 @@ def on_admin(name: str, method: str, template: str, *, frozen: bool = False) -> 
 
 
 def on_ingress(name: str, method: str, path: str) -> str | None:
-    """The same at the address of calls, which a read-only environment does not close."""
+    """The same at the address of calls, which a read-only environment does not close, and where cookies are none."""
+    if name in BROWSERS:
+        return UNKNOWN
     if (rights := _standing(name)) in (UNKNOWN, NOT_YOURS):
         return rights
     role = _role(name)
@@ -130,7 +132,7 @@ def _role(name: str) -> str:
     """`admin key` stands for the role of that name that may not call services; members of it may."""
     role, _, kind = name.partition(" ")
     role = RESTRICTED[name][0] if name in RESTRICTED else role
-    return "admin key" if role == "admin" and kind not in ("member", "program") else role
+    return "admin key" if role == "admin" and kind not in ("member", "program", "browser") else role
 
 
 def _restricted(name: str, method: str, template: str, found: str) -> str | None:

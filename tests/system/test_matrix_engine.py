@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.asking import all_at_once
 from tests.support.cast import EVERYBODY, INSIDERS, Cast, port
-from tests.support.crowd import CROWD
+from tests.support.crowd import BROWSERS, CROWD, browsers
 from tests.support.raw import Answer, ask
 from tests.support.waiting import until
 from tests.system import rules_engine as rules
@@ -38,7 +38,7 @@ INGRESS = {
     "/restate/awakeables/prom_1x/resolve": "POST", "/restate/awakeables/prom_1x/reject": "POST",
     "/restate/a/prom_1x/resolve": "POST", "/restate/a/prom_1x/reject": "POST",
 }  # fmt: skip
-ALL = (*EVERYBODY, *CROWD)
+ALL = (*EVERYBODY, *CROWD, *BROWSERS)
 
 
 class Asked(NamedTuple):
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
 
 @pytest.fixture(scope="module")
 def tokens(cast: Cast, crowd: dict[str, str]) -> dict[str, str | None]:
-    return cast.tokens | crowd
+    return cast.tokens | crowd | browsers(cast)
 
 
 @pytest.fixture
@@ -135,7 +135,16 @@ def test_admin(name: str, cast: Cast, tokens: dict[str, str | None]) -> None:
 
 
 def at_once(where: int, token: str | None, asked: Iterable[Asked]) -> list[Answer]:
-    return all_at_once(lambda one: ask(where, one.method, one.path, token, body_of(one)), asked)
+    return all_at_once(lambda one: knock(where, one, token), asked)
+
+
+def knock(where: int, asked: Asked, credential: str | None, host: str | None = None) -> Answer:
+    """With a bearer token, or as a page of the engine's own UI with its cookie."""
+    what = (where, asked.method, asked.path)
+    if credential is None or not credential.startswith("rc_ui_"):
+        return ask(*what, credential, body_of(asked), host=host)
+    own = {"Cookie": credential, "Sec-Fetch-Site": "same-origin", "Origin": f"http://{host or f'127.0.0.1:{where}'}"}
+    return ask(*what, body=body_of(asked), headers=own, host=host)
 
 
 def body_of(asked: Asked) -> object:
@@ -177,7 +186,7 @@ def test_nobody_changes_a_read_only_environment(cast: Cast, tokens: dict[str, st
 def test_ingress(name: str, cast: Cast, tokens: dict[str, str | None]) -> None:
     asked = [Asked(method, path) for path, usual in INGRESS.items() for method in {usual, "GET", "POST", "PUT"}]
     where = port(cast.own.ingress_url)
-    answers = all_at_once(lambda one: ask(where, one.method, one.template, tokens[name]), asked)
+    answers = all_at_once(lambda one: knock(where, one, tokens[name]), asked)
     refusals = [rules.on_ingress(name, one.method, one.template) for one in asked]
     found = [wrong(*one) for one in zip(asked, answers, refusals, strict=True)]
     assert [one for one in found if one] == []
@@ -188,15 +197,14 @@ def test_the_shared_ports_decide_as_the_environments_own(
     name: str, tokens: dict[str, str | None], shared: dict[str, int], host: str
 ) -> None:
     admin, ingress = Asked("GET", "/version"), Asked("GET", "/restate/health")
-    answers = [ask(shared["admin"], "GET", "/version", tokens[name], host=host)]
-    answers.append(ask(shared["ingress"], "GET", "/restate/health", tokens[name], host=host))
+    answers = [knock(shared["admin"], admin, tokens[name], host), knock(shared["ingress"], ingress, tokens[name], host)]
     assert wrong(admin, answers[0], rules.on_admin(name, "GET", "/version")) is None
     assert wrong(ingress, answers[1], rules.on_ingress(name, "GET", "/restate/health")) is None
 
 
-@pytest.mark.parametrize("name", ["anonymous", "garbage", *INSIDERS, *CROWD])
+@pytest.mark.parametrize("name", ["anonymous", "garbage", *INSIDERS, *CROWD, *BROWSERS])
 def test_nobody_gets_anything_at_another_tenants_environment(
     name: str, cast: Cast, tokens: dict[str, str | None]
 ) -> None:
     for url, path in ((cast.other.admin_url, "/deployments"), (cast.other.ingress_url, "/restate/health")):
-        assert ask(port(url), "GET", path, tokens[name]).status in (401, 403)
+        assert knock(port(url), Asked("GET", path), tokens[name]).status in (401, 403)
