@@ -22,7 +22,7 @@ _OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-net
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A running browser; a machine without Chromium fails here and says what to install."""
-    with _launched() as browser:
+    with launched() as browser:
         yield browser
 
 
@@ -38,7 +38,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 @contextmanager
 def visiting(host: str, port: int) -> Iterator[Page]:
     """A page in a browser of its own, to which ``https://host`` is our port, whoever signed its certificate."""
-    with _launched(f"--host-resolver-rules=MAP {host}:443 127.0.0.1:{port}") as browser:
+    with launched(f"--host-resolver-rules=MAP {host}:443 127.0.0.1:{port}") as browser:
         context = browser.new_context(ignore_https_errors=True)
         context.set_default_timeout(_PATIENCE_MILLISECONDS)
         yield context.new_page()
@@ -46,7 +46,8 @@ def visiting(host: str, port: int) -> Iterator[Page]:
 
 
 @contextmanager
-def _launched(*options: str) -> Iterator[Browser]:
+def launched(*options: str) -> Iterator[Browser]:
+    """A browser without a window, gone after the block; ``options`` are further switches of Chromium's."""
     executable = shutil.which("chromium")
     assert executable, "these tests need Chromium: install Debian's package `chromium`"
     with sync_playwright() as playwright:

@@ -43,8 +43,8 @@ class Person:
         return Person(self.api_url, self.email, answer.json()["accessToken"])
 
 
-def sign_up(api_url: str) -> Person:
-    email = f"u{uuid4().hex}@example.com"
+def sign_up(api_url: str, email: str | None = None) -> Person:
+    email = email or f"u{uuid4().hex}@example.com"
     answer = _request("POST", f"{api_url}/api/v1/auth/signup", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 201, answer.text
     return Person(api_url, email, answer.json()["accessToken"])
@@ -84,9 +84,9 @@ class Environment:
         return Caller(self, token)
 
 
-def create_environment(owner: Person, name: str = "dev") -> Environment:
+def create_environment(owner: Person, name: str = "dev", account_name: str | None = None) -> Environment:
     """A new account with one environment in it, ready for calls."""
-    account = owner.created("/accounts", name=f"a{uuid4().hex[:20]}")
+    account = owner.created("/accounts", name=account_name or f"a{uuid4().hex[:20]}")
     path = f"/accounts/{account['accountId']}/environments"
     created = owner.created(path, name=name)
 
