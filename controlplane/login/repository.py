@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from controlplane.login.models import AccessToken, LoginSession, MailToken
@@ -40,8 +40,7 @@ def revoke_session(session: Session, session_id: str, at: datetime) -> None:
 
 def revoke_tokens(session: Session, session_id: str, at: datetime) -> Sequence[str]:
     """Revoke the session's access tokens; the digests of those that were valid until now."""
-    query = update(AccessToken).where(AccessToken.session_id == session_id, AccessToken.revoked_at.is_(None))
-    return session.scalars(query.values(revoked_at=at).returning(AccessToken.digest)).all()
+    return _revoke_tokens(session, at, AccessToken.session_id == session_id)
 
 
 def revoke_sessions_of(session: Session, user_id: str, besides: str | None, at: datetime) -> Sequence[str]:
@@ -52,9 +51,16 @@ def revoke_sessions_of(session: Session, user_id: str, besides: str | None, at: 
 
 def revoke_tokens_of(session: Session, user_id: str, besides: str | None, at: datetime) -> Sequence[str]:
     """As `revoke_tokens`, for all of a user but those of the session `besides`."""
-    query = update(AccessToken).where(AccessToken.user_id == user_id, AccessToken.revoked_at.is_(None))
-    query = query.where(or_(AccessToken.session_id.is_(None), AccessToken.session_id != (besides or "")))
-    return session.scalars(query.values(revoked_at=at).returning(AccessToken.digest)).all()
+    others = or_(AccessToken.session_id.is_(None), AccessToken.session_id != (besides or ""))
+    return _revoke_tokens(session, at, AccessToken.user_id == user_id, others)
+
+
+def _revoke_tokens(session: Session, at: datetime, *which: ColumnElement[bool]) -> Sequence[str]:
+    """In an order in which two callers cannot wait for each other: edges tell of the use of some (`ui_sessions`)."""
+    valid = select(AccessToken.token_id).where(*which, AccessToken.revoked_at.is_(None))
+    locked = session.scalars(valid.order_by(AccessToken.token_id).with_for_update()).all()
+    query = update(AccessToken).where(AccessToken.token_id.in_(locked)).values(revoked_at=at)
+    return session.scalars(query.returning(AccessToken.digest)).all()
 
 
 def living(user_id: str, now: datetime, idle_since: datetime) -> Select[LoginSession]:

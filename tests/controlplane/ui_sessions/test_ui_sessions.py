@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from controlplane.auth import Role
@@ -24,6 +24,7 @@ from controlplane.ui_sessions.models import UiCode
 from controlplane.ui_sessions.tasks import forget_ui_codes
 from tests.controlplane.node import Node
 from tests.controlplane.people import Person, SignedUp
+from tests.support.waiting import until
 
 Later = Callable[[timedelta], None]
 
@@ -140,6 +141,29 @@ def test_of_two_who_bring_a_code_at_once_one_is_let_in(committed: sessionmaker[S
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(place.brings, [code] * 4))
     assert sorted(one["value"] is None for one in found) == [False, True, True, True]
+
+
+def test_signing_out_meets_an_edge_that_tells_of_use(committed: sessionmaker[Session], place: Place) -> None:
+    """Both change tokens of one session: in one order, so that neither waits for the other."""
+    cookies = [place.enters(place.owner) for _ in range(2)]
+    with committed.begin() as session:
+        query = select(AccessToken).where(AccessToken.digest.in_(map(tokens.digest, cookies)))
+        first, second = session.scalars(query.order_by(AccessToken.token_id)).all()
+        first.expires_at += timedelta(seconds=1)
+    with ThreadPoolExecutor(1) as pool, committed.begin() as edge:
+        edge.get(AccessToken, first.token_id, with_for_update=True)
+        signed_out = pool.submit(place.owner.call, "POST", "/auth/logout")
+        until(lambda: _waiting() == 1)
+        edge.get(AccessToken, second.token_id, with_for_update=True)
+        edge.commit()
+        assert signed_out.result().status_code == 204
+    assert [place.at_the_edge(cookie) for cookie in cookies] == [None, None]
+
+
+def _waiting() -> int:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with transaction() as session:
+        return int(session.scalar(text(query)) or 0)
 
 
 def test_another_runner_learns_nothing(place: Place) -> None:
