@@ -79,8 +79,10 @@ class Tally(BaseModel):
         if delta != Counts():
             # In the middle of a usual interval; after a gap nobody knows when it was.
             minutes.add(int((sample.clock - min(seconds, _USUAL_SECONDS) / 2) // _MINUTE), delta, sample)
-        if sample.storage_bytes is not None and minutes.found:
-            minutes.change(max(minutes.found), storage_bytes=sample.storage_bytes)
+        # Minutes to come are of a clock that was set back since.
+        past = [number for number in minutes.found if number <= sample.clock // _MINUTE]
+        if sample.storage_bytes is not None and past:
+            minutes.change(max(past), storage_bytes=sample.storage_bytes)
         return Tally(process=sample.process, at=sample.at, counts=asdict(sample.counts), minutes=minutes.found)
 
 

@@ -61,6 +61,8 @@ def test_a_clock_that_is_set_back_takes_nothing_away() -> None:
     tally = Tally().after(sample(600, 5))
     back = Tally().after(sample(600, 5)).after(Sample("p", 0, 615, CLOCK, Counts(requests=7, invocations=7)))
     assert sum(one.requests for one in back.minutes.values()) == 7
+    stored = back.after(Sample("p", 0, 645, CLOCK + 30, Counts(requests=7, invocations=7), storage_bytes=4096))
+    assert stored.minutes[int(CLOCK // 60)].storage_bytes == 4096, "what is now is not told of a time to come"
     assert sum(one.requests for one in tally.minutes.values()) == 5
 
 
