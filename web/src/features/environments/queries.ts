@@ -54,5 +54,7 @@ export function useCreateKey({ accountId, environmentId }: Environment) {
   return useMutation({
     mutationFn: () => answered(client.POST("/api/v1/accounts/{accountId}/environments/{environmentId}/api-keys", { params: { path }, body })),
     meta: { touches: [["api-keys", environmentId]] },
+    // The answer holds the secret: it goes with the page.
+    gcTime: 0,
   });
 }
