@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import resource
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from envrunner.edge import nginx
+from envrunner.edge import answers, nginx
 from envrunner.edge.layout import EdgeLayout
 
 SPARE = 64
@@ -37,20 +36,6 @@ _HEADERS_OF_ADMIN = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_ERRORS = (
-    (400, 400, "The request could not be understood. Check that it has one Host and at most one Authorization header."),
-    (404, 404, "There is nothing here."),
-    (405, 405, "This method is not allowed."),
-    (408, 408, "The request took too long to arrive."),
-    (411, 411, "The request needs a Content-Length."),
-    (413, 413, "The request body is too large."),
-    (414, 414, "The request target is too long."),
-    (494, 431, "The request headers are too large."),
-    (500, 500, "The edge failed to handle this request."),
-    (501, 501, "This is not implemented."),
-    (504, 504, "The engine did not answer in time."),
-    (505, 505, "This version of HTTP is not supported."),
-)
 
 
 @dataclass(frozen=True)
@@ -203,13 +188,13 @@ def _servers(layout: EdgeLayout, addresses: Addresses, ports: Sequence[int]) -> 
 
 def _server(listens: Sequence[str], ways: Iterable[str]) -> str:
     lines = [*(f"listen {listen};" for listen in listens), "http2 on;", *ways]
-    for code, status, message in _ERRORS:
+    for code, status, message in answers.ERRORS:
         # Not named locations: those need a URI, and a request that is refused early has none yet.
         lines += [
             f"error_page {code} = /.edge/{code};",
-            f"location = /.edge/{code} {{ internal; return {status} '{_json(message)}'; }}",
+            f"location = /.edge/{code} {{ internal; return {status} '{answers.refusal(message)}'; }}",
         ]
-    lines += ["error_page 502 503 = @unreachable;", _unreachable()]
+    lines += ["error_page 502 503 = @unreachable;", answers.unreachable()]
     return "    server {\n" + "\n".join(f"        {line}" for line in lines) + "\n    }"
 
 
@@ -286,24 +271,3 @@ def _query(prefix: str, gate: str, seconds: int) -> str:
         f"proxy_request_buffering on; proxy_read_timeout {seconds}s; "
         f"js_import query from query.js; js_access query.{gate}; proxy_pass http://$edge_target; }}"
     )
-
-
-def _unreachable() -> str:
-    # Only a request that never reached the engine may be called "try again".
-    lost = _json("The engine ended before it had answered; the request may have taken effect.")
-    # An engine that refuses (no such handler) does not wait for a long body, and its answer is lost while that is sent.
-    cut = _json(
-        "The engine ended the connection before it had taken the whole body. Check that service and handler exist and "
-        "that the body is not too large; the request may have taken effect."
-    )
-    away = _json("The engine of this environment does not answer right now; please try again.")
-    return (
-        f"location @unreachable {{ if ($edge_cut) {{ return 502 '{cut}'; }} "
-        f"if ($edge_reached) {{ return 502 '{lost}'; }} "
-        "add_header X-Request-Id $request_id always; add_header Retry-After $edge_retry_after always; "
-        f"return 503 '{away}'; }}"
-    )
-
-
-def _json(message: str) -> str:
-    return json.dumps({"message": message, "restate_code": None})
