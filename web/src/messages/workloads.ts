@@ -13,7 +13,7 @@ export const workloads = {
   vouchedBy: (person: string) => `vouched for by ${person}`,
   warnings: "Think about it:",
   use: "In your job",
-  useLabel: (name: string) => `Use ${name} in a job`,
+  useLabel: (name: string) => `In your job: ${name}`,
   providers: { github: "GitHub Actions", gitlab: "GitLab", oidc: "OpenID Connect" },
   roles: {
     admin: "Admin: deploy and operate, at the environment's admin API",

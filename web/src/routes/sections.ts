@@ -124,6 +124,7 @@ export const environmentSections = mounted<EnvironmentPage>([
     label: workloads.title,
     icon: GitBranch,
     group: environments.groups.develop,
+    permission: "workload_rule:read",
     load: () => import("@/features/workloads/CiPage"),
   },
   {

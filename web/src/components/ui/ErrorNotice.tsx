@@ -24,7 +24,7 @@ export function ErrorNotice({ error, retry }: { error: Error; retry?: () => void
     >
       {message}
       {requestId && (
-        <span className="mt-0.5 block text-sm opacity-80">
+        <span className="mt-0.5 block text-sm">
           {common.requestId} <code className="select-all">{requestId}</code>
         </span>
       )}

@@ -71,7 +71,7 @@ function UseRule({ rule, onClose }: OfRule) {
               <Copyable text={rule.audience} what={t.snippet.audience} />
             </Fact>
           </dl>
-          <CodeTabs label={t.snippet.tabs} samples={snippets({ plane: location.origin, environmentId: rule.environmentId, audience: rule.audience })} />
+          <CodeTabs label={t.snippet.tabs} samples={snippets(rule.provider, { plane: location.origin, environmentId: rule.environmentId, audience: rule.audience })} />
         </div>
       )}
     </Dialog>

@@ -56,8 +56,16 @@ function Name({ rule, by }: Of & { by: string }) {
       </span>
       <span className="text-sm text-soft">{t.providers[rule.provider]}</span>
       <span className="text-sm text-soft">{rule.void ? t.voidText : t.vouchedBy(by)}</span>
-      <div className="md:hidden">
+      <div className="grid gap-1 md:hidden">
         <Conditions rule={rule} />
+        <dl className="text-sm text-soft">
+          <dt>{t.columns.exchanged}</dt>
+          <dd>{rule.lastExchangedAt ? <RelativeTime at={rule.lastExchangedAt} /> : t.never}</dd>
+          <dt>{t.columns.refused}</dt>
+          <dd>
+            <Refused rule={rule} />
+          </dd>
+        </dl>
       </div>
     </div>
   );
@@ -65,7 +73,7 @@ function Name({ rule, by }: Of & { by: string }) {
 
 function Conditions({ rule: { conditions, warnings } }: Of) {
   return (
-    <div className="grid max-w-sm gap-1 text-sm">
+    <div className="grid max-w-sm min-w-48 gap-1 text-sm">
       {Object.entries(conditions).map(([claim, value]) => (
         <code key={claim} className="font-mono">
           {claim}={value}

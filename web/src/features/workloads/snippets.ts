@@ -1,14 +1,16 @@
 import type { Sample } from "@/components/ui/CodeTabs";
+import type { Provider } from "@/api/types";
 import { workloads as t } from "@/messages";
 
 type Use = { plane: string; environmentId: string; audience: string };
 
-/** A job that registers a deployment without a stored secret (docs/ci.md), with this plane's own values. */
-export function snippets(use: Use): Sample[] {
-  return [
+/** Of a rule for one platform its job, for any other issuer both: registers a deployment without a stored secret (docs/ci.md). */
+export function snippets(provider: Provider, use: Use): Sample[] {
+  const all = [
     { name: "github", label: t.providers.github, text: github(use) },
     { name: "gitlab", label: t.providers.gitlab, text: gitlab(use) },
   ];
+  return all.filter(({ name }) => provider === "oidc" || name === provider);
 }
 
 function github({ plane, environmentId, audience }: Use): string {
