@@ -56,6 +56,7 @@ def test_a_runner_is_drained_and_takes_environments_again(page: Page, site: str,
 
 
 def test_others_see_nothing_of_it(page: Page, site: str, plane: Plane) -> None:
+    sign_up(plane.api_url)  # the first one on a plane operates it
     sign_in(page, site, sign_up(plane.api_url), "/console/operator/runners")
     expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
     expect(page.get_by_role("link", name="Runners")).to_have_count(0)
