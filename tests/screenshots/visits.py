@@ -56,13 +56,18 @@ def pages(context: BrowserContext, begin: str, wanted: Callable[[str], bool]) ->
     page, origin = context.new_page(), "{0.scheme}://{0.netloc}".format(urlsplit(begin))
     waiting, seen = [begin], {name_of(begin)}
     done: set[str] = set()
+    subjects: dict[str, str] = {}
     while waiting:
         address = waiting.pop(0)
         ready(page, address)
         name = name_of(page.url)
         links: list[str] = page.evaluate(_LINKS)
         for link in (one.split("#")[0].split("?")[0] for one in links):
-            if link.startswith(origin) and not _NOT_PAGES.match(urlsplit(link).path) and name_of(link) not in seen:
+            if not link.startswith(origin) or _NOT_PAGES.match(urlsplit(link).path):
+                continue
+            # Of several environments the first stands for all.
+            own = all(subjects.setdefault(one[:4], one) == one for one in link.split("/") if _IDENTIFIER.match(one))
+            if own and name_of(link) not in seen:
                 seen.add(name_of(link))
                 waiting.append(link)
         if name not in done and wanted(name):

@@ -6,6 +6,7 @@ import { Crumbs, type Crumb } from "@/components/shell/Crumbs";
 import { Sections } from "@/components/shell/Sections";
 import { Shell } from "@/components/shell/Shell";
 import { shown } from "@/components/section";
+import { Skeleton } from "@/components/ui/Skeleton";
 import { AccountSwitcher } from "@/features/accounts/AccountSwitcher";
 import { EnvironmentSwitcher } from "@/features/environments/EnvironmentSwitcher";
 import { accountSections, environmentSections, operatorSections } from "./sections";
@@ -14,6 +15,8 @@ import { useAccountCommands, useSectionCommands } from "./useNavigationCommands"
 type Props = {
   account?: Membership | undefined;
   environment?: Environment | undefined;
+  /** Of the environment one is in, known before it is. */
+  environmentId?: string | undefined;
   /** The section of the environment one is in. */
   section?: string;
   crumbs?: Crumb[];
@@ -22,13 +25,13 @@ type Props = {
 const NONE: never[] = [];
 
 /** The shell with the navigation that fits the place: of the account, the environment, the operator. */
-export function Frame({ account, environment, section = "overview", crumbs = [], children }: Props) {
+export function Frame({ account, environment, environmentId = environment?.environmentId, section = "overview", crumbs = [], children }: Props) {
   const { user, accounts } = useSuspenseQuery(meQuery).data;
   const ofAccount = useMemo(() => (account ? shown(accountSections, account) : NONE), [account]);
-  const ofEnvironment = useMemo(() => (account && environment ? shown(environmentSections, account) : NONE), [account, environment]);
+  const ofEnvironment = useMemo(() => (account && environmentId ? shown(environmentSections, account) : NONE), [account, environmentId]);
   const ofOperator = user.operator ? operatorSections : NONE;
   const accountBase = `/accounts/${account?.accountId ?? ""}`;
-  const environmentBase = `${accountBase}/environments/${environment?.environmentId ?? ""}`;
+  const environmentBase = `${accountBase}/environments/${environmentId ?? ""}`;
   useAccountCommands(accounts);
   useSectionCommands(ofAccount, accountBase, account?.name ?? "");
   useSectionCommands(ofEnvironment, environmentBase, environment?.name ?? "");
@@ -37,7 +40,7 @@ export function Frame({ account, environment, section = "overview", crumbs = [],
     <>
       <div className="grid gap-2">
         <AccountSwitcher accounts={accounts} current={account} />
-        {environment && <EnvironmentSwitcher current={environment} section={section} />}
+        {environment ? <EnvironmentSwitcher current={environment} section={section} /> : environmentId && <Skeleton className="h-9 rounded-lg" />}
       </div>
       <Sections sections={ofEnvironment} to={(path) => `${environmentBase}/${path}`} />
       <Sections sections={ofAccount} to={(path) => `${accountBase}/${path}`} />

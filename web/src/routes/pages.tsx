@@ -31,10 +31,15 @@ export function Coming() {
   );
 }
 
+/** The account one was in last: where one is at home on pages that belong to none. */
+function useLastAccount(): Membership | undefined {
+  const { accounts } = useSuspenseQuery(meQuery).data;
+  return accounts.find(({ accountId }) => accountId === remembered(LAST)) ?? accounts[0];
+}
+
 /** To the account one was in last; whoever has none begins with one. */
 export function HomeRoute() {
-  const { accounts } = useSuspenseQuery(meQuery).data;
-  const last = accounts.find(({ accountId }) => accountId === remembered(LAST)) ?? accounts[0];
+  const last = useLastAccount();
   if (!last) return <Navigate to="/accounts/new" replace />;
   return <Navigate to="/accounts/$accountId/environments" params={{ accountId: last.accountId }} replace />;
 }
@@ -43,7 +48,7 @@ export function NewAccountRoute() {
   const navigate = useNavigate();
   const joined = (accountId: string) => void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
   return (
-    <Frame crumbs={[{ label: accountMessages.new, to: "/accounts/new" }]}>
+    <Frame account={useLastAccount()} crumbs={[{ label: accountMessages.new, to: "/accounts/new" }]}>
       <Suspense fallback={<Coming />}>
         <Offers onJoined={joined} />
         <NewAccount onCreated={(accountId) => void navigate({ to: "/accounts/$accountId/environments", params: { accountId } })} />
@@ -145,7 +150,7 @@ function InEnvironment({ account }: { account: Membership }) {
   const { base, crumbs } = accountCrumbs(account);
   const missing = !environment && error && asApiError(error).status === 404;
   return (
-    <Frame account={account} environment={environment} section={section} crumbs={[...crumbs, ...environmentCrumbs(base, environment, section)]}>
+    <Frame account={account} environment={environment} environmentId={missing ? undefined : environmentId} section={section} crumbs={[...crumbs, ...environmentCrumbs(base, environment, section)]}>
       {missing && <NotFound />}
       {error && !missing && <ErrorNotice error={error} retry={() => void refetch()} />}
       {!environment && !error && <Coming />}
@@ -165,8 +170,10 @@ function environmentCrumbs(base: string, environment: Environment | undefined, s
 export function OperatorRoute() {
   const { section } = useParams({ strict: false });
   const { user } = useSuspenseQuery(meQuery).data;
+  const known = operatorSections.find(({ path }) => path === section);
+  const first = { label: shell.operatorGroup, to: "/operator" };
   return (
-    <Frame crumbs={[{ label: shell.operatorGroup, to: "/operator" }]}>
+    <Frame account={useLastAccount()} crumbs={known ? [first, { label: known.label, to: `/operator/${known.path}` }] : [first]}>
       {user.operator ? <Section sections={operatorSections} path={section} props={{}} /> : <NotFound />}
     </Frame>
   );
@@ -175,7 +182,7 @@ export function OperatorRoute() {
 /** Everybody's own mail; operators find all of it in their pages, too. */
 export function MailRoute() {
   return (
-    <Frame crumbs={[{ label: operator.mail.title, to: "/mail" }]}>
+    <Frame account={useLastAccount()} crumbs={[{ label: operator.mail.title, to: "/mail" }]}>
       <Suspense fallback={<Coming />}>
         <Mail />
       </Suspense>

@@ -6,6 +6,7 @@ import { CommandMenu } from "@/components/shell/CommandMenu";
 import { NotFound } from "@/components/shell/NotFound";
 import { Toasts } from "@/components/shell/Toasts";
 import { AccountRoute, Coming, EnvironmentRoute, HomeRoute, MailRoute, NewAccountRoute, NewEnvironmentRoute, OperatorRoute } from "./pages";
+import { operatorSections } from "./sections";
 
 type Search = Record<string, unknown>;
 
@@ -29,6 +30,13 @@ const tree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: "/", component: HomeRoute }),
   createRoute({ getParentRoute: () => root, path: "/accounts/new", component: NewAccountRoute }),
   createRoute({ getParentRoute: () => root, path: "/mail", component: MailRoute }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/operator",
+    beforeLoad: () => {
+      throw redirect({ to: "/operator/$section", params: { section: operatorSections[0]?.path ?? "" }, replace: true });
+    },
+  }),
   createRoute({ getParentRoute: () => root, path: "/operator/$section", component: OperatorRoute }),
   account.addChildren([
     createRoute({

@@ -2,14 +2,14 @@ import type { InputHTMLAttributes, Ref, SelectHTMLAttributes, TextareaHTMLAttrib
 import { cx } from "@/lib/cx";
 
 const BOX =
-  "w-full rounded-lg border border-edge bg-card px-3 text-lg sm:text-base focus-visible:border-fill aria-invalid:border-bad disabled:opacity-60";
+  "rounded-lg border border-edge bg-card px-3 text-lg sm:text-base focus-visible:border-fill aria-invalid:border-bad disabled:opacity-60";
 
 export function Input({ className, ...rest }: InputHTMLAttributes<HTMLInputElement> & { ref?: Ref<HTMLInputElement> }) {
-  return <input className={cx(BOX, "h-9", className)} {...rest} />;
+  return <input className={cx(BOX, "h-9 w-full", className)} {...rest} />;
 }
 
 export function TextArea({ className, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { ref?: Ref<HTMLTextAreaElement> }) {
-  return <textarea className={cx(BOX, "min-h-20 py-2", className)} {...rest} />;
+  return <textarea className={cx(BOX, "min-h-20 w-full py-2", className)} {...rest} />;
 }
 
 export function Select({ className, ...rest }: SelectHTMLAttributes<HTMLSelectElement> & { ref?: Ref<HTMLSelectElement> }) {

@@ -29,13 +29,19 @@ const ROW_PIXELS = 45;
 /** Rows of one kind. The first column names the row. Of more than a hundred only those in sight exist. */
 export function Table<Row>({ label, columns, rows, keyOf, more, loadingMore = false }: Props<Row>) {
   const look = (column: Column<Row>) =>
-    cx("px-4 py-2.5 first:pl-5 last:pr-5", column.align === "end" ? "text-right" : "text-left", column.wide && "max-md:hidden");
+    cx(
+      // Words are not torn to save room: what does not fit is scrolled to, while buttons stay in sight.
+      "px-3 py-2.5 [overflow-wrap:break-word] first:pl-5 last:pr-5 max-sm:px-2 max-sm:first:pl-4 max-sm:last:pr-3",
+      column.align === "end" ? "text-right" : "text-left",
+      column.wide && "max-md:hidden",
+      !column.label && "sticky right-0 bg-inherit",
+    );
   return (
     <div className="panel overflow-hidden">
       <div className="relative overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
         <table className="w-full border-collapse" aria-rowcount={rows.length > ALL_AT_ONCE ? rows.length + 1 : undefined}>
           <thead>
-            <tr className="border-b border-line text-sm text-soft">
+            <tr className="border-b border-line bg-card text-sm text-soft">
               {columns.map((column) => (
                 <th key={column.name} scope="col" className={cx(look(column), "font-medium whitespace-nowrap")}>
                   {column.label || <span className="sr-only">{common.actions}</span>}
@@ -77,7 +83,7 @@ function Rows<Row>({ columns, rows, keyOf, look }: RowsProps<Row>) {
     <tbody ref={body}>
       {first > 0 && <tr aria-hidden><td style={{ height: first * ROW_PIXELS }} /></tr>}
       {rows.slice(first, end).map((row, index) => (
-        <tr key={keyOf(row)} aria-rowindex={many ? first + index + 2 : undefined} className="border-b border-line last:border-0 hover:bg-over/50">
+        <tr key={keyOf(row)} aria-rowindex={many ? first + index + 2 : undefined} className="border-b border-line bg-card last:border-0 hover:bg-paper">
           {columns.map((column, place) =>
             place ? (
               <td key={column.name} className={look(column)}>{column.cell(row)}</td>
