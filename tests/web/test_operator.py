@@ -60,3 +60,4 @@ def test_others_see_nothing_of_it(page: Page, site: str, plane: Plane) -> None:
     sign_in(page, site, sign_up(plane.api_url), "/console/operator/runners")
     expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
     expect(page.get_by_role("link", name="Runners")).to_have_count(0)
+    expect(page.get_by_role("navigation", name="Operator")).to_have_count(0)

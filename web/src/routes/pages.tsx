@@ -44,14 +44,18 @@ export function HomeRoute() {
   return <Navigate to="/accounts/$accountId/environments" params={{ accountId: last.accountId }} replace />;
 }
 
-export function NewAccountRoute() {
+function useToAccount(): (accountId: string) => void {
   const navigate = useNavigate();
-  const joined = (accountId: string) => void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
+  return (accountId) => void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
+}
+
+export function NewAccountRoute() {
+  const toAccount = useToAccount();
   return (
     <Frame account={useLastAccount()} crumbs={[{ label: accountMessages.new, to: "/accounts/new" }]}>
       <Suspense fallback={<Coming />}>
-        <Offers onJoined={joined} />
-        <NewAccount onCreated={(accountId) => void navigate({ to: "/accounts/$accountId/environments", params: { accountId } })} />
+        <Offers onJoined={toAccount} />
+        <NewAccount onCreated={toAccount} />
       </Suspense>
     </Frame>
   );
@@ -97,6 +101,7 @@ function Section<Props extends object>({ sections, path, props }: { sections: Mo
 
 export function AccountRoute() {
   const { section = "environments" } = useParams({ strict: false });
+  const toAccount = useToAccount();
   const known = accountSections.find(({ path }) => path === section);
   return (
     <InAccount account={useAccount()}>
@@ -104,6 +109,11 @@ export function AccountRoute() {
         const { base, crumbs } = accountCrumbs(account);
         return (
           <Frame account={account} crumbs={known ? [...crumbs, { label: known.label, to: `${base}/${known.path}` }] : crumbs}>
+            {section === "environments" && (
+              <Suspense fallback={null}>
+                <Offers onJoined={toAccount} />
+              </Suspense>
+            )}
             <Section sections={accountSections} path={section} props={{ account }} />
           </Frame>
         );
@@ -170,7 +180,7 @@ function environmentCrumbs(base: string, environment: Environment | undefined, s
 export function OperatorRoute() {
   const { section } = useParams({ strict: false });
   const { user } = useSuspenseQuery(meQuery).data;
-  const known = operatorSections.find(({ path }) => path === section);
+  const known = user.operator && operatorSections.find(({ path }) => path === section);
   const first = { label: shell.operatorGroup, to: "/operator" };
   return (
     <Frame account={useLastAccount()} crumbs={known ? [first, { label: known.label, to: `/operator/${known.path}` }] : [first]}>
