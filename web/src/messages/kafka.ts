@@ -1,12 +1,11 @@
 export const kafka = {
   title: "Kafka",
   lead: "The engine consumes Kafka topics and invokes a handler for each message. Clusters and subscriptions are the engine's own; this is how to make them.",
-  role: "The lines read an API key with the role Admin or Full from RESTATE_AUTH_TOKEN.",
+  role: "Both need the role Admin or Full: the CLI as you set it up, curl reads an API key from RESTATE_AUTH_TOKEN.",
   cluster: { title: "1. Name a cluster", lead: "Nothing is tried yet: what goes wrong later is in the environment's log." },
   subscription: { title: "2. Subscribe", lead: "The message is the body of the call. For a virtual object its key is the object's key. Each message is worked off once." },
   look: { title: "3. Look, and end it", lead: "A cluster that has subscriptions is deleted with ?force=true." },
   secured: { title: "With TLS and a password", lead: "Certificates go in as PEM text. Passwords and private keys are shown as *** to everybody." },
-  code: "Command",
   brokers: {
     title: "Brokers and limits",
     facts: [

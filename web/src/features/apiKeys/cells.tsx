@@ -15,6 +15,11 @@ export function Name({ apiKey }: Of) {
       <span className="font-medium">{apiKey.description || t.unnamed}</span>
       <span className="block font-mono text-sm text-soft">…{apiKey.lastFour}</span>
       {rules.length > 0 && <span className="block text-sm text-soft md:hidden">{rules.join(" · ")}</span>}
+      {apiKey.expiresAt && (
+        <span className="block text-sm text-soft md:hidden">
+          {t.columns.expires}: <Expiry apiKey={apiKey} />
+        </span>
+      )}
       <span className="block text-sm text-soft md:hidden">
         {t.columns.used}: {apiKey.lastUsedAt ? <RelativeTime at={apiKey.lastUsedAt} /> : t.unused.toLowerCase()}
       </span>

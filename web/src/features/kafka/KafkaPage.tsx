@@ -1,5 +1,5 @@
 import type { EnvironmentPage } from "@/components/section";
-import { CodeBlock } from "@/components/ui/Copyable";
+import { CodeTabs } from "@/components/ui/CodeTabs";
 import { Page, Panel } from "@/components/ui/Page";
 import { kafka as t } from "@/messages";
 import { commands } from "./commands";
@@ -11,7 +11,7 @@ export default function KafkaPage({ environment }: EnvironmentPage) {
     <Page title={t.title} lead={`${t.lead} ${t.role}`}>
       {(["cluster", "subscription", "look", "secured"] as const).map((name) => (
         <Panel key={name} title={t[name].title} lead={t[name].lead}>
-          <CodeBlock text={lines[name]} what={`${t.code}: ${t[name].title}`} />
+          <CodeTabs label={t[name].title} samples={lines[name]} />
         </Panel>
       ))}
       <Pairs title={t.properties.title} lead={t.properties.lead} facts={t.properties.facts} />
