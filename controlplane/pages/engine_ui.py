@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from controlplane.pages.visit import Refused, signed_in
+from controlplane.pages.visit import Refused, segment, signed_in
 
 router = APIRouter(include_in_schema=False)
 
@@ -14,7 +14,8 @@ async def get_engine_ui(request: Request, account_id: str, environment_id: str) 
     if request.headers.get("sec-fetch-dest", "document") != "document":
         raise Refused(403, {"code": "not_a_visit", "message": "Open the engine UI in a tab of its own."})
     visit = await signed_in(request)
-    opened = await visit.post(f"/accounts/{account_id}/environments/{environment_id}/ui-sessions", {})
+    path = f"/accounts/{segment(account_id)}/environments/{segment(environment_id)}/ui-sessions"
+    opened = await visit.post(path, {})
     # The address holds the code: nobody keeps it, and nobody is told where it came from.
     headers = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
     return RedirectResponse(opened["url"], 303, headers=headers)

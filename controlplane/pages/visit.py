@@ -132,6 +132,11 @@ class Visit:
         return [*headers, (b"sec-fetch-site", b"same-origin")]
 
 
+def segment(identifier: str) -> str:
+    """An identifier as part of a path; anything else would be asking for another one."""
+    return identifier if identifier.isascii() and identifier.replace("_", "").isalnum() else "-"
+
+
 def _host(request: Request) -> str:
     """The name the client used, without its port; it may be anything."""
     return re.sub(r":\d*$", "", request.headers.get("host", ""))

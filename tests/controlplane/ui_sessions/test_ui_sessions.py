@@ -286,3 +286,15 @@ def test_the_consoles_link_leads_there(place: Place) -> None:
     assert (stranger.status_code, stranger.headers["location"]) == (303, f"/login?next={link}")
     nowhere = client.get(f"/accounts/{place.account_id}/environments/env_x/ui", headers=visit, follow_redirects=False)
     assert nowhere.status_code == 404
+
+
+@pytest.mark.parametrize("strange", ["%00", "%0a", "%ff", "%3F", "%23", "%2e%2e", "{}%3Fx", "{}%23"])
+def test_the_consoles_link_asks_for_nothing_else(place: Place, strange: str) -> None:
+    """The page posts in its visitor's name: nobody's link shall say where."""
+    visit = {"cookie": f"rc_session={place.owner.cookie}", "sec-fetch-dest": "document"}
+    for account, environment in (
+        (place.account_id, strange.format(place.environment_id)),
+        (strange.format(place.account_id), place.environment_id),
+    ):
+        answer = place.owner.client.get(f"/accounts/{account}/environments/{environment}/ui", headers=visit)
+        assert answer.status_code == 404
