@@ -16,6 +16,7 @@ from rich.console import Console
 
 from benchmarks import (
     audit,
+    browsing,
     chart,
     edge,
     keys,
@@ -37,7 +38,7 @@ from benchmarks.scale import FULL, QUICK, Scale
 _WIDTH = 130
 _BUSY = 0.5
 _LEGEND = "Blue: this project, amber: peers, grey: no proxy; whiskers: min – max."
-_GROUPS = ("edge", "life", "keys", "people", "audit", "up", "tunnel")
+_GROUPS = ("edge", "life", "keys", "people", "audit", "console", "up", "tunnel")
 
 
 def main(arguments: list[str]) -> int:
@@ -63,7 +64,7 @@ def main(arguments: list[str]) -> int:
 
 def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Outcome:
     outcome = Outcome()
-    if set(groups) & {"edge", "life", "keys", "people", "audit"}:
+    if set(groups) & {"edge", "life", "keys", "people", "audit", "console"}:
         with _workdir() as workdir, plane.fresh() as one:
             tell("starting a plane for the benchmark")
             one.up()
@@ -74,6 +75,7 @@ def _measure(groups: list[str], scale: Scale, tell: Callable[[str], None]) -> Ou
                 "keys": lambda: keys.measure(api, scale, tell),
                 "people": lambda: people.measure(api, scale, tell),
                 "audit": lambda: audit.measure(one, api, scale, tell),
+                "console": lambda: browsing.measure(one, api, scale, tell),
             }
             for name in [each for each in measures if each in groups]:
                 outcome += measures[name]()

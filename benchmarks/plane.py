@@ -134,11 +134,12 @@ class Api:
         self._client.headers["authorization"] = f"Bearer {self.token}"
         # The token is what counts here; beside a session cookie every change would need a CSRF header.
         self._client.cookies.clear()
-        self._account = self._call("POST", "/accounts", {"name": f"bench-{uuid.uuid4().hex[:8]}"})["accountId"]
+        name = f"bench-{uuid.uuid4().hex[:8]}"
+        self.account_id: str = self._call("POST", "/accounts", {"name": name})["accountId"]
 
     @cached_property
     def _environments(self) -> str:
-        return f"/accounts/{self._account}/environments"
+        return f"/accounts/{self.account_id}/environments"
 
     def create(self) -> Environment:
         """Ask for an environment and a key of it; answers before the environment is ready."""
@@ -170,6 +171,12 @@ class Api:
         token: str = self._call("POST", "/auth/login", self._person)["accessToken"]
         self._client.cookies.clear()
         return token
+
+    def browser_session(self) -> str:
+        """The cookie of one more session of the same person."""
+        cookie: str = self._client.post("/auth/login", json=self._person).raise_for_status().cookies["rc_session"]
+        self._client.cookies.clear()
+        return cookie
 
     def log_out(self, token: str) -> None:
         """Returns when the API has confirmed it."""

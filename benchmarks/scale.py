@@ -19,6 +19,7 @@ class Scale:
     recorded_calls: int = 300
     audit_rows: int = 1_000_000
     background_per_second: int = 300
+    console_visits: int = 15
     warm_starts: int = 5
     cold_starts: int = 3
     idle_tunnels: int = 500
@@ -38,6 +39,7 @@ QUICK = Scale(
     recorded_calls=10,
     audit_rows=1000,
     background_per_second=50,
+    console_visits=1,
     warm_starts=1,
     cold_starts=1,
     idle_tunnels=20,
