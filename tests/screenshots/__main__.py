@@ -21,6 +21,8 @@ from tests.support.plane import CHECKOUT, Plane
 from tests.support.tenants import PASSWORD, Person
 
 _README = {"environment-connect": "light", "environment-overview": "dark", "environment-logs": "light"}
+# So that there is a trust policy to show.
+_SETTINGS = {"CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN": "arn:aws:iam::111122223333:role/restate-plane"}
 _IMAGES = CHECKOUT / "docs/images"
 
 
@@ -54,7 +56,7 @@ def _taken(wanted: list[str], folder: Path) -> list[Picture]:
     directory.chmod(0o711)
     try:
         print("→ starting a plane", flush=True)
-        with Plane(directory) as plane, filled(plane, directory) as person, launched() as browser:
+        with Plane(directory, _SETTINGS) as plane, filled(plane, directory) as person, launched() as browser:
             print("→ visiting", flush=True)
             return everything(browser, plane.api_url, person, wanted, folder)
     finally:

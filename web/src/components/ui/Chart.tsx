@@ -40,7 +40,7 @@ export function Chart({ title, times, since, until, stepMilliseconds, courses, f
   }
   return (
     <figure className="grid min-w-0 gap-2">
-      <figcaption className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+      <figcaption className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
         <span className="w-full font-medium">{title}</span>
         {courses.map(({ name, values, tone }) => (
           <span key={name} className="flex items-center gap-1.5 text-sm text-soft">

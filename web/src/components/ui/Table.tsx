@@ -30,8 +30,9 @@ const ROW_PIXELS = 45;
 export function Table<Row>({ label, columns, rows, keyOf, more, loadingMore = false }: Props<Row>) {
   const look = (column: Column<Row>) =>
     cx(
-      // Words are not torn to save room: what does not fit is scrolled to, while buttons stay in sight.
+      // Words are not torn to save room, but for long names on a phone: what does not fit is scrolled to, while buttons stay in sight.
       "px-3 py-2.5 [overflow-wrap:break-word] first:pl-5 last:pr-5 max-sm:px-2 max-sm:first:pl-4 max-sm:last:pr-3",
+      "max-sm:first:min-w-28 max-sm:first:[overflow-wrap:anywhere]",
       column.align === "end" ? "text-right" : "text-left",
       column.wide && "max-md:hidden",
       !column.label && "sticky right-0 bg-inherit",
