@@ -26,7 +26,7 @@ export function Limits(props: EnvironmentPage) {
   return (
     <Panel title={t.title} lead={t.lead}>
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
-      {!data && !error && <Skeleton className="h-52 rounded-lg" />}
+      {!data && !error && <Skeleton className="h-52 rounded-lg max-sm:h-121" />}
       {data && <LimitsForm {...props} known={data} />}
     </Panel>
   );

@@ -28,7 +28,7 @@ export function Connections({ accountId, manages, title, lead, none }: Props) {
       actions={manages && <Button look="first" onClick={() => { setAdding(true); }}><Plus size={16} aria-hidden /> {t.add}</Button>}
     >
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
-      {!items && !error && <Skeleton className="h-24" />}
+      {!items && !error && <Skeleton className="h-5.5 max-sm:h-10.5" />}
       {items?.length === 0 && <p className="text-soft">{none}</p>}
       {items?.map((one) => <Connection key={one.connectionId} accountId={accountId} connection={one} manages={manages} />)}
       {more && <Button onClick={more}>{common.loadMore}</Button>}

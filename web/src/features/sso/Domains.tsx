@@ -24,7 +24,7 @@ export function Domains({ account }: { account: Membership }) {
   return (
     <Panel title={t.title} lead={t.lead}>
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
-      {!domains && !error && <Skeleton className="h-16" />}
+      {!domains && !error && <Skeleton className="h-5" />}
       {domains?.length === 0 && <p className="text-soft">{t.none}</p>}
       {domains?.map((one) => <Domain key={one.domain} accountId={account.accountId} domain={one} manages={manages} />)}
       {manages && <Claim accountId={account.accountId} />}

@@ -27,7 +27,7 @@ export default function TunnelsPage({ environment }: EnvironmentPage) {
   return (
     <Page title={t.title} lead={t.lead}>
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
-      {!data && !error && <Skeleton className="h-44 rounded-xl" />}
+      {!data && !error && <Skeleton className="h-62 rounded-xl max-sm:h-67.5" />}
       {data?.length === 0 && (
         <EmptyState icon={Cable} title={t.empty.title}>
           {t.empty.text}
