@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 
 /** Where `npm run dev` finds a plane: `script/up` listens here unless CONTROLPLANE_PORT_BASE says otherwise. */
 const plane = `http://127.0.0.1:${process.env.CONTROLPLANE_PORT_BASE ?? "8000"}`;
-const theirs = ["/api", "/login", "/signup", "/account", "/outbox", "/assets"];
+const theirs = ["/api", "/login", "/signup", "/account", "/assets"];
 
 export default defineConfig({
   base: "/console/",

@@ -4,7 +4,8 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from controlplane.core.http import routing_error
-from controlplane.pages import api_docs, assets, engine_ui, people, programs, start, strangers
+from controlplane.pages import api_docs, assets, engine_ui, moved, people, programs, strangers
+from controlplane.pages.next_path import CONSOLE
 from controlplane.pages.rendering import page
 from controlplane.pages.visit import Elsewhere, Refused, Visit, visiting
 
@@ -16,9 +17,9 @@ _NOTHING = "There is nothing at this address, or it is not for you to see."
 
 
 @router.get("/")
-async def get_home(request: Request, done: str | None = None) -> Response:
+async def get_home(request: Request) -> Response:
     visit = await visiting(request)
-    return await people.home_page(visit, done) if visit.user else page("landing.html", visit)
+    return RedirectResponse(CONSOLE, 303) if visit.user else page("landing.html", visit)
 
 
 @router.get("/api/docs")
@@ -31,7 +32,7 @@ def get_asset(request: Request, version: str, name: str) -> Response:
     return assets.response(version, name) or _nothing(request)
 
 
-for _pages in (strangers, programs, people, start, engine_ui):
+for _pages in (strangers, programs, people, moved, engine_ui):
     router.include_router(_pages.router)
 
 

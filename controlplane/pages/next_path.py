@@ -3,7 +3,9 @@
 import posixpath
 from urllib.parse import quote, unquote, urlsplit
 
+# Leads who is signed in to the console, which is where whoever was going nowhere belongs.
 HOME = "/"
+CONSOLE = "/console/"
 # An authorization request, `state` and all, is carried along.
 _LENGTH = 8000
 # Going to one of these would do something, or lead in a circle.

@@ -40,7 +40,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(asset=assets.url, with_next=with_next, product=PRODUCT)
-    environment.filters.update(moment=_moment, agent=agents.described, linked=_linked, role=_role, coded=_coded)
+    environment.filters.update(moment=_moment, agent=agents.described, role=_role, coded=_coded)
     # All at once: while files are being replaced by a newer version, no page is half of each.
     for name in environment.list_templates():
         environment.get_template(name)
@@ -53,14 +53,6 @@ def _moment(text: str | None) -> Markup:
         return Markup("<span>never</span>")
     time = datetime.fromisoformat(text).astimezone(UTC)
     return Markup('<time datetime="{}">{:%-d %b %Y, %H:%M} UTC</time>').format(text, time)
-
-
-def _linked(text: str) -> Markup:
-    """Escaped text in which addresses of this very origin can be followed; others stay words."""
-    pattern = rf"({re.escape(settings().console_url)}/[\w\-./~?=&%+]*)"
-    parts = re.split(pattern, text)
-    link = Markup('<a href="{0}">{0}</a>')
-    return Markup().join(link.format(part) if index % 2 else escape(part) for index, part in enumerate(parts))
 
 
 def _coded(text: str) -> Markup:

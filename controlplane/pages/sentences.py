@@ -15,16 +15,6 @@ DONE = {
     "identity_removed": "The sign-in is unlinked.",
     "session_ended": "That session has ended.",
     "sessions_ended": "All your other sessions have ended.",
-    "role_changed": "The role is changed.",
-    "member_removed": "The member is removed; their access has ended.",
-    "invited": "The invitation is on its way.",
-    "resent": "The invitation was sent again.",
-    "invitation_revoked": "The invitation is taken back.",
-    "factor_required": "From now on every member needs a second factor.",
-    "factor_optional": "A second factor is left to each member again.",
-    "transferred": "The account is handed over; you are an admin of it now.",
-    "left": "You have left the account.",
-    "declined": "The invitation is declined.",
 }
 _PROBLEM = "Signing in at the provider did not work. Try again, or sign in another way."
 ROLES = {

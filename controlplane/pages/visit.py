@@ -6,15 +6,13 @@ of the plane than a call does.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 from fastapi import Request
 
-from controlplane.auth import Permission, Role
-from controlplane.auth.permissions import ROLES
 from controlplane.login import cookies
 from controlplane.pages.next_path import with_next
 from controlplane.settings import settings
@@ -45,26 +43,11 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Membership:
-    """The visitor's role in one account."""
-
-    account_id: str
-    name: str
-    role: Role
-    owes_second_factor: bool = False
-
-    def may(self, permission: str) -> bool:
-        """For showing or leaving out; the API decides."""
-        return Permission(permission) in ROLES[self.role]
-
-
-@dataclass(frozen=True)
 class Visit:
     """One request for a page. `user` is null for a stranger."""
 
     request: Request
     user: Json | None = None
-    accounts: list[Membership] = field(default_factory=list)
 
     @property
     def here(self) -> str:
@@ -96,18 +79,7 @@ class Visit:
             if refused.status == 401:
                 return self
             raise
-        return Visit(self.request, me["user"], [_membership(account) for account in me["accounts"]])
-
-    def account(self, account_id: str | None) -> Membership:
-        """The account asked for, or the first. Raises `Refused`, `Elsewhere` to begin with one when there is none."""
-        if not self.accounts:
-            raise Elsewhere(with_next("/start", self.here))
-        found = next((a for a in self.accounts if account_id in {None, a.account_id}), None)
-        if found is None:
-            raise Refused(
-                404, {"code": "not_found", "message": "There is no such account, or you have no access to it."}
-            )
-        return found
+        return Visit(self.request, me["user"])
 
     async def _call(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Json:
         client = self.request.client
@@ -140,10 +112,6 @@ def segment(identifier: str) -> str:
 def _host(request: Request) -> str:
     """The name the client used, without its port; it may be anything."""
     return re.sub(r":\d*$", "", request.headers.get("host", ""))
-
-
-def _membership(account: Json) -> Membership:
-    return Membership(account["accountId"], account["name"], Role(account["role"]), account["secondFactorRequired"])
 
 
 async def visiting(request: Request) -> Visit:

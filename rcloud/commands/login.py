@@ -24,7 +24,12 @@ class Page(StrEnum):
     OUTBOX = "outbox"
 
 
-_PATHS = {Page.CONSOLE: "/", Page.MEMBERS: "/members", Page.SECURITY: "/account/security", Page.OUTBOX: "/outbox"}
+_PATHS = {
+    Page.CONSOLE: "/console/",
+    Page.MEMBERS: "/members",
+    Page.SECURITY: "/account/security",
+    Page.OUTBOX: "/console/mail",
+}
 
 
 def add_to(app: typer.Typer) -> None:

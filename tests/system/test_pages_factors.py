@@ -17,6 +17,11 @@ pytestmark = pytest.mark.system
 __all__ = ["chromium", "local", "page", "site"]
 
 
+def sign_out(page: Page, site: str) -> None:
+    page.goto(f"{site}/account/security")
+    page.get_by_role("button", name="Sign out").click()
+
+
 def test_an_authenticator_app_is_set_up_and_asked_for(page: Page, site: str, plane: Plane) -> None:
     person = sign_up(plane.api_url)
     sign_in(page, site, person)
@@ -42,7 +47,7 @@ def test_an_authenticator_app_is_set_up_and_asked_for(page: Page, site: str, pla
     page.get_by_label("Code").fill(pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=1))
     expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
 
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page, site)
     page.get_by_role("heading", name="Sign in").wait_for()
     fill_login(page, person.email)
     page.get_by_role("button", name="Use a recovery code").click()
@@ -71,13 +76,12 @@ def test_a_passkey_is_added_and_signs_in_alone(page: Page, local: str, plane: Pl
     expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
     # By the button, as in browsers that offer nothing in the field.
     page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
-    page.goto(f"{local}/device")
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page, local)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
 
     # As the second step, after the password.
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page, local)
     fill_login(page, person.email)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
@@ -89,9 +93,9 @@ def test_a_passkey_is_added_and_signs_in_alone(page: Page, local: str, plane: Pl
 
 
 def test_the_address_that_can_have_no_passkeys_names_the_one_that_can(page: Page, site: str) -> None:
-    page.goto(f"{site}/login?next=/outbox")
+    page.goto(f"{site}/login?next=/device")
     link = page.get_by_role("link", name="this page at localhost")
-    assert link.get_attribute("href") == f"{on_localhost(site)}/login?next=/outbox"
+    assert link.get_attribute("href") == f"{on_localhost(site)}/login?next=/device"
 
 
 def test_a_change_that_wants_a_recent_sign_in_offers_it_and_comes_back(page: Page, site: str, plane: Plane) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browser import chromium
 from tests.support.looking import faults, picture, shifted, too_wide, watched
 from tests.support.plane import Plane
-from tests.support.tenants import PASSWORD, Environment, Person, create_environment, sign_up
+from tests.support.tenants import PASSWORD, Person, sign_up
 
 pytestmark = pytest.mark.system
 __all__ = ["chromium"]
@@ -27,17 +28,12 @@ WIDTHS = (320, 390, 1280)
 
 @dataclass(frozen=True)
 class Scene:
-    """People with enough around them that no page is empty."""
+    """Somebody with enough around them that no page is empty."""
 
     api_url: str
-    owner: Person
     cookie: str
-    environment: Environment
+    invitation: str
     user_code: str
-
-    @property
-    def account(self) -> str:
-        return self.environment.account_id
 
 
 def cookie_of(api_url: str, person: Person) -> str:
@@ -48,18 +44,14 @@ def cookie_of(api_url: str, person: Person) -> str:
 
 @pytest.fixture(scope="module")
 def scene(plane: Plane) -> Scene:
-    owner, other = sign_up(plane.api_url), sign_up(plane.api_url)
-    environment = create_environment(owner)
-    path = f"/accounts/{environment.account_id}"
-    for email, role in ((other.email, "admin"), ("grace@example.com", "developer")):
-        owner.created(f"{path}/invitations", email=email, role=role)
-    (invitation,) = other.call("GET", "/invitations").json()["items"]
-    other.created("/invitations/accept", invitationId=invitation["invitationId"])
-    theirs = other.created("/accounts", name=f"b{environment.account_id[-20:]}")
-    other.created(f"/accounts/{theirs['accountId']}/invitations", email=owner.email, role="viewer")
+    person, other = sign_up(plane.api_url), sign_up(plane.api_url)
+    account = other.created("/accounts", name=f"a{uuid4().hex[:20]}")
+    body = {"email": person.email, "role": "viewer"}
+    invitation = other.created(f"/accounts/{account['accountId']}/invitations", **body)
     asked = httpx2.post(f"{plane.api_url}/oauth2/device_authorization", data={"client_id": "rcloud"})
     assert asked.status_code == 200, asked.text
-    return Scene(plane.api_url, owner, cookie_of(plane.api_url, owner), environment, asked.json()["user_code"])
+    cookie = cookie_of(plane.api_url, person)
+    return Scene(plane.api_url, cookie, invitation["invitationId"], asked.json()["user_code"])
 
 
 @pytest.fixture(params=THEMES)
@@ -109,13 +101,8 @@ def test_strangers_pages(plane: Plane, page: Page, theme: Theme, name: str) -> N
 
 
 PEOPLES = {
-    "home": "/?done=left",
-    "start-account": "/start?step=account",
-    "start-environment": "/start?account={account}&step=environment",
-    "connect": "/start?account={account}&environment={environment}",
     "security": "/account/security?done=name_changed",
-    "members": "/members?account={account}",
-    "outbox": "/outbox",
+    "invitation": "/invitation?token={invitation}",
     "invitation-gone": "/invitation?token=x",
     "device-code": "/device",
     "device": "/device?user_code={code}",
@@ -131,8 +118,7 @@ PEOPLES = {
 @pytest.mark.parametrize("name", PEOPLES)
 def test_peoples_pages(scene: Scene, page: Page, theme: Theme, name: str) -> None:
     page.context.add_cookies([{"name": "rc_session", "value": scene.cookie, "url": scene.api_url}])
-    ids = {"account": scene.account, "environment": scene.environment.environment_id, "code": scene.user_code}
-    page.goto(scene.api_url + PEOPLES[name].format(**ids))
+    page.goto(scene.api_url + PEOPLES[name].format(invitation=scene.invitation, code=scene.user_code))
     looked_at(page, name, theme)
 
 

@@ -56,7 +56,7 @@ def link(sink: Sink, email: str, path: str, mails: int = 1) -> str:
 
 
 def sign_up(page: Page, site: str, email: str) -> None:
-    page.goto(f"{site}/signup?next=/outbox")
+    page.goto(f"{site}/signup?next=/device")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
@@ -79,7 +79,7 @@ def test_an_address_is_confirmed_and_a_password_reset_by_mail(page: Page, site: 
     # Programs that look into mails open every link: opening alone confirms nothing.
     expect(page.get_by_role("heading", name="Confirm your address")).to_be_visible()
     page.get_by_role("button", name="Confirm and sign in").click()
-    expect(page.get_by_role("heading", name="Mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Connect a program")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
 
     page.get_by_role("link", name="Forgot it?").click()
@@ -134,7 +134,7 @@ def test_a_provider_signs_in_from_the_page_and_back_to_where_one_was_going(page:
         expect(page.get_by_role("button", name="Set a password")).to_be_visible()
 
         page.context.clear_cookies()
-        page.goto(f"{site}/login?error=sso_denied&next=/outbox")
+        page.goto(f"{site}/login?error=sso_denied&next=/console/mail")
         expect(page.get_by_role("alert").filter(has_text="The provider did not sign you in")).to_be_visible()
 
 

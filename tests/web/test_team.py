@@ -78,6 +78,39 @@ def joins(page: Page, site: str, guest: Person, account: str) -> None:
     expect(page.get_by_text(f"You are a member of {account}.")).to_be_visible()
 
 
+def test_an_invitation_s_link_leads_into_the_account_and_one_may_leave_it(page: Page, site: str, plane: Plane) -> None:
+    owner, guest = sign_up(plane.api_url), sign_up(plane.api_url)
+    account = owner.created("/accounts", name=f"a{uuid4().hex[:20]}")
+    owner.created(f"/accounts/{account['accountId']}/invitations", email=guest.email, role="viewer")
+    sign_in(page, site, guest, "/console/mail")
+    page.locator("summary").filter(has_text=guest.email).first.click()
+    page.get_by_role("link", name="/invitation?token=").click()
+    expect(page.get_by_role("heading", name=f"Join {account['name']}")).to_be_visible()
+    expect(page.get_by_text(f"{owner.email} invites you")).to_be_visible()
+    page.get_by_role("button", name=f"Join {account['name']}").click()
+    page.wait_for_url(f"{site}/console/accounts/{account['accountId']}/environments")
+    page.get_by_role("link", name="Members").click()
+    page.get_by_role("button", name=f"Leave {account['name']}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Leave", exact=True).click()
+    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
+
+
+def test_who_has_an_account_is_told_of_invitations_where_they_are_at_home(page: Page, site: str, plane: Plane) -> None:
+    owner, guest = sign_up(plane.api_url), sign_up(plane.api_url)
+    guest.created("/accounts", name=f"a{uuid4().hex[:20]}")
+    names = [f"b{uuid4().hex[:20]}" for _ in range(2)]
+    for name in names:
+        account = owner.created("/accounts", name=name)
+        owner.created(f"/accounts/{account['accountId']}/invitations", email=guest.email, role="viewer")
+    sign_in(page, site, guest, "/account/security")
+    page.goto(site)
+    page.get_by_role("button", name=f"Decline the invitation to {names[0]}").click()
+    expect(page.get_by_text("The invitation is declined.")).to_be_visible()
+    page.get_by_role("button", name=f"Join {names[1]}").click()
+    page.wait_for_url(f"{site}/console/accounts/{account['accountId']}/environments")
+    expect(page.get_by_role("region", name="Waiting for you")).to_have_count(0)
+
+
 def test_the_last_owner_is_told_why_they_cannot_leave(page: Page, site: str, plane: Plane) -> None:
     owner = sign_up(plane.api_url)
     account = owner.created("/accounts", name=f"a{uuid4().hex[:20]}")

@@ -2,7 +2,7 @@
 
 import "./forms.js";
 
-export function announce(text) {
+function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
 

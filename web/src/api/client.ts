@@ -1,13 +1,13 @@
 import createClient from "openapi-fetch";
 import { refusal, unreachable } from "./errors";
+import { fetchOnce } from "./once";
 import type { paths } from "./schema.gen";
 import { signIn } from "./signIn";
 
 /** The plane's API, typed from openapi.json. The browser adds the session cookie; no token ever comes here. */
 export const client = createClient<paths>({
   baseUrl: typeof location === "undefined" ? "" : location.origin,
-  // Looked up at each call, so that tests can stand in between.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: fetchOnce,
 });
 
 type Answering<Data> = Promise<{ data?: Data; error?: unknown; response: Response }>;
