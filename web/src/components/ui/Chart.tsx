@@ -40,10 +40,10 @@ export function Chart({ title, times, since, until, stepMilliseconds, courses, f
   }
   return (
     <figure className="grid min-w-0 gap-2">
-      <figcaption className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+      <figcaption className="flex flex-wrap items-baseline gap-x-2.5 gap-y-1">
         <span className="w-full font-medium">{title}</span>
         {courses.map(({ name, values, tone }) => (
-          <span key={name} className="flex items-center gap-1.5 text-sm text-soft">
+          <span key={name} className="flex items-center gap-1.5 text-xs text-soft">
             <span aria-hidden className={cx("h-0.5 w-3 rounded-full bg-current", TONES[tone])} />
             {name}
             {at !== null && <span className="font-medium text-ink tabular-nums">{said(values[at], format)}</span>}
