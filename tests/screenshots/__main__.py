@@ -69,7 +69,8 @@ def everything(browser: Browser, site: str, person: Person, wanted: list[str], f
     for cookies, begin in (([], f"{site}/login"), ([_session(site, person)], f"{site}/console/")):
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         context.add_cookies(cookies)  # type: ignore[arg-type]
-        for address in visits.pages(context, begin, lambda name: not wanted or name in wanted):
+        missing = [name for name in wanted if name not in {one.name for one in pictures}]
+        for address in visits.pages(context, begin, missing) if missing or not wanted else ():
             for picture in visits.photographed(browser, cookies, address, folder):
                 pictures.append(picture)
                 print(f"{'✗' if picture.faults else '✓'} {picture.file}", *picture.faults, sep="\n    ", flush=True)

@@ -12,6 +12,7 @@ from PIL import Image
 from tests.screenshots.visits import Picture
 
 _LARGEST_BYTES = 150 * 1024
+_SHOWN = (0, 0, 1280, 800)
 _HEAD = """<!doctype html><meta charset="utf-8"><title>Screenshots</title>
 <style>
 body { font: 14px system-ui, sans-serif; margin: 2rem; color-scheme: light dark; }
@@ -38,10 +39,12 @@ def write(pictures: Sequence[Picture], folder: Path) -> Path:
 
 
 def shrink(source: Path, target: Path) -> None:
-    """A copy with as many colours as fit into what a README may weigh."""
+    """Its first screenful with as many colours as fit into what a README may weigh."""
     with Image.open(source) as image:
-        for colours in (256, 128, 64, 32):
-            image.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
+        whole = image.convert("RGB").crop(_SHOWN)
+        for colours in (None, 256, 128, 64):
+            shown = whole.quantize(colours, dither=Image.Dither.NONE) if colours else whole
+            shown.save(target, optimize=True)
             if target.stat().st_size <= _LARGEST_BYTES:
                 return
     raise AssertionError(f"{target} is larger than {_LARGEST_BYTES} bytes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,13 +51,13 @@ def name_of(url: str) -> str:
     return "-".join(parts) or "home"
 
 
-def pages(context: BrowserContext, begin: str, wanted: Callable[[str], bool]) -> Iterator[str]:
-    """The address of one page of each kind, found by following links from ``begin``."""
+def pages(context: BrowserContext, begin: str, wanted: Collection[str]) -> Iterator[str]:
+    """The address of one page of each kind, found by following links from ``begin``; of those ``wanted``, if any are."""
     page, origin = context.new_page(), "{0.scheme}://{0.netloc}".format(urlsplit(begin))
     waiting, seen = [begin], {name_of(begin)}
     done: set[str] = set()
     subjects: dict[str, str] = {}
-    while waiting:
+    while waiting and not (wanted and done.issuperset(wanted)):
         address = waiting.pop(0)
         ready(page, address)
         name = name_of(page.url)
@@ -70,7 +70,7 @@ def pages(context: BrowserContext, begin: str, wanted: Callable[[str], bool]) ->
             if own and name_of(link) not in seen:
                 seen.add(name_of(link))
                 waiting.append(link)
-        if name not in done and wanted(name):
+        if name not in done and (not wanted or name in wanted):
             done.add(name)
             yield page.url
 
