@@ -52,7 +52,7 @@ def name_of(url: str) -> str:
 
 
 def pages(context: BrowserContext, begin: str, wanted: Collection[str]) -> Iterator[str]:
-    """The address of one page of each kind, found by following links from ``begin``; of those ``wanted``, if any are."""
+    """The address of one page of each kind, by following links from ``begin``; of those ``wanted``, if any are."""
     page, origin = context.new_page(), "{0.scheme}://{0.netloc}".format(urlsplit(begin))
     waiting, seen = [begin], {name_of(begin)}
     done: set[str] = set()
