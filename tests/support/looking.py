@@ -47,7 +47,7 @@ def watched(context: BrowserContext, origin: str) -> Iterator[list[str]]:
     for page in context.pages:
         watch(page)
     yield complaints
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def faults(page: Page) -> list[str]:
