@@ -34,7 +34,7 @@ function Actor({ account: { accountId }, actor, onChange }: { account: Membershi
   const people = data?.items ?? [];
   const other = actor && actor !== "system" && !people.some(({ userId }) => userId === actor);
   return (
-    <Select className="w-44" aria-label={t.actor} value={actor} onChange={(event) => { onChange({ actor: event.target.value }); }}>
+    <Select className="w-44!" aria-label={t.actor} value={actor} onChange={(event) => { onChange({ actor: event.target.value }); }}>
       <option value="">{t.anybody}</option>
       {people.map(({ userId, email }) => <option key={userId} value={userId}>{email}</option>)}
       <option value="system">{t.system}</option>
