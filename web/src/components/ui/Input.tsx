@@ -13,5 +13,5 @@ export function TextArea({ className, ...rest }: TextareaHTMLAttributes<HTMLText
 }
 
 export function Select({ className, ...rest }: SelectHTMLAttributes<HTMLSelectElement> & { ref?: Ref<HTMLSelectElement> }) {
-  return <select className={cx(BOX, "h-9 w-auto max-w-full pr-2 text-ellipsis", className)} {...rest} />;
+  return <select className={cx(BOX, "h-9 max-w-full pr-2 text-ellipsis", className)} {...rest} />;
 }

@@ -10,6 +10,7 @@ import { Skeleton } from "@/components/ui/Skeleton";
 import { Badge } from "@/components/ui/Status";
 import { Table, type Column } from "@/components/ui/Table";
 import { RelativeTime } from "@/components/ui/Time";
+import { cx } from "@/lib/cx";
 import { members as t } from "@/messages";
 import { Invitations } from "./Invitations";
 import { InviteDialog } from "./InviteDialog";
@@ -51,8 +52,11 @@ export default function MembersPage({ account }: AccountPage) {
       {refused && <ErrorNotice error={refused} />}
       {!items && !error && <Skeleton className="h-36 rounded-xl" />}
       {items && <Table label={t.title} columns={columns} rows={items} keyOf={(row) => row.userId} more={more} loadingMore={loadingMore} />}
-      {may(account, "member:invite") && <Invitations account={account} />}
-      <Leave account={account} me={me} />
+      {/* Of how many members there are depends where this begins: it is not shown before, so that it does not move. */}
+      <div className={cx("grid min-w-0 grid-cols-[minmax(0,1fr)] gap-6", !items && !error && "invisible")}>
+        {may(account, "member:invite") && <Invitations account={account} />}
+        <Leave account={account} me={me} />
+      </div>
       <InviteDialog account={account} open={inviting} onClose={() => { setInviting(false); }} />
     </Page>
   );
