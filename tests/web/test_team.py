@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -109,6 +110,22 @@ def test_who_has_an_account_is_told_of_invitations_where_they_are_at_home(page: 
     page.get_by_role("button", name=f"Join {names[1]}").click()
     page.wait_for_url(f"{site}/console/accounts/{account['accountId']}/environments")
     expect(page.get_by_role("region", name="Waiting for you")).to_have_count(0)
+
+
+def test_who_owes_a_second_factor_is_led_to_one_and_sees_nothing_yet(page: Page, site: str, plane: Plane) -> None:
+    owner, guest = sign_up(plane.api_url), sign_up(plane.api_url)
+    account = owner.created("/accounts", name=f"a{uuid4().hex[:20]}")
+    path = f"/accounts/{account['accountId']}"
+    made = owner.created(f"{path}/invitations", email=guest.email, role="viewer")
+    guest.created("/invitations/accept", invitationId=made["invitationId"])
+    secret = owner.created("/auth/totp")["secret"]
+    owner.created("/auth/totp/confirm", code=pyotp.TOTP(secret).now())
+    assert owner.call("PATCH", path, json={"requireSecondFactor": True}).status_code == 200
+    sign_in(page, site, guest, f"/console{path}/members")
+    expect(page.get_by_text("demands a second factor of its members")).to_be_visible()
+    expect(page.get_by_text(owner.email)).to_have_count(0)
+    page.get_by_role("link", name="Set up a second factor").click()
+    expect(page.get_by_role("heading", name="Security", exact=True)).to_be_visible()
 
 
 def test_the_last_owner_is_told_why_they_cannot_leave(page: Page, site: str, plane: Plane) -> None:
