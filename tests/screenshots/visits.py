@@ -60,6 +60,9 @@ def pages(context: BrowserContext, begin: str, wanted: Collection[str]) -> Itera
     while waiting and not (wanted and done.issuperset(wanted)):
         address = waiting.pop(0)
         ready(page, address)
+        if not page.url.startswith(origin):
+            # The engine's own UI, say, which lives at its own address.
+            continue
         name = name_of(page.url)
         links: list[str] = page.evaluate(_LINKS)
         for link in (one.split("#")[0].split("?")[0] for one in links):
