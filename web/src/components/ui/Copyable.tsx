@@ -42,7 +42,7 @@ export function CodeBlock({ text, what }: { text: string; what: string }) {
   return (
     <div className="relative min-w-0">
       {/* A long line is scrolled sideways, by keyboard too. */}
-      <pre tabIndex={0} role="region" aria-label={what} className="overflow-x-auto rounded-lg border border-line bg-code py-3 pr-12 pl-3.5 font-mono text-sm leading-relaxed">
+      <pre tabIndex={0} role="region" aria-label={what} className="overflow-x-auto rounded-lg border border-line bg-code py-3 pr-12 pl-3.5 font-mono text-sm max-sm:pt-10 leading-relaxed">
         {text}
       </pre>
       <span className="absolute top-1.5 right-1.5 rounded-lg bg-code">

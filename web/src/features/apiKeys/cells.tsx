@@ -29,7 +29,7 @@ export function Name({ apiKey }: Of) {
 
 export function Role({ apiKey }: Of) {
   const { label, stock } = t.roles[apiKey.role];
-  return <span title={stock} className="whitespace-nowrap">{label}</span>;
+  return <span title={stock} className="sm:whitespace-nowrap">{label}</span>;
 }
 
 export function Rules({ apiKey }: Of) {
