@@ -39,7 +39,7 @@ def test_a_newcomer_gets_into_the_console_and_from_their_security_back_to_it_and
     expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name="Mail").click()
-    expect(page.get_by_role("heading", name="Mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Mail", exact=True)).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="Security", exact=True)).to_be_visible()
 

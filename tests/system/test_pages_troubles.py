@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import chromium, page
 from tests.support.plane import Plane
-from tests.support.tenants import sign_up
+from tests.support.tenants import PASSWORD, sign_up
 from tests.support.visiting import fill_login, refused, sign_in, site
 
 pytestmark = pytest.mark.system
@@ -34,6 +34,20 @@ def test_a_hostile_address_of_a_provider_is_no_link(page: Page, site: str) -> No
     fill_login(page, "ada@corp.example")
     page.wait_for_function("document.getElementById('login').ariaBusy === 'false'")
     expect(page.get_by_role("link", name="Continue there")).to_have_count(0)
+
+
+def test_a_form_waits_for_its_scripts(page: Page, site: str, plane: Plane) -> None:
+    """Sent before them, it would go nowhere, and nobody would be told."""
+    person, held = sign_up(plane.api_url), list[Route]()
+    page.route("**/login.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks it
+    page.goto(f"{site}/login?next=/account/security", wait_until="commit")
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_label("Password", exact=True).press_sequentially(PASSWORD)
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_disabled()
+    page.keyboard.press("Enter")
+    held.pop().continue_()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(f"{site}/account/security")
 
 
 def test_an_ended_session_leads_to_signing_in_and_back(page: Page, site: str, plane: Plane) -> None:

@@ -2,6 +2,11 @@
 
 import "./forms.js";
 
+// Who is quicker than the scripts would send a form the old way, which the policy of these pages refuses.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("button[type=submit]")) button.disabled = false;
+});
+
 function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
