@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from envrunner.engine.configuration import IDENTITY_FILE, TEMPORARY_DIRECTORY
+
+_ATTEMPTS = 10
 
 
 def prepare(directory: Path, uid: int | None, identity_pem: str, files: Mapping[str, str] | None = None) -> None:
@@ -50,9 +53,16 @@ def destroy(directory: Path) -> None:
     """Remove it and all in it, following no link. Nothing happens when it is gone. Raises OSError."""
     if directory.is_symlink():
         directory.unlink()
-    with contextlib.suppress(FileNotFoundError):
-        # rmtree works relative to open directories here, so a link planted in between leads nowhere.
-        shutil.rmtree(directory)
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            # rmtree works relative to open directories here, so a link planted in between leads nowhere.
+            shutil.rmtree(directory)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            # Somebody has put a file there meanwhile, such as fresh credentials of AWS.
+            if error.errno != errno.ENOTEMPTY or not left:
+                raise
 
 
 @contextlib.contextmanager

@@ -46,7 +46,8 @@ def test_whatever_an_engine_tells_is_taken(
 
     taken = schemas.ToldMinutes.model_validate(sent(*items)).items
 
-    assert sum(item.requests for item in taken) == min(2**40, 2 * told.requests)
+    # One minute holds so many at most; two readings may be of two minutes.
+    assert min(2**40, 2 * told.requests) <= sum(item.requests for item in taken) <= 2 * told.requests
     assert [item.minute.second for item in taken] == [0] * len(taken)
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from embedded.layout import CHECKOUT
-from tests.plugins.longest_first import FOLDERS, LONGEST
-
-TWO = "def test_one(): pass\ndef test_another(): pass\n"
+from tests.plugins.longest_first import FOLDERS, LONGEST, pytest_collection_modifyitems
 
 
-def test_the_order(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest('pytest_plugins = ["tests.plugins.longest_first"]')
+@dataclass(frozen=True)
+class Item:
+    nodeid: str
+
+
+def test_the_order() -> None:
     files = ["controlplane/test_a.py", "system/test_a.py", "chaos/test_kill.py", "system/test_tunnels_nodes.py"]
-    for name in files:
-        file = pytester.path / "tests" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(TWO)
-    said = pytester.runpytest_inprocess("--collect-only", "-q", "-p", "no:xdist", "--import-mode=importlib").outlines
-    tests = [line for line in said if "::" in line]
+    items = [Item(f"tests/{name}::{test}") for name in files for test in ("test_one", "test_another")]
+    pytest_collection_modifyitems(items)  # type: ignore[arg-type]
     expected = ["system/test_tunnels_nodes.py", "system/test_a.py", "chaos/test_kill.py", "controlplane/test_a.py"]
-    assert tests == [f"tests/{name}::{test}" for name in expected for test in ("test_one", "test_another")]
+    assert [item.nodeid for item in items] == [
+        f"tests/{name}::{test}" for name in expected for test in ("test_one", "test_another")
+    ]
 
 
 @pytest.mark.parametrize("name", [*LONGEST, *FOLDERS])

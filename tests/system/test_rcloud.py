@@ -62,7 +62,7 @@ def test_an_environments_life_in_json(new_rcloud: NewRcloud, signed_up: Person) 
 
     assert documents("accounts", "rename", name, f"{name}-x")["name"] == f"{name}-x"
     assert documents("members", "list")["items"][0]["email"] == signed_up.email
-    assert documents("open")["url"] == f"{signed_up.api_url}/"
+    assert documents("open")["url"] == f"{signed_up.api_url}/console/"
     assert documents("invitations", "list")["items"] == []
     until(lambda: rcloud.attempt("accounts", "delete", f"{name}-x", "--yes").status == 0, 60)
     assert documents("accounts", "list")["items"] == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +64,25 @@ def test_a_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="e"):
         directories.prepare(tmp_path / "e", UID, "pem")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize(("times", "gone"), [(1, True), (9, True), (1000, False)])
+def test_a_file_that_comes_while_destroying_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, gone: bool
+) -> None:
+    """Such as fresh credentials of AWS; but nobody who goes on and on holds up the agent."""
+    directory, real, coming = tmp_path / "engine", os.rmdir, iter(range(times))
+    directories.prepare(directory, None, "pem")
+
+    def rmdir(path: str, **options: Any) -> None:
+        if Path(path).name == "engine" and next(coming, None) is not None:
+            (directory / "late").touch()
+        real(path, **options)
+
+    monkeypatch.setattr(os, "rmdir", rmdir)
+    with nullcontext() if gone else pytest.raises(OSError, match="not empty"):
+        directories.destroy(directory)
+    assert directory.exists() is not gone
 
 
 def test_destroying_follows_no_link_and_may_be_repeated(tmp_path: Path) -> None:
