@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 from structlog.typing import Processor
@@ -87,6 +88,15 @@ def client(request: pytest.FixtureRequest, app: FastAPI) -> Iterator[TestClient]
 def signed_up(client: TestClient) -> SignedUp:
     """`signed_up("ada")` gives a new person who calls with an access token."""
     return lambda name="ada": Person.sign_up(client, name)
+
+
+@pytest.fixture
+def operator(signed_up: SignedUp, session: Session) -> Person:
+    """The only operator of the plane."""
+    person = signed_up("operator")
+    session.execute(text('UPDATE "user" SET operator = (user_id = :id)'), {"id": person.user_id})
+    session.expire_all()
+    return person
 
 
 @pytest.fixture

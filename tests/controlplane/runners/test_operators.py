@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import httpx2
 import pytest
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from tests.controlplane.node import Node
 from tests.controlplane.people import Person, SignedUp
-
-
-@pytest.fixture
-def operator(signed_up: SignedUp, session: Session) -> Person:
-    person = signed_up("operator")
-    session.execute(text('UPDATE "user" SET operator = (user_id = :id)'), {"id": person.user_id})
-    session.expire_all()
-    return person
 
 
 @pytest.fixture

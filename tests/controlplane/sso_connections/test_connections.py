@@ -21,14 +21,6 @@ SECRET = "a secret that is never shown again"
 
 
 @pytest.fixture
-def operator(signed_up: SignedUp, session: Session) -> Person:
-    person = signed_up("operator")
-    session.execute(text('UPDATE "user" SET operator = (user_id = :id)'), {"id": person.user_id})
-    session.expire_all()
-    return person
-
-
-@pytest.fixture
 def owner(operator: Person, signed_up: SignedUp) -> Person:
     return signed_up("owner")
 
