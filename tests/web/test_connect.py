@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,13 +47,16 @@ def running(text: str, directory: Path, port: int) -> Iterator[None]:
     """What was pasted goes on in the background and listens on ``port``."""
     with (directory / "service.log").open("wb") as log:
         argv = ["bash", "-c", f"exec {text}"]
-        process = subprocess.Popen(argv, cwd=directory, env={"PATH": PATH}, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            argv, cwd=directory, env={"PATH": PATH}, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             until(lambda: answers(port) or process.poll() is not None)
             assert process.poll() is None, (directory / "service.log").read_text()
             yield
         finally:
-            process.kill()
+            # The wheel's `node` is a program that starts node.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
