@@ -132,7 +132,7 @@ def test_the_lambda_doctor_names_what_is_wrong(
     expect(page.get_by_role("listitem").filter(has_text="assume_role").get_by_label("failed")).to_be_visible()
 
     page.get_by_label("Trust policy").fill(shown.replace(home.environment_id, "env_of_somebody_else"))
-    page.get_by_role("button", name="Judge it").click()
+    page.get_by_role("button", name="Check it").click()
     expect(page.get_by_text(re.compile(r"Statement \d"))).not_to_have_count(0)
     aws.roles[role] = Role(json.loads(shown), {FUNCTION})
     with lambda_host(tmp_path, [home.signing_public_key]) as host:

@@ -57,7 +57,7 @@ def test_a_team_grows_and_its_roles_take_effect(page: Page, chromium: Browser, s
 
         page.reload()
         page.get_by_label(f"Role of {guest.email}").select_option("developer")
-        expect(page.get_by_text(f"{guest.email} is developer now.")).to_be_visible()
+        expect(page.get_by_text(f"{guest.email} is now developer.")).to_be_visible()
         other.goto(f"{site}{base}/environments")
         expect(other.get_by_role("link", name="New environment")).to_be_visible()
 
@@ -122,7 +122,7 @@ def test_who_owes_a_second_factor_is_led_to_one_and_sees_nothing_yet(page: Page,
     owner.created("/auth/totp/confirm", code=pyotp.TOTP(secret).now())
     assert owner.call("PATCH", path, json={"requireSecondFactor": True}).status_code == 200
     sign_in(page, site, guest, f"/console{path}/members")
-    expect(page.get_by_text("demands a second factor of its members")).to_be_visible()
+    expect(page.get_by_text("requires a second factor of its members")).to_be_visible()
     expect(page.get_by_text(owner.email)).to_have_count(0)
     page.get_by_role("link", name="Set up a second factor").click()
     expect(page.get_by_role("heading", name="Security", exact=True)).to_be_visible()

@@ -5,11 +5,13 @@ import { duration, inWords, relative } from "./time";
 const NOON = "2026-11-20T12:00:00Z";
 
 test.each([
-  [-30, "now"],
+  [-30, "just now"],
   [-60, "1 minute ago"],
   [-7199, "1 hour ago"],
   [-86_400, "yesterday"],
   [172_800, "in 2 days"],
+  [604_790, "in 7 days"],
+  [20, "in under a minute"],
 ])("a moment %i seconds from now is %j", (seconds, words) => {
   expect(relative(new Date(Date.parse(NOON) + seconds * 1000).toISOString(), Date.parse(NOON))).toBe(words);
 });

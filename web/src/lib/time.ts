@@ -28,13 +28,15 @@ export function moment(time: string): string {
   return BRIEF.format(new Date(time));
 }
 
-/** `3 minutes ago`, `in 2 days`; below a minute `now`. */
+/** `3 minutes ago`, `in 7 days`, of what is to come the nearest; below a minute `just now` or `in under a minute`. */
 export function relative(moment: string, now: number = Date.now()): string {
   const seconds = (new Date(moment).getTime() - now) / 1000;
   for (const [unit, length] of UNITS) {
-    if (Math.abs(seconds) >= length) return RELATIVE.format(Math.trunc(seconds / length), unit);
+    if (seconds <= -length) return RELATIVE.format(Math.trunc(seconds / length), unit);
+    // What was set for seven days is seven days away, though a second has passed since.
+    if (seconds >= length * 0.99) return RELATIVE.format(Math.round(seconds / length), unit);
   }
-  return "now";
+  return seconds > 0 ? "in under a minute" : "just now";
 }
 
 export function isPast(moment: string, now: number = Date.now()): boolean {
@@ -43,6 +45,7 @@ export function isPast(moment: string, now: number = Date.now()): boolean {
 
 /** `850 ms`, `1.4 s`, `2 min 5 s`, of a length in milliseconds. */
 export function duration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < 1) return "< 1 ms";
   if (milliseconds < 1000) return `${String(Math.max(0, Math.round(milliseconds)))} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);

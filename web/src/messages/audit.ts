@@ -24,7 +24,7 @@ export const audit = {
     "account.*", "api_key.*", "domain.*", "engine.*", "environment.*", "identity_key.*", "invitation.*", "member.*", "outbound_policy.*",
     "sso_connection.*", "workload_rule.*",
   ],
-  result: { ok: "Done", refused: "Refused", failed: "Failed", unknown: "End not seen" },
+  result: { ok: "Done", refused: "Refused", failed: "Failed", unknown: "Outcome unknown" },
   at: "At",
   credential: "By",
   address: "From",

@@ -12,7 +12,7 @@ export const identityKeys = {
   },
   sdk: { title: "In your service", lead: "Each SDK takes a list of keys and refuses calls that none of them has signed.", tabs: "Language" },
   rotation: {
-    title: "Change the key",
+    title: "Rotate the key",
     lead: "Without losing a call. Everybody in the account sees how far it is; you may leave this page and come back.",
     steps: {
       publish: "Publish a next key",
@@ -33,7 +33,7 @@ export const identityKeys = {
     finish: { action: "Finish", text: "The previous private key is destroyed. Then take its public key out of your services when you like." },
     finishNote: "This cannot be taken back: nobody can sign with that key any more.",
     rollback: { action: "Roll back", text: "The previous key signs again, after another gentle restart. The new one is the next key again." },
-    done: { publish: "The next key is published.", discard: "The next key is destroyed.", finish: "The key change is finished." },
+    done: { publish: "The next key is published.", discard: "The next key is destroyed.", finish: "The rotation is finished." },
     noDeployments: "Nothing is deployed yet, so there is nothing to check.",
   },
   checks: {

@@ -3,8 +3,8 @@ export const kafka = {
   lead: "The engine consumes Kafka topics and invokes a handler for each message. Clusters and subscriptions are the engine's own; this is how to make them.",
   role: "Both need the role Admin or Full: the CLI as you set it up, curl reads an API key from RESTATE_AUTH_TOKEN.",
   cluster: { title: "1. Name a cluster", lead: "Nothing is tried yet: what goes wrong later is in the environment's log." },
-  subscription: { title: "2. Subscribe", lead: "The message is the body of the call. For a virtual object its key is the object's key. Each message is worked off once." },
-  look: { title: "3. Look, and end it", lead: "A cluster that has subscriptions is deleted with ?force=true." },
+  subscription: { title: "2. Subscribe", lead: "The message is the body of the call. For a virtual object its key is the object's key. Each message is processed once." },
+  look: { title: "3. List, and unsubscribe", lead: "A cluster that has subscriptions is deleted with ?force=true." },
   secured: { title: "With TLS and a password", lead: "Certificates go in as PEM text. Passwords and private keys are shown as *** to everybody." },
   brokers: {
     title: "Brokers and limits",
@@ -18,7 +18,7 @@ export const kafka = {
   },
   properties: {
     title: "Properties",
-    lead: "Those of librdkafka, but for these. A refusal lists the ones that are open.",
+    lead: "Those of librdkafka, with these exceptions. A refusal lists the ones that are open.",
     facts: [
       ["Closed", "Files of the host (ssl.ca.location, any other ….location), libraries (plugin.library.paths), programs and other addresses (Kerberos, OAuth), and what fills the log (debug, statistics.interval.ms)."],
       ["Instead of files", "ssl.ca.pem, ssl.certificate.pem, ssl.key.pem"],

@@ -14,7 +14,7 @@ export const services = {
     http11: "Call it with HTTP/1.1",
     http11Text: "As register --use-http1.1 does: for services that do not speak HTTP/2.",
     submit: "Try it",
-    failed: "It is not ready to be registered. Mend what is marked, then try again.",
+    failed: "It is not ready to be registered. Fix what is marked, then try again.",
     ready: "It can be registered.",
   },
   lambda: {
@@ -37,10 +37,10 @@ export const services = {
       submit: "Try the function",
     },
     lint: {
-      title: "Judge a trust policy",
-      lead: "Paste one that somebody has written. AWS is not asked.",
+      title: "Check a trust policy",
+      lead: "Paste one that you already have. AWS is not asked.",
       policy: "Trust policy",
-      submit: "Judge it",
+      submit: "Check it",
     },
   },
 };

@@ -13,12 +13,12 @@ export const shell = {
   apiDocs: "API documentation",
   signOut: "Sign out",
   theme: "Theme",
-  themes: { system: "As the system", light: "Light", dark: "Dark" },
+  themes: { system: "System", light: "Light", dark: "Dark" },
   commands: {
     open: "Search",
     title: "Go to or do",
     placeholder: "Where to?",
-    nothing: "Nothing is called like that.",
+    nothing: "No page or action has that name.",
     hint: "↑ ↓ to move, Enter to go, Esc to close",
     goTo: "Go to",
     appearance: "Appearance",
@@ -36,7 +36,7 @@ export const shell = {
   },
   secondFactor: {
     title: "A second factor is needed",
-    text: (account: string) => `${account} demands a second factor of its members, and you have none yet. Until then your role gives no rights.`,
+    text: (account: string) => `${account} requires a second factor of its members, and you have none yet. Until then your role gives no rights.`,
     action: "Set up a second factor",
   },
 };

@@ -8,6 +8,7 @@ import { openCommands } from "./CommandMenu";
 import { Mark } from "./Mark";
 import { PersonMenu } from "./PersonMenu";
 
+const KEYS = /Mac OS|iPhone|iPad/.test(navigator.userAgent) ? "⌘ K" : "Ctrl K";
 type Props = { email: string; navigation: ReactNode; crumbs: ReactNode; children: ReactNode };
 
 /** Navigation at the left (a drawer on a phone), where one is and the way elsewhere on top, the page below. */
@@ -30,7 +31,7 @@ export function Shell({ email, navigation, crumbs, children }: Props) {
           <Button size="small" className="text-soft max-sm:size-9 max-sm:border-transparent max-sm:bg-transparent max-sm:px-0 max-sm:shadow-none" onClick={openCommands} aria-keyshortcuts="Control+K Meta+K">
             <Search size={15} aria-hidden />
             <span className="max-sm:sr-only">{shell.commands.open}</span>
-            <kbd className="font-sans text-xs max-sm:hidden">Ctrl K</kbd>
+            <kbd className="font-sans text-xs whitespace-nowrap max-sm:hidden">{KEYS}</kbd>
           </Button>
           <PersonMenu email={email} />
         </header>

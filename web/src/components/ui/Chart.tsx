@@ -1,5 +1,6 @@
 import { useState, type KeyboardEvent, type PointerEvent } from "react";
 import { cx } from "@/lib/cx";
+import { bars, HEIGHT, paths, WIDTH } from "./draw";
 
 export type Course = { name: string; values: readonly (number | null)[]; tone: "accent" | "good" | "warn" | "bad" };
 type Props = {
@@ -15,17 +16,19 @@ type Props = {
   inWords: (time: string) => string;
   /** Said instead of a plot when there is nothing. */
   nothing: string;
+  /** For counts of few steps: a bar for each instead of a line, the later courses in front of the first. */
+  asBars?: boolean;
 };
 const TONES = { accent: "text-accent", good: "text-good", warn: "text-warn", bad: "text-bad" };
-const WIDTH = 1000;
-const HEIGHT = 100;
 
 /** Courses over time with a scale; the pointer, or arrow keys, read single values. */
-export function Chart({ title, times, since, until, stepMilliseconds, courses, format, inWords, nothing }: Props) {
+export function Chart({ title, times, since, until, stepMilliseconds, courses, format, inWords, nothing, asBars = false }: Props) {
   const [picked, setPicked] = useState<number | null>(null);
   const start = Date.parse(since);
-  const span = Math.max(Date.parse(until) - start - stepMilliseconds, 1);
-  const places = times.map((time) => Math.min(1, Math.max(0, (Date.parse(time) - start) / span)) * WIDTH);
+  // A line begins and ends at the edges, a bar stands in the middle of its step.
+  const span = Math.max(Date.parse(until) - start - (asBars ? 0 : stepMilliseconds), 1);
+  const middle = asBars ? stepMilliseconds / 2 : 0;
+  const places = times.map((time) => Math.min(1, Math.max(0, (Date.parse(time) - start + middle) / span)) * WIDTH);
   const greatest = Math.max(0, ...courses.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const at = picked !== null && picked < times.length ? picked : null;
   function follow(event: PointerEvent) {
@@ -40,9 +43,10 @@ export function Chart({ title, times, since, until, stepMilliseconds, courses, f
   }
   return (
     <figure className="grid min-w-0 gap-2">
-      <figcaption className="flex flex-wrap items-baseline gap-x-2.5 gap-y-1">
+      <figcaption className="flex min-h-[2.625rem] flex-wrap content-start items-baseline gap-x-2.5 gap-y-1">
         <span className="w-full font-medium">{title}</span>
-        {courses.map(({ name, values, tone }) => (
+        {/* The title alone says what a single course is. */}
+        {(courses.length > 1 || at !== null) && courses.map(({ name, values, tone }) => (
           <span key={name} className="flex items-center gap-1.5 text-xs text-soft">
             <span aria-hidden className={cx("h-0.5 w-3 rounded-full bg-current", TONES[tone])} />
             {name}
@@ -69,9 +73,13 @@ export function Chart({ title, times, since, until, stepMilliseconds, courses, f
           </div>
           <svg role="img" aria-label={summary(title, courses, format)} viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`} preserveAspectRatio="none" className="h-40 w-full overflow-visible border-y border-line">
             <line x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} className="text-line" stroke="currentColor" vectorEffect="non-scaling-stroke" />
-            {courses.map(({ name, values, tone }) => (
-              <Drawn key={name} tone={tone} {...paths(times, places, values, greatest, stepMilliseconds)} />
-            ))}
+            {courses.map(({ name, values, tone }, index) =>
+              asBars ? (
+                <path key={name} d={bars(places, values, greatest, (stepMilliseconds / span) * WIDTH)} className={TONES[tone]} fill="currentColor" opacity={index ? 1 : 0.75} />
+              ) : (
+                <Drawn key={name} tone={tone} filled={index === 0} {...paths(times, places, values, greatest, stepMilliseconds)} />
+              ),
+            )}
             {at !== null && <line x1={places[at]} x2={places[at]} y1="0" y2={HEIGHT} className="text-edge" stroke="currentColor" vectorEffect="non-scaling-stroke" />}
           </svg>
           <div className="col-span-2 flex justify-between gap-4 pt-1.5">
@@ -104,30 +112,13 @@ function nearest(places: readonly number[], wanted: number): number {
   return best;
 }
 
-function Drawn({ tone, line, dots }: { tone: Course["tone"]; line: string; dots: string }) {
+function Drawn({ tone, filled, line, area, dots }: { tone: Course["tone"]; filled: boolean; line: string; area: string; dots: string }) {
   const shared = { fill: "none", stroke: "currentColor", strokeLinecap: "round", strokeLinejoin: "round", vectorEffect: "non-scaling-stroke" } as const;
   return (
     <g className={TONES[tone]}>
+      {filled && <path d={area} fill="currentColor" opacity="0.1" />}
       <path d={line} strokeWidth="1.75" {...shared} />
       <path d={dots} strokeWidth="6" {...shared} />
     </g>
   );
-}
-
-/** SVG paths: a line that breaks where nothing is known, and dots for values without neighbours. */
-export function paths(times: readonly string[], places: readonly number[], values: readonly (number | null)[], greatest: number, stepMilliseconds: number) {
-  const runs: string[][] = [];
-  let last = -Infinity;
-  values.forEach((value, index) => {
-    if (value === null) return;
-    const time = Date.parse(times[index] ?? "");
-    if (time - last > stepMilliseconds * 1.5) runs.push([]);
-    runs.at(-1)?.push(`${(places[index] ?? 0).toFixed(1)} ${(HEIGHT - (value / (greatest || 1)) * HEIGHT).toFixed(2)}`);
-    last = time;
-  });
-  return {
-    line: runs.filter((run) => run.length > 1).map((run) => `M${run.join("L")}`).join(""),
-    // A line of no length, which round ends make a dot.
-    dots: runs.filter((run) => run.length === 1).map((run) => `M${run.join("")}l0 0`).join(""),
-  };
 }

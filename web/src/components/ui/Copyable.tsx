@@ -28,7 +28,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
 /** One value in one line that can be copied. */
 export function Copyable({ text, what, className }: { text: string; what: string; className?: string }) {
   return (
-    <span className={cx("inline-flex max-w-full min-w-0 items-center gap-1", className)}>
+    <span className={cx("inline-flex max-w-full min-w-0 items-center gap-1 align-middle", className)}>
       <code className="truncate font-mono text-sm" title={text}>
         {text}
       </code>

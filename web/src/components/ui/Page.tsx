@@ -10,12 +10,12 @@ export function Page({ title, lead, actions, children }: Props) {
   }, [title]);
   return (
     <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-6">
-      <div className="flex flex-wrap items-start justify-between gap-3">
+      <div className="flex flex-wrap items-start justify-between gap-3 md:flex-nowrap">
         <div className="min-w-0">
           <h1 className="text-xl font-semibold tracking-tight text-balance">{title}</h1>
           {lead && <p className="mt-1 max-w-2xl text-pretty text-soft">{lead}</p>}
         </div>
-        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+        {actions && <div className="flex shrink-0 flex-wrap gap-2">{actions}</div>}
       </div>
       {children}
     </div>
@@ -26,12 +26,12 @@ export function Page({ title, lead, actions, children }: Props) {
 export function Panel({ title, lead, actions, children }: { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   return (
     <section className="panel grid grid-cols-[minmax(0,1fr)] gap-4 p-5">
-      <div className="flex flex-wrap items-start justify-between gap-3">
+      <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3 md:flex-nowrap">
         <div className="min-w-0">
           <h2 className="font-semibold">{title}</h2>
-          {lead && <p className="mt-0.5 text-pretty text-soft">{lead}</p>}
+          {lead && <p className="mt-0.5 max-w-2xl text-pretty text-soft">{lead}</p>}
         </div>
-        {actions}
+        {actions && <div className="max-w-full shrink-0">{actions}</div>}
       </div>
       {children}
     </section>
@@ -47,7 +47,8 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
   return (
     <div className="min-w-0">
       <dt className="text-sm text-soft">{name}</dt>
-      <dd className="mt-0.5 flex min-h-8 items-center">{children}</dd>
+      {/* As high as a value with its button beside it, so that first lines stand on one level. */}
+      <dd className="mt-0.5 before:inline-block before:h-8 before:align-middle">{children}</dd>
     </div>
   );
 }

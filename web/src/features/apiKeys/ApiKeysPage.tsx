@@ -58,7 +58,7 @@ export default function ApiKeysPage({ account, environment }: EnvironmentPage) {
         </EmptyState>
       )}
       {items && items.length > 0 && (
-        <Table label={t.title} columns={columns} rows={items} keyOf={(row) => row.keyId} more={more} loadingMore={loadingMore} />
+        <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.keyId} more={more} loadingMore={loadingMore} />
       )}
       <CreateKey environment={environment} open={creating} onClose={() => { setCreating(false); }} />
       <RevokeKey environment={environment} apiKey={revoking} onClose={() => { setRevoking(null); }} />

@@ -18,9 +18,9 @@ export function FilterBar({ account, filters, onChange }: Props) {
     <div className="flex flex-wrap gap-2">
       <Actor account={account} actor={filters.actor} onChange={onChange} />
       <Times since={filters.since} until={filters.until} onChange={onChange} />
-      <TextFilter label={t.action} placeholder={t.actionHint} value={filters.action} options={audit.actions} onChange={(action) => { onChange({ action }); }} />
-      <TextFilter label={t.target} placeholder={t.targetHint} value={filters.target} onChange={(target) => { onChange({ target }); }} />
-      <TextFilter label={t.text} value={filters.text} onChange={(text) => { onChange({ text }); }} />
+      <TextFilter label={t.action} placeholder={t.actionHint} value={filters.action} options={audit.actions} className="flex-1 basis-36 max-sm:basis-full" onChange={(action) => { onChange({ action }); }} />
+      <TextFilter label={t.target} placeholder={t.targetHint} value={filters.target} className="flex-1 basis-36 max-sm:basis-full" onChange={(target) => { onChange({ target }); }} />
+      <TextFilter label={t.text} value={filters.text} className="flex-1 basis-36 max-sm:basis-full" onChange={(text) => { onChange({ text }); }} />
     </div>
   );
 }
@@ -34,7 +34,7 @@ function Actor({ account: { accountId }, actor, onChange }: { account: Membershi
   const people = data?.items ?? [];
   const other = actor && actor !== "system" && !people.some(({ userId }) => userId === actor);
   return (
-    <Select className="w-44!" aria-label={t.actor} value={actor} onChange={(event) => { onChange({ actor: event.target.value }); }}>
+    <Select className="min-w-0 max-sm:flex-1 sm:w-44" aria-label={t.actor} value={actor} onChange={(event) => { onChange({ actor: event.target.value }); }}>
       <option value="">{t.anybody}</option>
       {people.map(({ userId, email }) => <option key={userId} value={userId}>{email}</option>)}
       <option value="system">{t.system}</option>
@@ -51,14 +51,14 @@ function Times({ since, until, onChange }: { since: string; until: string; onCha
   };
   return (
     <>
-      <Select className="w-auto!" aria-label={t.since} value={known ? since : BETWEEN} onChange={(event) => { choose(event.target.value); }}>
+      <Select className="min-w-0 max-sm:flex-1" aria-label={t.since} value={known ? since : BETWEEN} onChange={(event) => { choose(event.target.value); }}>
         {Object.entries(t.windows).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
         <option value={BETWEEN}>{t.between}</option>
       </Select>
       {!known && (
         <>
-          <Input type="datetime-local" aria-label={t.from} className="w-auto!" value={asLocalInput(since)} onChange={(event) => { onChange({ since: fromLocalInput(event.target.value) }); }} />
-          <Input type="datetime-local" aria-label={t.to} className="w-auto!" value={asLocalInput(until)} onChange={(event) => { onChange({ until: fromLocalInput(event.target.value) }); }} />
+          <Input type="datetime-local" aria-label={t.from} className="w-auto! max-sm:flex-1" value={asLocalInput(since)} onChange={(event) => { onChange({ since: fromLocalInput(event.target.value) }); }} />
+          <Input type="datetime-local" aria-label={t.to} className="w-auto! max-sm:flex-1" value={asLocalInput(until)} onChange={(event) => { onChange({ until: fromLocalInput(event.target.value) }); }} />
         </>
       )}
     </>

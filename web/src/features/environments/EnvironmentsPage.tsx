@@ -77,10 +77,10 @@ function Latency({ environment: { environmentId, name }, recent }: Cell) {
   const minutes = recent.get(environmentId)?.p50Ms ?? [];
   const last = minutes.findLast((value) => value !== null);
   if (typeof last !== "number") return <span className="text-sm text-soft">–</span>;
-  return <Curve values={minutes.map((value) => value ?? 0)} said={duration(last)} label={t.latencyOf(name, duration(last))} />;
+  return <Curve values={minutes} said={duration(last)} label={t.latencyOf(name, duration(last))} />;
 }
 
-function Curve({ values, said, label }: { values: number[]; said: string; label: string }) {
+function Curve({ values, said, label }: { values: readonly (number | null)[]; said: string; label: string }) {
   return (
     <span className="flex items-center gap-2.5">
       <Sparkline values={values} label={label} className="h-6 w-20 shrink-0" />

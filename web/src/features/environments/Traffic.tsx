@@ -11,6 +11,8 @@ import { environments as t } from "@/messages";
 import { STEP_MILLISECONDS, useUsage, WINDOWS, type Window } from "./usage";
 
 const NAMES = Object.keys(WINDOWS) as Window[];
+/** So that the first minute does not fill a plot. */
+const FEWEST_STEPS = 10;
 const CHOICES = NAMES.map((name) => ({ name, label: t.overview.windows[name] }));
 
 /** Requests, latency and invocations over the chosen time, which is in the address. */
@@ -26,12 +28,14 @@ export function Traffic({ environment }: { environment: Environment }) {
           {[1, 2, 3].map((index) => <Skeleton key={index} className="h-52 rounded-lg" />)}
         </div>
       )}
-      {data && <Plots series={data} />}
+      {data && <Plots series={data} createdAt={environment.createdAt} />}
     </Panel>
   );
 }
 
-function Plots({ series: { since, until, step, items } }: { series: UsageSeries }) {
+function Plots({ series, createdAt }: { series: UsageSeries; createdAt: string }) {
+  const { until, step, items } = series;
+  const since = beginning(series, createdAt);
   const shared = { times: items.map(({ at }) => at), since, until, stepMilliseconds: STEP_MILLISECONDS[step], inWords: moment, nothing: t.overview.nothingYet };
   const requests: Course[] = [
     { name: t.overview.requests, values: items.map((item) => item.requests), tone: "accent" },
@@ -49,9 +53,16 @@ function Plots({ series: { since, until, step, items } }: { series: UsageSeries 
   const how = t.overview.perStep[step];
   return (
     <div className="grid gap-8 lg:grid-cols-3">
-      <Chart title={`${t.overview.requests}, ${how}`} courses={requests} format={short} {...shared} />
+      <Chart title={`${t.overview.requests} ${how}`} courses={requests} format={short} {...shared} asBars />
       <Chart title={t.overview.latency} courses={latency} format={duration} {...shared} />
-      <Chart title={`${t.overview.invocations}, ${how}`} courses={invocations} format={short} {...shared} />
+      <Chart title={`${t.overview.invocations} ${how}`} courses={invocations} format={short} {...shared} />
     </div>
   );
+}
+
+/** Of an environment younger than the time asked for, plots begin with it: before there is nothing to see. */
+function beginning({ since, until, step, items }: UsageSeries, createdAt: string): string {
+  const length = STEP_MILLISECONDS[step];
+  const first = Math.min(Date.parse(createdAt), Date.parse(items[0]?.at ?? createdAt), Date.parse(until) - FEWEST_STEPS * length);
+  return new Date(Math.max(Date.parse(since), Math.floor(first / length) * length)).toISOString();
 }

@@ -42,7 +42,8 @@ function cli(values: Values): Block[] {
   const exported = [
     `export RESTATE_INGRESS_URL=${ingress}`,
     `export RESTATE_ADMIN_URL=${admin}`,
-    `export RESTATE_AUTH_TOKEN=${token(values)}`,
+    // Without a known one: whatever the shell has in it.
+    values.token ? `export RESTATE_AUTH_TOKEN=${values.token}` : "export RESTATE_AUTH_TOKEN",
     "restate whoami",
   ].join("\n");
   return [

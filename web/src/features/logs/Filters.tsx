@@ -18,7 +18,7 @@ export function Filters({ since, until, at, level, text }: Props) {
   };
   return (
     <div className="flex flex-wrap gap-2">
-      <Select className="w-auto!" aria-label={t.window} value={at ? "around" : known ? since : BETWEEN} onChange={(event) => { choose(event.target.value); }}>
+      <Select className="min-w-36 max-sm:flex-1" aria-label={t.window} value={at ? "around" : known ? since : BETWEEN} onChange={(event) => { choose(event.target.value); }}>
         {Object.entries(t.windows).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
         <option value={BETWEEN}>{t.between}</option>
         {at && <option value="around">{t.around}</option>}
@@ -29,7 +29,7 @@ export function Filters({ since, until, at, level, text }: Props) {
           <Moment label={t.until} value={until} onChange={(value) => { change({ until: value }); }} />
         </>
       )}
-      <Select className="w-auto!" aria-label={t.level} value={level} onChange={(event) => { change({ level: event.target.value }); }}>
+      <Select className="min-w-36 max-sm:flex-1" aria-label={t.level} value={level} onChange={(event) => { change({ level: event.target.value }); }}>
         {Object.entries(t.levels).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </Select>
       <TextFilter label={t.text} placeholder={t.textHint} value={text} onChange={(value) => { change({ text: value }); }} />
@@ -42,7 +42,7 @@ function Moment({ label, value, onChange }: { label: string; value: string; onCh
     <Input
       type="datetime-local"
       aria-label={label}
-      className="w-auto!"
+      className="w-auto! max-sm:flex-1"
       value={asLocalInput(value)}
       onChange={(event) => { if (fromLocalInput(event.target.value)) onChange(fromLocalInput(event.target.value)); }}
     />

@@ -17,7 +17,7 @@ export function Invitations({ account: { accountId } }: { account: Membership })
   const { items, error, refetch, more, loadingMore } = useInvitations(accountId);
   const columns: Column<InvitationView>[] = [
     { name: "email", label: t.columns.email, cell: (row) => row.email },
-    { name: "role", label: t.columns.role, cell: (row) => row.role, wide: true },
+    { name: "role", label: t.columns.role, cell: (row) => row.role },
     { name: "status", label: t.columns.status, cell: (row) => <State invitation={row} />, wide: true },
     { name: "expires", label: t.columns.expires, cell: (row) => <RelativeTime at={row.expiresAt} />, wide: true },
     { name: "actions", label: "", align: "end", cell: (row) => <Actions accountId={accountId} invitation={row} /> },
@@ -30,7 +30,7 @@ export function Invitations({ account: { accountId } }: { account: Membership })
         <h2 className="font-semibold">{t.title}</h2>
         <p className="text-soft">{t.lead}</p>
       </div>
-      <Table label={t.title} columns={columns} rows={items} keyOf={(row) => row.invitationId} more={more} loadingMore={loadingMore} />
+      <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.invitationId} more={more} loadingMore={loadingMore} />
     </section>
   );
 }

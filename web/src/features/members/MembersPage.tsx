@@ -51,7 +51,7 @@ export default function MembersPage({ account }: AccountPage) {
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
       {refused && <ErrorNotice error={refused} />}
       {!items && !error && <Skeleton className="h-36 rounded-xl" />}
-      {items && <Table label={t.title} columns={columns} rows={items} keyOf={(row) => row.userId} more={more} loadingMore={loadingMore} />}
+      {items && <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.userId} more={more} loadingMore={loadingMore} />}
       {/* Of how many members there are depends where this begins: it is not shown before, so that it does not move. */}
       <div className={cx("grid min-w-0 grid-cols-[minmax(0,1fr)] gap-6", !items && !error && "invisible")}>
         {may(account, "member:invite") && <Invitations account={account} />}

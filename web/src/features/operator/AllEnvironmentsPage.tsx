@@ -51,11 +51,11 @@ function FilterBar({ status, runner, text }: EnvironmentFilters) {
   const runners = useRunners().data ?? [];
   return (
     <div className="flex flex-wrap gap-2">
-      <Select className="w-auto!" aria-label={t.filters.status} value={status} onChange={(event) => { change({ status: event.target.value }); }}>
+      <Select className="max-sm:flex-1" aria-label={t.filters.status} value={status} onChange={(event) => { change({ status: event.target.value }); }}>
         <option value="">{t.filters.anyStatus}</option>
         {Object.entries(t.status).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </Select>
-      <Select className="w-auto!" aria-label={t.filters.runner} value={runner} onChange={(event) => { change({ runner: event.target.value }); }}>
+      <Select className="max-sm:flex-1" aria-label={t.filters.runner} value={runner} onChange={(event) => { change({ runner: event.target.value }); }}>
         <option value="">{t.filters.anyRunner}</option>
         {runners.map(({ runnerId }) => <option key={runnerId} value={runnerId}>{runnerId}</option>)}
       </Select>

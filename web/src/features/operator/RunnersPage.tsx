@@ -32,7 +32,7 @@ export default function RunnersPage() {
       {runners && runners.length > 0 && !roomy && <Notice tone="warn">{t.full}</Notice>}
       {!runners && !error && <Skeleton className="h-36 rounded-xl" />}
       {runners?.length === 0 && <EmptyState icon={Server} title={t.empty.title}>{t.empty.text}</EmptyState>}
-      {runners && runners.length > 0 && <Table label={t.title} columns={COLUMNS} rows={runners} keyOf={(row) => row.runnerId} />}
+      {runners && runners.length > 0 && <Table stacked label={t.title} columns={COLUMNS} rows={runners} keyOf={(row) => row.runnerId} />}
     </Page>
   );
 }

@@ -31,7 +31,7 @@ function Part({ title, many, rows }: { title: string; many: string; rows: Row[] 
   const columns: Column<Row>[] = [
     { name: "version", label: t.columns.version, cell: (row) => <span className="font-medium tabular-nums">{row.version}</span> },
     { name: "many", label: many, cell: (row) => count(row.where.length), align: "end" },
-    { name: "where", label: t.columns.where, cell: (row) => <span className="line-clamp-2 text-soft">{row.where.join(", ")}</span> },
+    { name: "where", label: t.columns.where, cell: (row) => <span className="line-clamp-2 text-soft">{row.where.join(", ")}</span>, grow: true },
   ];
   return (
     <section aria-label={title} className="grid min-w-0 gap-3">

@@ -27,7 +27,7 @@ const COLUMNS: Column<EnvironmentSum>[] = [
   { name: "requests", label: t.requests, cell: (row) => <Number text={count(row.requests)} />, align: "end" },
   { name: "errors", label: t.errors, cell: (row) => <Number text={count(row.errors)} />, align: "end", wide: true },
   { name: "invocations", label: t.invocations, cell: (row) => <Number text={count(row.invocations)} />, align: "end" },
-  { name: "engine", label: t.engine, cell: (row) => <Number text={hours(row.engineSeconds)} />, align: "end", wide: true },
+  { name: "engine", label: t.engine, cell: (row) => <Number text={engineTime(row.engineSeconds)} />, align: "end", wide: true },
   { name: "storage", label: t.storage, cell: (row) => <Number text={row.storageBytes === null ? "–" : bytes(row.storageBytes)} />, align: "end", wide: true },
 ];
 
@@ -80,7 +80,7 @@ function Month({ usage }: { usage: AccountUsage }) {
 
 function Days({ usage: { items, since, until }, environmentId }: { usage: AccountUsage; environmentId: string }) {
   const days = byDay(items.filter((item) => !environmentId || item.environmentId === environmentId));
-  const shared = { times: days.map(({ at }) => at), since, until, stepMilliseconds: DAY_MILLISECONDS, inWords: dayInWords, nothing: t.empty.title };
+  const shared = { times: days.map(({ at }) => at), since, until, stepMilliseconds: DAY_MILLISECONDS, inWords: dayInWords, nothing: t.empty.title, asBars: true };
   return (
     <div className="grid gap-8 lg:grid-cols-2">
       <Chart
@@ -101,7 +101,7 @@ function Days({ usage: { items, since, until }, environmentId }: { usage: Accoun
         format={short}
         {...shared}
       />
-      <Chart title={t.perDay(t.engine)} courses={[{ name: t.engine, values: days.map((day) => day.engineSeconds), tone: "accent" }]} format={hours} {...shared} />
+      <Chart title={t.perDay(t.engine)} courses={[{ name: t.engine, values: days.map((day) => day.engineSeconds), tone: "accent" }]} format={engineTime} {...shared} />
       <Chart title={t.storage} courses={[{ name: t.storage, values: days.map((day) => day.storageBytes), tone: "accent" }]} format={bytes} {...shared} />
     </div>
   );
@@ -111,6 +111,7 @@ function Number({ text }: { text: string }) {
   return <span className="tabular-nums">{text}</span>;
 }
 
-function hours(seconds: number): string {
-  return t.hours(count(seconds / 3600));
+/** Of a short time the minutes, so that it is not 0. */
+function engineTime(seconds: number): string {
+  return seconds && seconds < 3600 ? t.minutes(count(seconds / 60)) : t.hours(count(seconds / 3600));
 }

@@ -45,7 +45,7 @@ export function Rules({ account, rules, more, loadingMore, onUse, onDelete, onVo
     ],
     [account, person, onUse, onDelete, onVouch],
   );
-  return <Table label={t.title} columns={columns} rows={rules} keyOf={(rule) => rule.ruleId} more={more} loadingMore={loadingMore} />;
+  return <Table stacked label={t.title} columns={columns} rows={rules} keyOf={(rule) => rule.ruleId} more={more} loadingMore={loadingMore} />;
 }
 
 function Name({ rule, by }: Of & { by: string }) {
