@@ -5,7 +5,6 @@ leaves either the rows, or the file and the signed record of it.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from controlplane.audit import archives, checkpoints, exporting, files, repository, service, verification
+from controlplane.audit import (
+    archives,
+    checkpoints,
+    exporting,
+    files,
+    repository,
+    service,
+    signing,
+    verification,
+    written,
+)
 from controlplane.audit.canonical import chain_of
+from controlplane.audit.examining import Finding
 from controlplane.audit.models import AuditArchive, AuditCheckpoint, AuditEvent
 from controlplane.audit.verification import Verdict
 from controlplane.core.database import transaction
@@ -52,52 +63,62 @@ def archive(account_id: str | None, before: datetime, directory: Path) -> Archiv
     if until is None or until.sequence < first:
         return None
     path = directory / f"audit-{chain_of(account_id)}-{first}-{until.sequence}.jsonl"
-    written = path.with_suffix(".part")
-    _write(written, exporting.part(account_id, first - 1, until.sequence, until.hash))
-    _check(written, account_id, first, until)
-    written.rename(path)
-    _sync(directory)
+    written.sweep(directory, f"audit-{chain_of(account_id)}-*")
+    with written.begun(path) as file:
+        file.writelines(exporting.part(account_id, first - 1, until.sequence, until.hash))
+        written.save(file)
+        _check(Path(file.name), account_id, first, until)
+        written.finish(file, path)
     with transaction() as session:
         _take_out(session, account_id, first, until)
     return Archived(account_id, first, until.sequence, path)
 
 
 def restore(path: Path) -> Archived:
-    """The rows of the last archive, from its file. Raises `NotArchived`, `files.NoExport`, OSError."""
+    """The rows of the last archive, from its file; nothing where they are back.
+
+    Raises `NotArchived`, `files.NoExport`, OSError.
+    """
     with transaction() as session:
         verdict = _verdict(session, path)
-        row = repository.last_archive(session, verdict.account_id)
         first = verdict.sequence - verdict.rows + 1
-        if row is None or (row.first, row.sequence, row.hash) != (first, verdict.sequence, verdict.hash):
-            raise NotArchived(_other(verdict.account_id, row))
-        session.delete(row)
-        session.flush()
+        if not _is_back(session, verdict):
+            _take_in(session, path, verdict, first)
+    # Who puts the record of the archive back has a signature against them from now on.
+    signing.sign(verdict.account_id)
+    return Archived(verdict.account_id, first, verdict.sequence, path)
+
+
+def _is_back(session: Session, verdict: Verdict) -> bool:
+    """Somebody was killed, or asks twice."""
+    archived = repository.archived(session, verdict.account_id)
+    return archived < verdict.sequence and repository.is_there(
+        session, verdict.account_id, verdict.sequence, verdict.hash
+    )
+
+
+def _take_in(session: Session, path: Path, verdict: Verdict, first: int) -> None:
+    account_id, row = verdict.account_id, repository.last_archive(session, verdict.account_id)
+    if row is None or (row.first, row.sequence, row.hash) != (first, verdict.sequence, verdict.hash):
+        raise NotArchived(_other(account_id, row))
+    _refuse(archives.unsigned(session, account_id, checkpoints.public_keys(session)))
+    _refuse(archives.contradicted(session, account_id, row.sequence))
+    session.delete(row)
+    session.flush()
+    try:
         with path.open(encoding="utf-8") as lines:
             events = _events(lines)
             while batch := list(islice(events, _AT_ONCE)):
                 session.execute(insert(AuditEvent), batch)
-        found = verification.verify(session, verdict.account_id).finding
-        if found is not None:
-            raise NotArchived(f"With the file's rows the chain would not be intact: {found.message}")
-        _record(session, "audit.restore", verdict.account_id, first, verdict.sequence, verdict.hash)
-    return Archived(verdict.account_id, first, verdict.sequence, path)
+    except IntegrityError as error:
+        raise NotArchived("Rows of the file are in the database: `controlplane audit verify` says which.") from error
+    _refuse(verification.looked_at(session, account_id).finding)
+    _record(session, archives.RESTORED, account_id, first, verdict.sequence, verdict.hash)
 
 
-def _write(path: Path, lines: Iterator[bytes]) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(directory: Path) -> None:
-    """A file's name is on the disk only when its directory is."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _refuse(found: Finding | None) -> None:
+    if found is not None:
+        raise NotArchived(f"The chain is not intact, nor would it be with the file's rows: {found.message}")
 
 
 def _check(path: Path, account_id: str | None, first: int, until: AuditCheckpoint) -> None:
@@ -118,12 +139,12 @@ def _verdict(session: Session, path: Path) -> Verdict:
 
 
 def _take_out(session: Session, account_id: str | None, first: int, until: AuditCheckpoint) -> None:
-    archives.sign(session, account_id, first, until.sequence, until.hash)
-    session.flush()
+    """Whoever does the same at once waits for the rows, and finds none."""
     wanted = until.sequence - first + 1
     if repository.delete(session, account_id, first, until.sequence) != wanted:
         raise NotArchived("Somebody else has archived the same rows meanwhile; nothing was deleted.")
-    _record(session, "audit.archive", account_id, first, until.sequence, until.hash)
+    archives.sign(session, account_id, first, until.sequence, until.hash)
+    _record(session, archives.TAKEN, account_id, first, until.sequence, until.hash)
 
 
 def _record(session: Session, action: str, account_id: str | None, first: int, last: int, last_hash: bytes) -> None:

@@ -1,5 +1,6 @@
 """Queries on audit events, their chains and checkpoints."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,16 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+
+
+@dataclass(frozen=True)
+class Archiving:
+    """The row `sequence` says that the rows `first` to `last` were archived or restored (`action`)."""
+
+    sequence: int
+    action: str
+    first: int
+    last: int
 
 
 def of_account(account_id: str, wanted: Filter) -> Select[AuditEvent]:
@@ -101,10 +112,37 @@ def last_archive(session: Session, account_id: str | None) -> AuditArchive | Non
     return session.scalars(query.order_by(AuditArchive.sequence.desc()).limit(1)).first()
 
 
+def archives(session: Session, account_id: str | None) -> Sequence[AuditArchive]:
+    """Every record of a chain, in order."""
+    query = select(AuditArchive).where(AuditArchive.chain == chain_of(account_id))
+    return session.scalars(query.order_by(AuditArchive.sequence)).all()
+
+
+def last_archiving(session: Session, account_id: str | None, actions: tuple[str, str]) -> Archiving | None:
+    """What the newest row with one of these actions says."""
+    first, last = (AuditEvent.details[name].as_string() for name in ("first", "last"))
+    query = select(AuditEvent.sequence, AuditEvent.action, first, last)
+    query = query.where(_within(account_id), AuditEvent.action.in_(actions), AuditEvent.sequence.is_not(None))
+    # Few, and found by their action; with a limit the planner would look through the whole chain for the last one.
+    found = session.execute(query.order_by(AuditEvent.sequence)).all()
+    return Archiving(found[-1][0], found[-1][1], *map(_place, found[-1][2:])) if found else None
+
+
+def _place(told: str | None) -> int:
+    """0 where somebody has written what is none."""
+    return int(told) if told is not None and re.fullmatch(r"[0-9]{1,16}", told) else 0
+
+
 def archived(session: Session, account_id: str | None) -> int:
     """The last row that was archived; 0 where none was."""
     query = select(func.max(AuditArchive.sequence)).where(AuditArchive.chain == chain_of(account_id))
     return session.scalar(query) or 0
+
+
+def is_there(session: Session, account_id: str | None, sequence: int, last_hash: bytes) -> bool:
+    """Whether the row at this place has this hash."""
+    query = select(AuditEvent.number).where(_within(account_id), AuditEvent.sequence == sequence)
+    return session.scalar(query.where(AuditEvent.hash == last_hash)) is not None
 
 
 def delete(session: Session, account_id: str | None, first: int, last: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from controlplane.audit import checkpoints, repository, verification
+from controlplane.audit import checkpoints, repository, signing, verification
 from controlplane.core import clock
 from controlplane.core.database import transaction
 from controlplane.settings import settings
@@ -17,7 +17,7 @@ def sign_chains() -> None:
     with transaction() as session:
         grown = repository.grown(session, settings().audit_checkpoint_rows, before, _AT_ONCE)
     for account_id in grown:
-        _sign(account_id)
+        signing.sign(account_id)
 
 
 def verify_chains() -> None:
@@ -29,19 +29,6 @@ def verify_chains() -> None:
             verification.keep(session, verdict)
             if verdict.finding is not None:
                 checkpoints.refuse(account_id, verdict.finding)
-
-
-def _sign(account_id: str | None) -> None:
-    with transaction() as session:
-        last = repository.last_checkpoint(session, account_id)
-        if last is not None and not checkpoints.is_trusted(last, account_id, checkpoints.public_keys(session)):
-            last = None
-        verdict = verification.verify(session, account_id, last)
-        if verdict.finding is not None:
-            verification.keep(session, verdict)
-            checkpoints.refuse(account_id, verdict.finding)
-        elif verdict.rows:
-            checkpoints.sign(session, account_id, verdict.sequence, verdict.hash)
 
 
 TASKS: dict[str, Callable[[], None]] = {

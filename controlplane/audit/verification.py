@@ -1,8 +1,8 @@
 """Whether a chain in the database is what was sealed."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -71,19 +71,31 @@ def verify(
     `kept` are checkpoints that somebody has kept elsewhere: the chain must be the one that they speak of, too.
     """
     kept = list(kept)
-    verdict = _looked_at(session, account_id, start, kept)
+    verdict = _with_archives(session, account_id, start, kept)
     if verdict.finding is not None and repository.archived(session, account_id) != verdict.archived:
         # Rows were archived, or taken back, while they were read.
-        return _looked_at(session, account_id, start, kept)
+        return _with_archives(session, account_id, start, kept)
     return verdict
 
 
-def _looked_at(session: Session, account_id: str | None, start: AuditCheckpoint | None, kept: list[Mark]) -> Verdict:
+def _with_archives(
+    session: Session, account_id: str | None, start: AuditCheckpoint | None, kept: list[Mark]
+) -> Verdict:
+    verdict = looked_at(session, account_id, start, kept)
+    if verdict.finding is not None:
+        return verdict
+    # The row that it reads was just found to be what was sealed.
+    return replace(verdict, finding=archives.contradicted(session, account_id, verdict.archived))
+
+
+def looked_at(
+    session: Session, account_id: str | None, start: AuditCheckpoint | None = None, kept: Sequence[Mark] = ()
+) -> Verdict:
+    """As `verify`, at rows only: whether the chain itself says of rows in files that they are there is not asked."""
     trusted, archive = checkpoints.public_keys(session), repository.last_archive(session, account_id)
     archived = archive.sequence if archive else 0
-    if archive is not None and not archives.is_trusted(archive, account_id, trusted):
-        message = f"That rows up to {archived} were archived is not signed by this plane."
-        forged = Finding(Problem.UNSIGNED, archived, None, message)
+    forged = archives.unsigned(session, account_id, trusted)
+    if forged is not None:
         return Verdict(account_id, 0, 0, 0, START, forged, archived=archived)
     begun = [(one.sequence, one.hash) for one in (start, archive) if one is not None]
     after, previous = max(begun, default=(0, START))
@@ -103,7 +115,9 @@ def _place(mark: Mark) -> int:
     return mark.sequence
 
 
-def _not_as_kept(session: Session, account_id: str | None, after: int, last: bytes, kept: list[Mark]) -> Finding | None:
+def _not_as_kept(
+    session: Session, account_id: str | None, after: int, last: bytes, kept: Sequence[Mark]
+) -> Finding | None:
     """Of rows that are not walked: what this plane itself still says of them."""
     said = {row.sequence: row.hash.hex() for row in repository.checkpoints(session, account_id, 0, after)}
     said[after] = last.hex()

@@ -33,6 +33,12 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     story.asked(ada, "PATCH", f"{path}/limits", {"requestsPerSecond": 100})
     yield "updateLimits", ["environment.limit"]
     yield from _identity_keys(story, ada, f"{path}/identity-keys")
+    story.asked(ada, "POST", f"{path}/pause")
+    story.asked(ada, "POST", f"{path}/pause")
+    yield "pauseEnvironment, twice", ["environment.pause"]
+    story.asked(ada, "POST", f"{path}/wake")
+    story.asked(ada, "POST", f"{path}/wake")
+    yield "wakeEnvironment, twice", ["environment.wake"]
     story.asked(ada, "DELETE", path)
     yield "deleteEnvironment", ["environment.delete"]
     story.asked(ada, "POST", f"{path}/restore")

@@ -10,24 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from typer.testing import CliRunner
 
-from controlplane import audit
 from controlplane.audit import archiving, exporting, repository, tasks, verification
-from controlplane.audit.commands import app
 from controlplane.audit.examining import Problem
 from controlplane.core import clock
-from controlplane.core.database import transaction
 from rcloud.chain import Chain
-
-ACCOUNT = "acc_a"
-
-
-def record(rows: int, account_id: str | None = ACCOUNT) -> None:
-    for number in range(rows):
-        with transaction() as own:
-            audit.record(own, None, "thing.do", f"thing{number}", account_id, {"text": "ü\n", "n": number})
-    tasks.sign_chains()
+from tests.controlplane.audit.keeping import ACCOUNT, archive, everything, record, restore, rows, run
 
 
 @pytest.fixture
@@ -38,28 +26,6 @@ def chained(session: Session, configured: Callable[..., None]) -> Session:
     record(2)
     record(1, None)
     return session
-
-
-def run(*arguments: str, status: int = 0, given: str | None = None) -> str:
-    result = CliRunner().invoke(app, arguments, input=given)
-    assert result.exit_code == status, result.output
-    return result.output
-
-
-def archive(directory: Path, status: int = 0, before: str = "0s") -> str:
-    return run("archive", "--account", ACCOUNT, "--before", before, "--to", str(directory), status=status)
-
-
-def rows(session: Session) -> list[int]:
-    found = session.execute(
-        text("SELECT sequence FROM audit_event WHERE account_id = :a ORDER BY sequence"), {"a": ACCOUNT}
-    )
-    return list(found.scalars())
-
-
-def everything(session: Session) -> list[tuple[object, ...]]:
-    query = "SELECT to_jsonb(audit_event) - 'number' FROM audit_event WHERE account_id = :a ORDER BY sequence"
-    return [tuple(row) for row in session.execute(text(query), {"a": ACCOUNT})]
 
 
 def test_rows_go_into_a_file_and_the_chain_goes_on(chained: Session, tmp_path: Path) -> None:
@@ -87,19 +53,16 @@ def test_rows_come_back_as_they_were(chained: Session, tmp_path: Path) -> None:
     tasks.sign_chains()
     archive(tmp_path)
     first, second = sorted(tmp_path.iterdir())
-    assert "rows 6 to 6: restore those first" in run_restore(first, status=2)
-    assert "rows 6 to 6 are back" in run_restore(second)
-    assert "rows 1 to 5 are back" in run_restore(first)
+    assert "rows 6 to 6: restore those first" in restore(first, status=2)
+    assert "rows 6 to 6 are back" in restore(second)
+    assert "rows 1 to 5 are back" in restore(first)
     assert everything(chained)[:5] == before
     actions = chained.execute(text("SELECT action FROM audit_event WHERE account_id = 'acc_a' ORDER BY sequence"))
     assert list(actions.scalars())[5:] == ["audit.archive", "audit.archive", "audit.restore", "audit.restore"]
     assert verification.verify(chained, ACCOUNT).finding is None
-    assert "Nothing of acc_a is archived" in run_restore(first, status=2)
-
-
-def run_restore(file: Path, status: int = 0) -> str:
-    tasks.sign_chains()
-    return run("restore", str(file), status=status)
+    whole = everything(chained)
+    assert "rows 1 to 5 are back" in restore(first)
+    assert everything(chained) == whole
 
 
 def test_only_what_is_old_and_signed_goes(chained: Session, tmp_path: Path) -> None:
@@ -137,7 +100,7 @@ def test_a_file_that_was_changed_does_not_come_back(chained: Session, tmp_path: 
     archive(tmp_path)
     (file,) = tmp_path.iterdir()
     file.write_text(file.read_text().replace("thing1", "thing7"))
-    assert "not intact" in run_restore(file, status=2)
+    assert "not intact" in restore(file, status=2)
     assert rows(chained) == [6]
 
 
