@@ -83,7 +83,9 @@ def test_only_administrators_destroy(role: str, cast: Cast, victim: Victim) -> N
 def test_everybody_else_gets_nothing(name: str, cast: Cast, bystander: Victim, tokens: dict[str, str | None]) -> None:
     """Strangers do not learn what exists."""
     asked = [one for one in operations(cast.own.owner.api_url) if not _costs_too_much(one, name)]
-    answers = all_at_once(lambda one: send(cast, one, bystander, tokens[name]), asked)
+    # What the stranger may do at home has an order: an authenticator app is begun, confirmed, removed.
+    each = map if name == "other member" else all_at_once
+    answers = each(lambda one: send(cast, one, bystander, tokens[name]), asked)
     assert [
         f"{one.name}: {answer}"
         for one, answer in zip(asked, answers, strict=True)
