@@ -69,6 +69,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     environments.router,
     limits.router,
     all_environments.router,
+    runners.regions_router,
     runners.router,
     operations.router,
     ui_sessions.router,

@@ -26,5 +26,16 @@ class RunnerView(Schema):
         return cls(**columns, alive=service.is_alive(runner))
 
 
+class RegionView(Schema):
+    """Where environments can be. `isDefault`: taken when a new environment names none."""
+
+    region: str = Field(examples=["local"])
+    is_default: bool
+
+
+class RegionList(Schema):
+    items: list[RegionView]
+
+
 class RunnerUpdate(Schema):
     draining: bool = Field(strict=True, examples=[True], description="takes no new environments; those it has stay")

@@ -48,6 +48,7 @@ WITHOUT_PERMISSION = {
     "listJoinableAccounts",
     "joinAccount",
     "listAllEnvironments",
+    "listRegions",
     "listRunners",
     "updateRunner",
     "createSsoProvider",

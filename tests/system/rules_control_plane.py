@@ -66,6 +66,7 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "listJoinableAccounts": SIGNED_IN,
     "joinAccount": SIGNED_IN,
     "listAllEnvironments": OPERATORS,
+    "listRegions": SIGNED_IN,
     "listRunners": OPERATORS,
     "updateRunner": OPERATORS,
     "createSsoProvider": OPERATORS,
