@@ -7,12 +7,14 @@ import shutil
 import signal
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
 import httpx2
 from playwright.sync_api import Browser
 
+from tests.controlplane.domains import nameserver
 from tests.screenshots import sheet, visits
 from tests.screenshots.content import filled
 from tests.screenshots.visits import Picture
@@ -21,8 +23,13 @@ from tests.support.plane import CHECKOUT, Plane
 from tests.support.tenants import PASSWORD, Person
 
 _README = {"environment-connect": "light", "environment-overview": "dark", "environment-logs": "light"}
-# So that there is a trust policy to show.
-_SETTINGS = {"CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN": "arn:aws:iam::111122223333:role/restate-plane"}
+# Of calls, before anything is photographed: plots of a single point say nothing.
+_MINUTES, _README_MINUTES = 2, 12
+# So that there is a trust policy to show, and a provider of the company on this machine.
+_SETTINGS = {
+    "CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN": "arn:aws:iam::111122223333:role/restate-plane",
+    "CONTROLPLANE_OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8",
+}
 _IMAGES = CHECKOUT / "docs/images"
 
 
@@ -34,7 +41,7 @@ def main(arguments: list[str]) -> int:
     folder: Path = options.output
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        pictures = _taken(wanted, folder)
+        pictures = _taken(wanted, folder, _README_MINUTES if options.readme else _MINUTES)
     except KeyboardInterrupt:
         return 130
     if options.readme:
@@ -50,13 +57,19 @@ def main(arguments: list[str]) -> int:
     return 1 if missing or any(one.faults for one in pictures) else 0
 
 
-def _taken(wanted: list[str], folder: Path) -> list[Picture]:
+def _taken(wanted: list[str], folder: Path, minutes: int) -> list[Picture]:
     directory = Path(tempfile.mkdtemp(prefix="controlplane-screenshots-"))
     # Engines run as accounts of their own and must reach their directories.
     directory.chmod(0o711)
     try:
         print("→ starting a plane", flush=True)
-        with Plane(directory, _SETTINGS) as plane, filled(plane, directory) as person, launched() as browser:
+        with ExitStack() as open_until_then:
+            names = open_until_then.enter_context(nameserver.running())
+            settings = {**_SETTINGS, "CONTROLPLANE_DNS_RESOLVER": names.address}
+            plane = open_until_then.enter_context(Plane(directory, settings))
+            print("→ filling it", flush=True)
+            person = open_until_then.enter_context(filled(plane, names, directory, minutes))
+            browser = open_until_then.enter_context(launched())
             print("→ visiting", flush=True)
             return everything(browser, plane.api_url, person, wanted, folder)
     finally:

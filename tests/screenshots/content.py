@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.controlplane.domains.nameserver import NameServer
+from tests.screenshots.company import signing_in
+from tests.screenshots.traffic import flowing
 from tests.support import services
 from tests.support.plane import Plane
-from tests.support.tenants import Environment, Person, create_environment, sign_up
+from tests.support.tenants import Caller, Environment, Person, create_environment, sign_up
 from tests.support.waiting import until
 
 _KEYS: list[dict[str, Any]] = [
@@ -22,8 +25,11 @@ _PAYMENTS = [("order-1041", 4900), ("order-1042", 1250), ("order-1043", -300), (
 
 
 @contextmanager
-def filled(plane: Plane, directory: Path) -> Iterator[Person]:
-    """The owner of an account with two environments, in whose first a service runs until the block ends."""
+def filled(plane: Plane, names: NameServer, directory: Path, minutes: int) -> Iterator[Person]:
+    """
+    The owner of an account with two environments. In the first a service runs, and is called from ``minutes`` before
+    the block until its end.
+    """
     ada = sign_up(plane.api_url, "ada@example.com")
     production = create_environment(ada, "production", "acme")
     _second_environments(production)
@@ -33,8 +39,10 @@ def filled(plane: Plane, directory: Path) -> Iterator[Person]:
     soon = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     ada.created(f"{production.path}/api-keys", description="trial of a partner", role="ingress", expiresAt=soon)
     with services.typescript(directory, [production.signing_public_key]) as service:
-        _traffic(production, service.url)
-        yield ada
+        caller = _traffic(production, service.url)
+        with signing_in(production, names), flowing(caller):
+            until(lambda: _counted(production, minutes), 60 * minutes + 90)
+            yield ada
 
 
 def _second_environments(first: Environment) -> None:
@@ -54,24 +62,22 @@ def _people(plane: Plane, environment: Environment) -> None:
     ada.created(f"{account}/invitations", email="barbara@example.com", role="admin")
 
 
-def _traffic(environment: Environment, url: str) -> None:
+def _traffic(environment: Environment, url: str) -> Caller:
     caller = environment.using(environment.api_key())
     answer = caller.register(url)
     assert answer.is_success, answer.text
     # A mistake that everybody makes once, so that the log has something to say.
     caller.register("http://127.0.0.1:1")
-    for count in range(60):
-        caller.invoke(f"/greeter/customer-{count % 7}/greet", "Hello")
     caller.send("/approval/request/send", "contract 7")
     caller.send("/trip/book/send", {"customer": "ada", "hoursToDecide": 24})
     for order, amount in _PAYMENTS:
         caller.send(f"/payment/{order}/run/send", {"account": "acme", "amount": amount, "email": "ada@example.com"})
     caller.invoke("/payment/order-1041/paymentWebhook", "acme")
     environment.using("key_of_nobody").post("/greeter/ada/greet", "Hello")
-    until(lambda: _counted(environment), 90)
+    return caller
 
 
-def _counted(environment: Environment) -> bool:
-    """Whether the plane has heard of the calls."""
-    usage = environment.owner.call("GET", f"/accounts/{environment.account_id}/usage/recent")
-    return any(sum(one["requests"]) for one in usage.json()["items"])
+def _counted(environment: Environment, minutes: int) -> bool:
+    """Whether the plane has heard of calls in so many minutes."""
+    usage = environment.owner.call("GET", f"/accounts/{environment.account_id}/usage/recent").json()["items"]
+    return any(sum(map(bool, one["requests"])) >= minutes for one in usage)
