@@ -20,6 +20,7 @@ from controlplane.domains import endpoints as domains
 from controlplane.environments import endpoints as environments
 from controlplane.environments import limit_endpoints as limits
 from controlplane.environments import operator_endpoints as all_environments
+from controlplane.environments import pausing_endpoints as pausing
 from controlplane.health import endpoints as health
 from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.invitations import endpoints as invitations
@@ -68,6 +69,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     sso_connections.operators_router,
     environments.router,
     limits.router,
+    pausing.router,
     all_environments.router,
     runners.regions_router,
     runners.router,

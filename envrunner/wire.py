@@ -74,6 +74,9 @@ class Spec(Message):
     environment_id: EnvironmentId
     generation: Annotated[int, Field(ge=0)]
     desired: Desired
+    gently: bool = False
+    """STOPPED only: attempts at services that are under way may end first, within bounds."""
+
     engine_version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.+-]{1,40}$")]
     signing_key_pem: Annotated[str | None, Field(repr=False)] = None
     ingress_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]

@@ -54,7 +54,7 @@ def create_environment(
 ) -> Response:
     """Create an environment: an engine of its own, reachable within a second. Follow `operationId` for progress."""
     create = partial(service.create, session, principal, account_id, body.name, body.region)
-    return once(principal.user_id, lambda: _change(session, create()))
+    return once(principal.user_id, lambda: change_view(session, create()))
 
 
 @router.get("", operation_id="listEnvironments")
@@ -111,7 +111,7 @@ def delete_environment(
     if purge:
         principal.check(Permission.ENVIRONMENT_PURGE, account_id)
     act = service.purge if purge else service.delete
-    return _change(session, act(session, principal, account_id, environment_id))
+    return change_view(session, act(session, principal, account_id, environment_id))
 
 
 @router.post(
@@ -124,7 +124,7 @@ def restore_environment(
     account_id: str, environment_id: str, session: DbSession, principal: Deleter
 ) -> EnvironmentChange:
     """Bring a deleted environment back with its data, addresses, signing key and API keys."""
-    return _change(session, service.restore(session, principal, account_id, environment_id))
+    return change_view(session, service.restore(session, principal, account_id, environment_id))
 
 
 def view(environment: Environment, keys: Mapping[str, IdentityKey]) -> EnvironmentView:
@@ -149,13 +149,14 @@ def view(environment: Environment, keys: Mapping[str, IdentityKey]) -> Environme
         request_size_limit_bytes=limits.request_size_limit_bytes,
         query_seconds=limits.query_seconds,
         read_only=environment.read_only,
+        paused_at=environment.paused_at,
         created_at=environment.created_at,
         deleted_at=environment.deleted_at,
         purge_at=environment.purge_at,
     )
 
 
-def _change(session: Session, change: service.Change) -> EnvironmentChange:
+def change_view(session: Session, change: service.Change) -> EnvironmentChange:
     environment, operation = change
     keys = repository.identity_keys(session, environment.environment_id)
     shown = view(environment, keys).model_dump(by_alias=False)

@@ -13,6 +13,10 @@ class EnvironmentDeleted(Conflict):
     code = "environment_deleted"
 
 
+class EnvironmentPaused(Conflict):
+    code = "environment_paused"
+
+
 class NotDeleted(Conflict):
     code = "environment_not_deleted"
 

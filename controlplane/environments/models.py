@@ -53,6 +53,8 @@ class Environment(Base):
     query_seconds: Mapped[int] = mapped_column(Integer, server_default="60")
     own_limits: Mapped[dict[str, int]] = mapped_column(JSONB, server_default="{}")
     read_only: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    # Since when its engine shall not run; it stays noted while the environment is deleted.
+    paused_at: Mapped[datetime | None] = mapped_column(Time)
     created_by: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(Time)
     deleted_at: Mapped[datetime | None] = mapped_column(Time)

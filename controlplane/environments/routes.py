@@ -13,13 +13,15 @@ from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
 from controlplane.environments.status import Status
 
+_STATUSES = {Status.DELETED: "DELETED", Status.SUSPENDED: "OFF"}
+
 
 def route(environment: Environment, signing_public_keys: Sequence[str]) -> dict[str, Any]:
     """The value of docs/wire.md's `routes` table; the keys are those that the engine may sign its calls with."""
     urls = addresses.of(environment)
     return {
         "accountId": environment.account_id,
-        "status": "DELETED" if environment.status == Status.DELETED else "ON",
+        "status": _STATUSES.get(Status(environment.status), "ON"),
         "ingressPort": urls.ingress_port,
         "adminPort": urls.admin_port,
         **effective(environment).document(),

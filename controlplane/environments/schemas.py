@@ -40,6 +40,7 @@ class EnvironmentView(Schema):
     request_size_limit_bytes: int
     query_seconds: int = Field(description="the edge cuts a SQL query off after it; 0: only the node's own limit holds")
     read_only: bool = Field(description="nobody changes anything by the admin API; calls of services go on")
+    paused_at: Timestamp | None = Field(description="since when its engine does not run, until it is woken")
     created_at: Timestamp
     deleted_at: Timestamp | None
     purge_at: Timestamp | None = Field(description="when a deleted environment is destroyed; restorable until then")

@@ -23,6 +23,7 @@ from controlplane.settings import settings
 
 Change = tuple[Environment, Operation]
 CONVERGE = "runner.converge"
+PAUSED = "Paused: it takes no calls, and its timers wait until it is woken."
 
 
 def create(session: Session, by: Principal, account_id: str, name: str, region: str | None) -> Change:
@@ -60,14 +61,21 @@ def delete(session: Session, by: Principal, account_id: str, environment_id: str
 
 
 def restore(session: Session, by: Principal, account_id: str, environment_id: str) -> Change:
-    """Bring a deleted environment back with its data, keys and addresses. Raises `NotDeleted`, `PurgeInProgress`."""
+    """Bring a deleted environment back with its data, keys and addresses; one that was paused comes back paused.
+
+    Raises `NotDeleted`, `PurgeInProgress`.
+    """
     environment = _found(repository.find_locked(session, by, account_id, environment_id))
     refuse_purging(environment)
     if environment.status != Status.DELETED:
         raise errors.NotDeleted("This environment is not deleted, so there is nothing to restore.")
-    move(environment, Status.PENDING)
-    environment.desired, environment.deleted_at, environment.purge_at = Desired.RUNNING, None, None
+    environment.deleted_at, environment.purge_at = None, None
     audit.record(session, by, "environment.restore", environment_id, account_id)
+    if environment.paused_at:
+        move(environment, Status.SUSPENDED, PAUSED)
+        return environment, changed(session, environment, Kind.RESTORE_PAUSED)
+    move(environment, Status.PENDING)
+    environment.desired = Desired.RUNNING
     return environment, changed(session, environment, Kind.RESTORE)
 
 

@@ -20,11 +20,11 @@ class Desired(StrEnum):
 
 
 MOVES: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.ACTIVE, Status.FAILED, Status.DELETED}),
+    Status.PENDING: frozenset({Status.ACTIVE, Status.SUSPENDED, Status.FAILED, Status.DELETED}),
     Status.ACTIVE: frozenset({Status.SUSPENDED, Status.FAILED, Status.DELETED}),
-    Status.SUSPENDED: frozenset({Status.ACTIVE, Status.FAILED, Status.DELETED}),
-    Status.FAILED: frozenset({Status.ACTIVE, Status.PENDING, Status.DELETED}),
-    Status.DELETED: frozenset({Status.PENDING}),
+    Status.SUSPENDED: frozenset({Status.PENDING, Status.DELETED}),
+    Status.FAILED: frozenset({Status.ACTIVE, Status.PENDING, Status.SUSPENDED, Status.DELETED}),
+    Status.DELETED: frozenset({Status.PENDING, Status.SUSPENDED}),
 }
 
 

@@ -20,10 +20,10 @@ from controlplane.core.outbound import place
 from controlplane.core.queue import nudge
 from controlplane.environments import repository as environment_rows
 from controlplane.environments import service as environments
-from controlplane.environments.errors import EnvironmentDeleted
+from controlplane.environments.errors import EnvironmentDeleted, EnvironmentPaused
 from controlplane.environments.identity import KeyState
 from controlplane.environments.models import IdentityKey
-from controlplane.environments.status import Desired
+from controlplane.environments.status import Status
 from controlplane.identity_keys import repository
 from controlplane.identity_keys.errors import DeploymentsUnknown, NextKeyNotAccepted
 from controlplane.identity_keys.models import DeploymentReport, IdentityKeyCheck
@@ -60,11 +60,16 @@ class Verdict:
 
 
 def ask(session: Session, by: Principal, account_id: str, environment_id: str) -> Asked:
-    """Goes out with the commit. Raises `NotFound`, `EnvironmentDeleted`."""
+    """Goes out with the commit. Raises `NotFound`, `EnvironmentDeleted`, `EnvironmentPaused`."""
     environment = environments.get(session, by, account_id, environment_id)
-    if environment.desired != Desired.RUNNING:
+    if environment.status == Status.DELETED:
         raise EnvironmentDeleted(
             "This environment is deleted, so that nothing calls its deployments. Restore it first."
+        )
+    if environment.status == Status.SUSPENDED:
+        raise EnvironmentPaused(
+            "This environment is paused, so that its engine cannot be asked which services to try. Wake it first, or "
+            "switch with force."
         )
     keys = environment_rows.identity_keys(session, environment_id)
     trials = {key.identity_key_id: preflight.trial(session, environment, key) for key in _in_order(keys.values())}

@@ -11,7 +11,7 @@ from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
 from controlplane.environments import repository as environment_rows
 from controlplane.environments import service as environments
-from controlplane.environments.errors import EnvironmentDeleted
+from controlplane.environments.errors import EnvironmentDeleted, EnvironmentPaused
 from controlplane.environments.identity import KeyState
 from controlplane.environments.models import IdentityKey
 from controlplane.identity_keys import checking, repository, service, views
@@ -75,7 +75,11 @@ def get_identity_key_check(
     return views.checks(session, principal, account_id, environment_id)
 
 
-@router.post("/check", operation_id="checkIdentityKeys", responses=refusals(EnvironmentDeleted, DeploymentsUnknown))
+@router.post(
+    "/check",
+    operation_id="checkIdentityKeys",
+    responses=refusals(EnvironmentDeleted, EnvironmentPaused, DeploymentsUnknown),
+)
 def check_identity_keys(account_id: str, environment_id: str, session: DbSession, principal: Trier) -> DeploymentChecks:
     """Try every deployment of the engine now with each key: a signed discovery, which runs no handler."""
     asked = checking.ask(session, principal, account_id, environment_id)
@@ -88,7 +92,7 @@ def check_identity_keys(account_id: str, environment_id: str, session: DbSession
     "/switch",
     status_code=status.HTTP_202_ACCEPTED,
     operation_id="switchIdentityKey",
-    responses=refusals(NoNextKey, NextKeyNotAccepted, EnvironmentDeleted, DeploymentsUnknown),
+    responses=refusals(NoNextKey, NextKeyNotAccepted, EnvironmentDeleted, EnvironmentPaused, DeploymentsUnknown),
 )
 def switch_identity_key(
     account_id: str, environment_id: str, session: DbSession, principal: Manager, body: SwitchKey = _UNFORCED

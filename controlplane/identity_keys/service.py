@@ -12,7 +12,7 @@ from controlplane.environments import service as environment_changes
 from controlplane.environments.errors import EnvironmentDeleted
 from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
-from controlplane.environments.status import Desired
+from controlplane.environments.status import Status
 from controlplane.identity_keys import repository
 from controlplane.identity_keys.errors import (
     KeyInUse,
@@ -110,7 +110,7 @@ def _locked(session: Session, by: Principal, account_id: str, environment_id: st
     environment = environments.find_locked(session, by, account_id, environment_id)
     if environment is None:
         raise NotFound("environment")
-    if environment.desired != Desired.RUNNING:
+    if environment.status == Status.DELETED:
         raise EnvironmentDeleted("This environment is deleted. Restore it before you change its keys.")
     return environment
 

@@ -17,7 +17,10 @@ STEPS: dict[Kind, tuple[str, ...]] = {
     Kind.CREATE: ("reserve", "start_engine", "verify_ready"),
     Kind.DELETE: ("close_edge", "stop_engine"),
     Kind.RESTORE: ("open_edge", "start_engine", "verify_ready"),
+    Kind.RESTORE_PAUSED: ("keep_data", "keep_stopped"),
     Kind.PURGE: ("close_edge", "destroy_data"),
+    Kind.PAUSE: ("close_edge", "stop_engine"),
+    Kind.WAKE: ("open_edge", "start_engine", "verify_ready"),
     Kind.LIMIT: ("edge", "restart_engine"),
     Kind.SWITCH_KEY: ("change_key", "restart_engine"),
     Kind.ROLL_BACK_KEY: ("change_key", "restart_engine"),
@@ -48,6 +51,13 @@ def get(session: Session, operation_id: str, account_ids: Sequence[str]) -> Oper
     operation = repository.find(session, operation_id, account_ids)
     if operation is None:
         raise NotFound("operation")
+    return operation
+
+
+def of_generation(session: Session, environment_id: str, generation: int) -> Operation:
+    """The change that led to this generation; every generation has one."""
+    operation = repository.latest(session, environment_id, generation)
+    assert operation is not None  # noqa: S101 - environments.changed raises the generation and starts it in one step
     return operation
 
 

@@ -19,6 +19,7 @@ class Spec(Schema):
     environment_id: str
     generation: int
     desired: str
+    gently: bool
     engine_version: str
     signing_key_pem: str | None
     ingress_url: str

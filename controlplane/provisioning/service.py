@@ -49,6 +49,7 @@ def spec(environment: Environment, key: IdentityKey | None, policy: OutboundPoli
         environment_id=environment.environment_id,
         generation=environment.generation,
         desired=environment.desired,
+        gently=environment.status == Status.SUSPENDED,
         engine_version=environment.engine_version,
         signing_key_pem=identity.private_pem(key) if wanted and key else None,
         ingress_url=urls.ingress,

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Request, status
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
 from controlplane.core.openapi import refusals
-from controlplane.environments.errors import EnvironmentDeleted
+from controlplane.environments.errors import EnvironmentDeleted, EnvironmentPaused
 from controlplane.provisioning.endpoints import authenticated_runner
 from controlplane.runners.models import Runner
 from controlplane.ui_sessions import service
@@ -21,7 +21,7 @@ Reader = Annotated[Principal, Depends(require(Permission.ENVIRONMENT_READ))]
     "",
     status_code=status.HTTP_201_CREATED,
     operation_id="createUiSession",
-    responses=refusals(EnvironmentDeleted, SessionRequired),
+    responses=refusals(EnvironmentDeleted, EnvironmentPaused, SessionRequired),
 )
 def create_ui_session(
     account_id: str, environment_id: str, request: Request, session: DbSession, principal: Reader

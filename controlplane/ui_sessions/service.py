@@ -21,7 +21,7 @@ from controlplane.core.ids import label, new_id
 from controlplane.edge_log import Table, publish
 from controlplane.environments import addresses
 from controlplane.environments import service as environments
-from controlplane.environments.errors import EnvironmentDeleted
+from controlplane.environments.errors import EnvironmentDeleted, EnvironmentPaused
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Status
 from controlplane.login import sessions
@@ -52,13 +52,15 @@ def create(
 ) -> tuple[str, datetime]:
     """Where to send the browser of `session_id`, and until when that works.
 
-    Raises `NotFound`, `EnvironmentDeleted`, `SessionRequired` for who has no session.
+    Raises `NotFound`, `EnvironmentDeleted`, `EnvironmentPaused`, `SessionRequired` for who has no session.
     """
     if session_id is None:
         raise SessionRequired
     environment = environments.get(session, by, account_id, environment_id)
     if environment.status == Status.DELETED:
         raise EnvironmentDeleted(f"The environment {environment.name} is deleted: restore it to open its engine UI.")
+    if environment.status == Status.SUSPENDED:
+        raise EnvironmentPaused(f"The environment {environment.name} is paused: wake it to open its engine UI.")
     code, now = tokens.new_secret(), clock.now()
     repository.forget_codes(session, session_id, environment_id)
     row = UiCode(

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -124,6 +125,12 @@ class Engine:
             self._watch(await asyncio.to_thread(self._hands.adopt))
         if spec.desired is Desired.RUNNING:
             return await self._keep_running(spec)
+        if spec.gently and self._was_ready:
+            await gentle.quiet(
+                self._hands.admin_socket, self._settings.engine_drain_seconds, partial(self._worth_waiting, spec)
+            )
+            if self._spec is not spec:
+                return 0
         await self._stop()
         if spec.desired is Desired.ABSENT:
             await asyncio.to_thread(self._hands.destroy)
@@ -152,6 +159,9 @@ class Engine:
 
     def _worth_draining(self) -> bool:
         return self._spec.desired is Desired.RUNNING and self._process is not None and self._process.alive()
+
+    def _worth_waiting(self, spec: Spec) -> bool:
+        return self._spec is spec and self._process is not None and self._process.alive()
 
     async def _start(self, spec: Spec) -> float | None:
         if (wait := self._not_before - time.monotonic()) > 0:

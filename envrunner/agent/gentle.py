@@ -53,8 +53,13 @@ async def drain(hands: Hands, edge: Edge, seconds: float, wanted: Callable[[], b
     """
     old = await asyncio.to_thread(hands.renew_entrance)
     await edge.turn_to_fresh_sockets(hands.label)
-    deadline, quiet = time.monotonic() + seconds, 0
-    async with Probe(old) as probe:
-        while quiet < _QUIET_LOOKS and wanted() and time.monotonic() < deadline:
-            quiet = 0 if await probe.busy() else quiet + 1
+    await quiet(old, seconds, wanted)
+
+
+async def quiet(admin_socket: Path, seconds: float, wanted: Callable[[], bool]) -> None:
+    """The same without new sockets, for an engine whose calls the edge refuses already."""
+    deadline, looks = time.monotonic() + seconds, 0
+    async with Probe(admin_socket) as probe:
+        while looks < _QUIET_LOOKS and wanted() and time.monotonic() < deadline:
+            looks = 0 if await probe.busy() else looks + 1
             await asyncio.sleep(_LOOK_SECONDS)

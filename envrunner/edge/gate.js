@@ -19,14 +19,15 @@ import restrictions from 'restrictions.js';
 import rules from 'rules.js';
 
 // As little as possible stands here: njs runs a module's top level again for every request.
-const LONGEST_AUTHORIZATION = 7 + 4096, NO_PORT = '00000', USED_EVERY_S = 10;
+const LONGEST_AUTHORIZATION = 7 + 4096, NO_PORT = '00000', USED_EVERY_S = 10, PAUSED_RETRY = '60';
 
-function refuse(r, status, message) {
+// `seconds`: after how many it may be tried again, where 503 is not for a moment only.
+function refuse(r, status, message, seconds) {
     r.headersOut['Content-Type'] = 'application/json';
     if (status === 401) {
         r.headersOut['WWW-Authenticate'] = 'Bearer';
     } else if (status === 503) {
-        r.headersOut['Retry-After'] = '1';
+        r.headersOut['Retry-After'] = seconds || '1';
     }
     r.return(status, JSON.stringify({message: message, restate_code: null}));
     return '';
@@ -166,7 +167,8 @@ function decide(r, ingress, role, label, route, words) {
     }
     const status = route === undefined ? 'x' : route[0];
     if (status !== '1') {
-        return status === '0' ? refuse(r, 503, 'This environment is switched off.')
+        return status === '0' ? refuse(r, 503, 'This environment is paused: it takes no calls until it is woken. An owner or admin of its '
+            + 'account can do that in the console, or by: rcloud env wake env_' + label + '.', PAUSED_RETRY)
                               : refuse(r, 404, 'This environment has been deleted.');
     }
     if (words.length > 1) {

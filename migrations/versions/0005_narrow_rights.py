@@ -17,9 +17,11 @@ def upgrade() -> None:
     _limits()
     _usage()
     _ui_sessions()
+    _pausing()
 
 
 def downgrade() -> None:
+    op.drop_column("environment", "paused_at")
     _drop_ui_sessions()
     for table in ("usage_day", "usage_hour", "usage_minute"):
         op.drop_table(table)
@@ -114,6 +116,10 @@ def _usage() -> None:
             sa.Column("storage_bytes", sa.BigInteger),
         )
         op.create_index(None, table, ["at"])
+
+
+def _pausing() -> None:
+    op.add_column("environment", sa.Column("paused_at", sa.DateTime(timezone=True)))
 
 
 def _drop_limits() -> None:

@@ -11,8 +11,9 @@ from rcloud import confirm, follow
 from rcloud.api import at
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
-from rcloud.commands import env_limits, env_logs, env_use
+from rcloud.commands import env_limits, env_logs, env_pause, env_use
 from rcloud.commands.arguments import Env, Yes
+from rcloud.commands.settling import Patience, Wait, settled
 from rcloud.errors import NotFound
 from rcloud.output import Columns, time_of
 from rcloud.text import short_time
@@ -20,6 +21,8 @@ from rcloud.text import short_time
 app = group("Environments: each is an engine of its own.")
 command(app, "use")(env_use.use)
 command(app, "logs")(env_logs.logs)
+command(app, "pause")(env_pause.pause)
+command(app, "wake")(env_pause.wake)
 command(app, "throttling")(env_limits.throttling)
 command(app, "read-only")(env_limits.read_only)
 app.add_typer(env_limits.app, name="limits")
@@ -46,12 +49,11 @@ DETAILS: Columns = {
     "requests per second": lambda item: item.get("requestsPerSecond") or "no limit",
     "read-only": lambda item: "yes" if item.get("readOnly") else None,
     "created": time_of("createdAt"),
+    "paused": time_of("pausedAt"),
     "deleted": time_of("deletedAt"),
     "destroyed": time_of("purgeAt"),
     "last change": "change",
 }
-Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="stay until it is done")]
-Patience = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0, help="how long --wait waits")]
 
 
 @command(app, "create")
@@ -66,7 +68,7 @@ def create(
     account = cloud.find.account()
     body = {"name": name} | ({"region": region} if region else {})
     made = cloud.api.create(at("accounts", account["accountId"], "environments"), body)
-    shown = _settled(cloud, made, wait, timeout)
+    shown = settled(cloud, made, wait, timeout)
     ready = "is ready" if wait else "is being created"
     cloud.out.done(
         shown,
@@ -124,17 +126,9 @@ def restore(cloud: Cloud, env: Env, wait: Wait = True, timeout: Patience = 120) 
     """Bring a deleted environment back with its data, addresses, signing key and API keys."""
     found = cloud.find.environment(env)
     changed = cloud.api.change("POST", f"{cloud.find.path(found)}/restore")
-    shown = _settled(cloud, changed, wait, timeout)
-    cloud.out.done(shown, f"Environment {found['name']} is {'back' if wait else 'coming back'}.")
-
-
-def _settled(cloud: Cloud, changed: dict[str, Any], wait: bool, patience_seconds: float) -> dict[str, Any]:
-    """The environment as it is once the change is done; as the change left it without waiting."""
-    if not wait:
-        return changed
-    follow.operation(cloud.api, cloud.out, changed["operationId"], patience_seconds)
-    now: dict[str, Any] = cloud.api.get(cloud.find.path(changed))
-    return now | {"operationId": changed["operationId"]}
+    shown = settled(cloud, changed, wait, timeout)
+    paused = f" It was paused, and still is. Next: rcloud env wake {found['name']}" if shown.get("pausedAt") else ""
+    cloud.out.done(shown, f"Environment {found['name']} is {'back' if wait else 'coming back'}.{paused}")
 
 
 def _change(operation: dict[str, Any]) -> str:

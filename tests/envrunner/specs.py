@@ -31,12 +31,15 @@ def spec(
     engine_version: str = ENGINE_VERSION,
     pem: str | None = None,
     ingress_url: str = "http://127.0.0.1:8100",
+    *,
+    gently: bool = False,
 ) -> Spec:
     """A spec of the environment of that number."""
     return Spec(
         environment_id=f"env_{number:027d}",
         generation=generation,
         desired=desired,
+        gently=gently,
         engine_version=engine_version,
         signing_key_pem=None if desired is Desired.ABSENT else pem or signing_key_pem(),
         ingress_url=ingress_url,

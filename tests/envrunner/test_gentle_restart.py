@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 
 from envrunner.agent_client import AgentClient
+from envrunner.client import Unreachable
 from envrunner.keep import stop_all
 from envrunner.wire import Desired, EngineState, Spec, State
 from tests.envrunner.edge.stack import REPOSITORY, Stack, label
@@ -34,6 +36,12 @@ class Host:
         state = self.agent.settled(wanted.environment_id, 40)
         assert (state.state, state.generation) == (EngineState.READY, wanted.generation), state
         return state
+
+    def state(self) -> State | None:
+        """As the agent sees it, if it answers already."""
+        with contextlib.suppress(Unreachable):
+            return self.agent.settled(spec(1).environment_id, 1)
+        return None
 
     def admin(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """At the engine itself."""
@@ -131,6 +139,40 @@ def test_calls_wait_while_the_engine_is_away_and_a_stop_ends_the_waiting(host: H
         host.agent.put(spec(1, 3, Desired.STOPPED))
         state = host.agent.settled(spec(1).environment_id, 4)
         assert (state.state, state.generation) == (EngineState.STOPPED, 3)
+
+
+def test_a_gentle_stop_lets_attempts_end_and_another_mind_keeps_the_engine(host: Host, tmp_path: Path) -> None:
+    pid = host.settle(spec(1)).pid
+    paused = [spec(1, generation, Desired.STOPPED, gently=True) for generation in (2, 4)]
+    with services.slow(tmp_path, []) as service:
+        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+        host.send(1500)
+        until(lambda: service.effects("began"))
+        host.agent.put(paused[0])
+        assert host.settle(spec(1, 3)).pid == pid
+        host.agent.put(paused[1])
+        state = host.agent.settled(paused[1].environment_id, 8)
+        assert (state.state, state.generation, state.pid) == (EngineState.STOPPED, 4, None)
+        assert host.settle(spec(1, 5)).pid != pid
+        until(lambda: host.admin("POST", "/query", json={"query": UNDER_WAY}).json() == {"rows": []})
+        assert len(service.effects()) == 1
+        assert not again(service)
+
+
+def test_an_agent_that_dies_while_it_stops_an_engine_leaves_the_next_one_to_do_it(host: Host, tmp_path: Path) -> None:
+    host.settle(spec(1))
+    with services.slow(tmp_path, []) as service:
+        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+        host.send(60_000)
+        until(lambda: service.effects("began"))
+        host.agent.put(spec(1, 2, Desired.STOPPED, gently=True))
+        for _ in range(2):
+            host.stack.kill("agent")
+            host.stack.start_process("agent")
+            until((host.stack.run / "agent.sock").exists)
+            state = until(lambda: told if (told := host.state()) and told.settled else None)
+            assert (state.state, state.generation, state.pid) == (EngineState.STOPPED, 2, None)
+        assert host.settle(spec(1, 3)).state is EngineState.READY
 
 
 def again(service: services.Service) -> set[str]:

@@ -22,6 +22,8 @@ LATE = (
     "revokeInvitation",
     "removeMember",
     "revokeApiKey",
+    "pauseEnvironment",
+    "wakeEnvironment",
     "deleteEnvironment",
     "restoreEnvironment",
     "cliDestroyEnvironment",

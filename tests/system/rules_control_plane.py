@@ -94,6 +94,8 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "getEnvironmentUsage": EVERY_ROLE,
     "getAccountUsage": EVERY_ROLE,
     "getRecentUsage": EVERY_ROLE,
+    "pauseEnvironment": ADMINISTRATORS,
+    "wakeEnvironment": ADMINISTRATORS,
     "deleteEnvironment": ADMINISTRATORS,
     "restoreEnvironment": ADMINISTRATORS,
     "getAwsTrustPolicy": EVERY_ROLE,

@@ -17,6 +17,8 @@ CALLS = [
     ("DELETE", "/{env}", Permission.ENVIRONMENT_DELETE),
     ("DELETE", "/{env}?purge=true", Permission.ENVIRONMENT_PURGE),
     ("POST", "/{env}/restore", Permission.ENVIRONMENT_DELETE),
+    ("POST", "/{env}/pause", Permission.ENVIRONMENT_UPDATE),
+    ("POST", "/{env}/wake", Permission.ENVIRONMENT_UPDATE),
     ("GET", "/{env}/api-keys", Permission.API_KEY_READ),
     ("POST", "/{env}/api-keys", Permission.API_KEY_CREATE),
     ("DELETE", "/{env}/api-keys/key_0", Permission.API_KEY_REVOKE),

@@ -6,7 +6,7 @@ import pytest
 
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.conftest import DELETED, MINE, NOBODYS, OFF, OTHERS, World
-from tests.envrunner.edge.stack import digest
+from tests.envrunner.edge.stack import digest, label
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,12 @@ def test_host_names_have_no_case_and_may_have_a_port(world: World) -> None:
 
 
 def test_environments_that_are_off_or_deleted(world: World) -> None:
-    off = ask(world.port("ingress"), "/S/h", host=world.host(OFF), token=world.tokens[f"full:{OFF}"])
-    off.assert_refusal(503)
-    assert off.headers["retry-after"] == "1"
+    for side, path in (("ingress", "/S/h"), ("admin", "/deployments")):
+        off = ask(world.port(side), path, host=world.host(OFF), token=world.tokens[f"full:{OFF}"])
+        off.assert_refusal(503)
+        assert off.headers["retry-after"] == "60"
+        said = "This environment is paused: it takes no calls until it is woken."
+        assert off.json["message"].startswith(said)
+        assert f"rcloud env wake env_{label(OFF)}." in off.json["message"]
     deleted = ask(world.port("ingress"), "/S/h", host=world.host(DELETED), token=world.tokens[f"full:{DELETED}"])
     deleted.assert_refusal(404)
