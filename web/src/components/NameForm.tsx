@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { nameRule, showFieldErrors, useSchemaForm } from "./form";
 import { Button } from "./ui/Button";
 import { ErrorNotice } from "./ui/ErrorNotice";
@@ -16,10 +17,12 @@ type Props<Made> = {
     isPending: boolean;
   };
   onCreated: (made: Made) => void;
+  /** Further fields, whose values `create` knows. */
+  children?: ReactNode;
 };
 
 /** Makes something that has a name. What is wrong with the name stands beside it, anything else below. */
-export function NameForm<Made>({ words, first, create, onCreated }: Props<Made>) {
+export function NameForm<Made>({ words, first, create, onCreated, children }: Props<Made>) {
   const form = useSchemaForm(schema, { name: first });
   const send = form.handleSubmit((values) => {
     create.mutate(values, { onSuccess: onCreated, onError: (error) => showFieldErrors(form, error) });
@@ -30,6 +33,7 @@ export function NameForm<Made>({ words, first, create, onCreated }: Props<Made>)
       <Field label={words.name} hint={words.hint} error={wrong}>
         <Input autoComplete="off" spellCheck={false} {...form.register("name")} />
       </Field>
+      {children}
       {create.error && !wrong && <ErrorNotice error={create.error} />}
       <div>
         <Button type="submit" look="first" busy={create.isPending}>

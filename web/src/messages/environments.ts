@@ -17,6 +17,8 @@ export const environments = {
     lead: "A Restate engine of its own, with its own addresses, keys and data.",
     name: "Environment name",
     hint: common.nameRule,
+    region: "Region",
+    regionHint: "Where its engine runs and its data is kept. It cannot be changed later.",
     submit: "Create environment",
   },
   quiet: "no requests",

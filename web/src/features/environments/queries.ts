@@ -40,9 +40,14 @@ export function useEnvironmentNames(accountId: string) {
   });
 }
 
+/** Where environments can be. */
+export function useRegions() {
+  return useQuery({ queryKey: ["regions"], queryFn: () => answered(client.GET("/api/v1/regions")), staleTime: 60_000 });
+}
+
 export function useCreateEnvironment(accountId: string) {
   return useMutation({
-    mutationFn: (body: { name: string }) =>
+    mutationFn: (body: { name: string; region?: string }) =>
       answered(client.POST("/api/v1/accounts/{accountId}/environments", { params: { path: { accountId } }, body })),
     meta: { touches: [["environments", accountId]] },
   });
