@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -73,24 +72,47 @@ def test_a_part_dies_during_a_change(victim: str, seconds: float, plane: Plane) 
     until(lambda: not (plane.home / "engines" / environment.label).exists())
 
 
+def test_parts_die_while_it_is_paused_and_woken(plane: Plane) -> None:
+    environment = create_environment(sign_up(plane.api_url))
+    for victim, tail in zip(VICTIMS, ("/pause", "/wake") * 2, strict=True):
+        before = plane.pids
+        death = threading.Timer(_moments.uniform(0, 0.1), kill, (plane, victim))
+        death.start()
+        insist(environment, "POST", tail)
+        death.join()
+        wait_healed(plane, before, victim)
+        wanted, running = ("SUSPENDED", 0) if tail == "/pause" else ("ACTIVE", 1)
+        until(lambda: status(environment) == wanted and settled(environment), 60)  # noqa: B023 - asked here only
+        assert len(machine.engines(plane.home, environment.label)) == running
+
+
+def settled(environment: Environment) -> bool:
+    """Whether its last change has been confirmed by its node."""
+    [last] = environment.owner.call("GET", f"{environment.path}/operations?limit=1").json()["items"]
+    return bool(last["status"] == "SUCCEEDED")
+
+
 def test_many_change_one_environment_at_once(plane: Plane) -> None:
     """Each attempt succeeds or is refused in words; at the end one engine runs, or none."""
     environment = create_environment(sign_up(plane.api_url))
     choices = random.Random(20_261_122)
 
-    def change(_: int) -> int:
-        method, tail = choices.choice(VERBS)
-        return environment.owner.call(method, environment.path + tail).status_code
+    def change(_: int) -> httpx2.Response:
+        method, tail = choices.choice((*VERBS, ("POST", "/pause"), ("POST", "/wake")))
+        return environment.owner.call(method, environment.path + tail)
 
     with ThreadPoolExecutor(8) as pool:
-        outcomes = Counter(pool.map(change, range(60)))
+        answers = list(pool.map(change, range(60)))
 
-    assert set(outcomes) == {202, 409}
+    assert {answer.status_code for answer in answers} == {202, 409}
     insist(environment, *VERBS[1])
+    insist(environment, "POST", "/wake")
     until(lambda: status(environment) == "ACTIVE", 60)
     until(lambda: len(machine.engines(plane.home, environment.label)) == 1)
     operations = environment.owner.call("GET", f"/accounts/{environment.account_id}/audit-events?limit=100").json()[
         "items"
     ]
     changes = [event["action"] for event in operations if event["target"] == environment.environment_id]
-    assert len(changes) >= outcomes[202] + 1
+    # Pausing what is paused, and waking what is awake, is answered with the change that made it so.
+    made = {answer.json()["operationId"] for answer in answers if answer.status_code == 202}
+    assert len(changes) >= len(made)

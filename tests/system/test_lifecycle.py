@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from tests.chaos.killing import kill, wait_healed
 from tests.support import machine, services
 from tests.support.cast import port
 from tests.support.plane import Plane
@@ -144,6 +145,45 @@ def test_deleted_before_it_was_ready(signed_up: Person, plane: Plane) -> None:
     assert finished(signed_up, made["operationId"])["status"] in ("SUCCEEDED", "CANCELLED")
     label = made["environmentId"].removeprefix("env_")
     until(lambda: not machine.engines(plane.home, label) and not (plane.home / "engines" / label).exists())
+
+
+def test_paused_and_woken_with_all_that_waits(signed_up: Person, plane: Plane, tmp_path: Path) -> None:
+    environment = create_environment(signed_up)
+    key = working_key(environment)
+    caller = environment.using(key)
+    with services.python(tmp_path, [environment.signing_public_key]) as service:
+        assert caller.register(service.url).status_code == 201
+        assert caller.invoke("/Visitors/ada/arrive") == 1
+        caller.send("/Visitors/ada/arrive/send?delay=2s")
+        due = datetime.now(UTC) + timedelta(seconds=2)
+
+        change(environment, "POST", "/pause")
+
+        assert machine.engines(plane.home, environment.label) == []
+        for answer in (caller.post("/Visitors/ada/arrive"), caller.admin("GET", "/deployments")):
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+            assert f"rcloud env wake {environment.environment_id}" in answer.json()["message"]
+        shown = _shown(environment)
+        assert (shown["status"], shown["pausedAt"] is None) == ("SUSPENDED", False)
+        later = working_key_of_paused(environment)
+        before = plane.pids
+        kill(plane, "agent")
+        wait_healed(plane, before, "agent")
+        until(lambda: datetime.now(UTC) > due)
+        assert machine.engines(plane.home, environment.label) == []
+
+        change(environment, "POST", "/wake")
+
+        assert environment.using(later).post("/Visitors/ada/visits").status_code == 200
+        until(lambda: caller.invoke("/Visitors/ada/visits") == 2)
+        assert (_shown(environment)["status"], _shown(environment)["pausedAt"]) == ("ACTIVE", None)
+
+
+def working_key_of_paused(environment: Environment) -> str:
+    """A new key of an environment that takes no calls, once the edge knows it."""
+    key = environment.api_key()
+    until(lambda: status(environment, "/version", key) == 503)
+    return key
 
 
 def test_a_key_is_shown_once_and_refused_after_revocation(signed_up: Person) -> None:

@@ -52,6 +52,9 @@ def test_an_environments_life_in_json(new_rcloud: NewRcloud, signed_up: Person) 
     assert documents("keys", "revoke", "dev", "checkout", "--yes")["keyId"] == key["keyId"]
     assert documents("keys", "list", "dev")["items"] == []
 
+    assert documents("env", "pause", "dev", "--yes")["status"] == "SUSPENDED"
+    assert documents("env", "describe", "dev")["pausedAt"]
+    assert documents("env", "wake", "dev")["status"] == "ACTIVE"
     assert documents("env", "use", "dev")["environmentId"] == made["environmentId"]
     assert documents("env", "delete", "dev", "--yes")["environmentId"] == made["environmentId"]
     assert documents("env", "list")["items"] == []

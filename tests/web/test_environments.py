@@ -60,6 +60,34 @@ def test_deleting_asks_for_the_name_and_restoring_brings_it_back(page: Page, sit
     expect(page.get_by_text("Create the environment")).to_be_visible()
 
 
+def test_pausing_says_what_happens_and_waking_takes_one_click(page: Page, site: str, plane: Plane) -> None:
+    environment = create_environment(sign_up(plane.api_url))
+    caller = environment.using(environment.owner.token)
+    sign_in(page, site, environment.owner, f"/console{environment.path}/settings")
+    page.get_by_role("button", name="Pause environment").click()
+    dialog = page.get_by_role("dialog", name="Pause dev?")
+    expect(dialog).to_contain_text("timers go on when somebody wakes the environment")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert caller.admin("GET", "/health").status_code == 200
+    page.get_by_role("button", name="Pause environment").click()
+    dialog.get_by_role("button", name="Pause environment").click()
+    expect(page.get_by_role("heading", name="Pause the environment")).to_be_visible()
+    expect(page.get_by_text("Done.")).to_be_visible()
+    expect(page.get_by_text("Paused since")).to_be_visible()
+    assert caller.admin("GET", "/health").status_code == 503
+
+    page.get_by_role("link", name="Environments", exact=True).first.click()
+    expect(page.get_by_role("cell", name="Paused")).to_be_visible()
+    page.get_by_role("link", name="dev").click()
+    expect(page.get_by_role("link", name="Open engine UI")).to_have_count(0)
+    expect(page.get_by_text("Nothing happened in this time: the environment is paused.").first).to_be_visible()
+    page.get_by_role("button", name="Wake environment").click()
+    expect(page.get_by_role("heading", name="Wake the environment")).to_be_visible()
+    expect(page.get_by_role("link", name="Open engine UI")).to_be_visible()
+    assert caller.admin("GET", "/health").status_code == 200
+
+
 def test_limits_and_read_only_hold_as_the_page_says(page: Page, site: str, environment: Environment) -> None:
     owner = environment.owner
     sign_in(page, site, owner, f"/console{environment.path}/settings")

@@ -7,7 +7,7 @@ export const environments = {
   all: "All environments",
   new: "New environment",
   columns: { name: "Name", status: "Status", region: "Region", engine: "Engine", requests: "Requests, last hour", latency: "Latency, median" },
-  status: { PENDING: "Starting", ACTIVE: "Active", SUSPENDED: "Suspended", FAILED: "Failed", DELETED: "Deleted" },
+  status: { PENDING: "Starting", ACTIVE: "Active", SUSPENDED: "Paused", FAILED: "Failed", DELETED: "Deleted" },
   empty: {
     title: "No environment yet",
     text: "An environment runs your services' invocations. It is ready within a second or two.",
@@ -50,6 +50,7 @@ export const environments = {
     completed: "Completed",
     failedAttempts: "Failed attempts",
     nothingYet: "Nothing is known of this time. Numbers appear within half a minute after the first call.",
+    nothingPaused: "Nothing happened in this time: the environment is paused.",
     throttling: "Throttled in the last 24 hours",
     throttlingLead: "Requests that the edge refused because a limit was reached.",
     notThrottled: "None.",
@@ -75,7 +76,7 @@ export const environments = {
   operations: {
     title: "Operations",
     lead: "What was done to this environment, step by step, the newest first.",
-    empty: { title: "No operation yet", text: "Creating, deleting and restoring the environment, and changes that restart its engine, appear here." },
+    empty: { title: "No operation yet", text: "Creating, pausing, deleting and restoring the environment, and changes that restart its engine, appear here." },
     status: { PENDING: "Waiting", RUNNING: "Running", SUCCEEDED: "Done", FAILED: "Failed", CANCELLED: "Cancelled" },
     took: (time: string) => `took ${time}`,
   },
@@ -103,6 +104,16 @@ export const environments = {
       switchOff: "Allow changes",
       confirmOn: "Until it is switched off, nobody registers deployments, cancels invocations or changes state, whatever their role or key. Calls of services go on.",
       confirmOff: "Whoever has the right can change this environment by its admin API again.",
+    },
+    pause: {
+      title: "Pause this environment",
+      lead: "Its engine is ended and everything it holds is kept. It takes no calls and no timer fires until it is woken, which takes about a second.",
+      action: "Pause environment",
+      question: (name: string) => `Pause ${name}?`,
+      text: "Callers are refused with 503 at once. Invocations under way stop where they are; they and all timers go on when somebody wakes the environment, and what was due meanwhile is done then. Keys, limits and rules can be changed.",
+      since: "Paused since",
+      paused: "It takes no calls, and its invocations and timers wait until it is woken.",
+      wake: "Wake environment",
     },
     remove: {
       title: "Delete this environment",

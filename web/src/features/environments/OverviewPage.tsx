@@ -8,12 +8,13 @@ import { Fact, Facts, Page, Panel } from "@/components/ui/Page";
 import { Time } from "@/components/ui/Time";
 import { environments as t } from "@/messages";
 import { EnvironmentStatus } from "./EnvironmentStatus";
+import { Paused } from "./Pausing";
 import { Progress } from "./Progress";
 import { Throttling } from "./Throttling";
 import { Traffic } from "./Traffic";
 
-export default function OverviewPage({ environment }: EnvironmentPage) {
-  const [operationId] = useUrlState("operation");
+export default function OverviewPage({ account, environment }: EnvironmentPage) {
+  const [operationId, follow] = useUrlState("operation");
   const { accountId, environmentId, status, statusReason } = environment;
   const actions = (
     <div className="flex flex-wrap items-center gap-3">
@@ -28,7 +29,8 @@ export default function OverviewPage({ environment }: EnvironmentPage) {
   );
   return (
     <Page title={environment.name} actions={actions}>
-      {statusReason && <Notice tone={status === "FAILED" ? "bad" : "warn"}>{statusReason}</Notice>}
+      {status === "SUSPENDED" && <Paused account={account} environment={environment} follow={follow} />}
+      {statusReason && status !== "SUSPENDED" && <Notice tone={status === "FAILED" ? "bad" : "warn"}>{statusReason}</Notice>}
       {environment.readOnly && <Notice tone="warn">{t.overview.readOnly}</Notice>}
       {operationId && <Progress operationId={operationId} environment={environment} />}
       <Panel title={t.overview.connect} lead={t.overview.connectLead}>

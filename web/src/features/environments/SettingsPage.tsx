@@ -5,6 +5,7 @@ import { Page } from "@/components/ui/Page";
 import { environments } from "@/messages";
 import { EnvironmentStatus } from "./EnvironmentStatus";
 import { Limits } from "./Limits";
+import { Pausing } from "./Pausing";
 import { Progress } from "./Progress";
 import { ReadOnly } from "./ReadOnly";
 import { Removal } from "./Removal";
@@ -18,6 +19,7 @@ export default function SettingsPage({ account, environment }: EnvironmentPage) 
       {operationId && <Progress key={operationId} operationId={operationId} environment={environment} />}
       {!deleted && <Limits account={account} environment={environment} />}
       {!deleted && <ReadOnly account={account} environment={environment} />}
+      {!deleted && <Pausing account={account} environment={environment} follow={follow} />}
       <Removal account={account} environment={environment} follow={follow} />
     </Page>
   );

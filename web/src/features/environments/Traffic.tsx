@@ -28,15 +28,15 @@ export function Traffic({ environment }: { environment: Environment }) {
           {[1, 2, 3].map((index) => <Skeleton key={index} className="h-52 rounded-lg" />)}
         </div>
       )}
-      {data && <Plots series={data} createdAt={environment.createdAt} />}
+      {data && <Plots series={data} environment={environment} />}
     </Panel>
   );
 }
 
-function Plots({ series, createdAt }: { series: UsageSeries; createdAt: string }) {
+function Plots({ series, environment: { createdAt, status } }: { series: UsageSeries; environment: Environment }) {
   const { until, step, items } = series;
   const since = beginning(series, createdAt);
-  const shared = { times: items.map(({ at }) => at), since, until, stepMilliseconds: STEP_MILLISECONDS[step], inWords: moment, nothing: t.overview.nothingYet };
+  const shared = { times: items.map(({ at }) => at), since, until, stepMilliseconds: STEP_MILLISECONDS[step], inWords: moment, nothing: status === "SUSPENDED" ? t.overview.nothingPaused : t.overview.nothingYet };
   const requests: Course[] = [
     { name: t.overview.requests, values: items.map((item) => item.requests), tone: "accent" },
     { name: t.overview.errors, values: items.map((item) => item.errors), tone: "bad" },

@@ -41,6 +41,17 @@ export function useRestore({ accountId, environmentId }: Place) {
   });
 }
 
+/** Pause a running environment, or wake a paused one. */
+export function useLife({ accountId, environmentId }: Place, change: "pause" | "wake") {
+  return useMutation({
+    mutationFn: () =>
+      answered(
+        client.POST(`/api/v1/accounts/{accountId}/environments/{environmentId}/${change}`, { params: { path: { accountId, environmentId } } }),
+      ),
+    meta: { touches: touched({ accountId, environmentId }) },
+  });
+}
+
 export function useReadOnly({ accountId, environmentId }: Place) {
   return useMutation({
     mutationFn: (readOnly: boolean) =>
