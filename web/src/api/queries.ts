@@ -7,9 +7,12 @@ export function newQueryClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 10_000,
+        // A plane on this very machine answers without any network; and who is offline is told so, not left waiting.
+        networkMode: "always",
         retry: (failures, error) => failures < 2 && asApiError(error).passes,
         throwOnError: false,
       },
+      mutations: { networkMode: "always" },
     },
     mutationCache: new MutationCache({
       // Whatever a change touches is read again, and only then is it done: no page shows what was before. A mutation

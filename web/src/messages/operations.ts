@@ -32,6 +32,7 @@ function spelled(name: string): string {
 }
 
 export const operations = {
+  running: "under way",
   done: "done",
   failed: "failed",
   step: (name: string) => STEPS[name] ?? spelled(name),

@@ -29,6 +29,10 @@ export const shell = {
     text: "There is nothing at this address, or it is not for you to see.",
     home: "Go to your environments",
   },
+  away: {
+    title: "This page did not come",
+    text: "It is loaded as soon as the plane answers again.",
+  },
   broken: {
     title: "This page stopped working",
     text: "It is our fault, not yours. Nothing was changed by it. Reload the page; if it stays, report what it says below.",

@@ -1,22 +1,44 @@
-import { Component, type ReactNode } from "react";
-import { asApiError } from "@/api/errors";
+import { Component, useEffect, useState, type ReactNode } from "react";
+import { asApiError, unreachable } from "@/api/errors";
+import { answers } from "@/api/reload";
 import { ErrorNotice } from "@/components/ui/ErrorNotice";
 import { Button } from "@/components/ui/Button";
 import { shell } from "@/messages";
 
+const AGAIN_MILLISECONDS = 3000;
+
+/** A page that cannot be shown. If that is so because the plane does not answer, it is loaded when it answers again. */
 export function Broken({ error }: { error: unknown }) {
+  const away = useAway();
   return (
     <div className="mx-auto grid max-w-xl gap-4 py-16">
-      <h1 className="text-xl font-semibold">{shell.broken.title}</h1>
-      <p className="text-soft">{shell.broken.text}</p>
-      <ErrorNotice error={asApiError(error)} />
-      <div>
-        <Button look="first" onClick={() => { location.reload(); }}>
-          {shell.broken.reload}
-        </Button>
-      </div>
+      <h1 className="text-xl font-semibold">{away ? shell.away.title : shell.broken.title}</h1>
+      <p className="text-soft">{away ? shell.away.text : shell.broken.text}</p>
+      <ErrorNotice error={away ? unreachable() : asApiError(error)} />
+      {!away && (
+        <div>
+          <Button look="first" onClick={() => { location.reload(); }}>
+            {shell.broken.reload}
+          </Button>
+        </div>
+      )}
     </div>
   );
+}
+
+function useAway(): boolean {
+  const [away, setAway] = useState(false);
+  useEffect(() => {
+    let was = false;
+    const look = async () => {
+      if (!(await answers())) setAway((was = true));
+      else if (was) location.reload();
+    };
+    void look();
+    const timer = setInterval(() => void look(), AGAIN_MILLISECONDS);
+    return () => { clearInterval(timer); };
+  }, []);
+  return away;
 }
 
 /** Keeps a fault of one page from taking the navigation with it; `place` tells when one has gone elsewhere. */

@@ -11,8 +11,12 @@ export function Dialog({ title, open, onClose, children, wide = false }: Props) 
   const heading = useId();
   useEffect(() => {
     const dialog = box.current;
-    if (open && dialog && !dialog.open) dialog.showModal();
-    if (!open) dialog?.close();
+    if (!open || !dialog) return;
+    if (!dialog.open) dialog.showModal();
+    return () => {
+      dialog.close();
+      keepFocus();
+    };
   }, [open]);
   return (
     <dialog
@@ -41,4 +45,11 @@ export function Dialog({ title, open, onClose, children, wide = false }: Props) 
 /** The row of buttons at the end of a dialog, the main one last. */
 export function DialogActions({ children }: { children: ReactNode }) {
   return <div className="mt-1 flex flex-wrap justify-end gap-2">{children}</div>;
+}
+
+/** What opened it may be gone by now, such as the row that was deleted: then reading goes on at the page's beginning. */
+function keepFocus(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  });
 }

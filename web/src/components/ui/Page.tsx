@@ -1,4 +1,5 @@
 import { useEffect, type ReactNode } from "react";
+import { announce } from "@/components/announce";
 import { shell } from "@/messages";
 
 type Props = { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode };
@@ -7,6 +8,7 @@ type Props = { title: string; lead?: ReactNode; actions?: ReactNode; children: R
 export function Page({ title, lead, actions, children }: Props) {
   useEffect(() => {
     document.title = `${title} · ${shell.product}`;
+    announce(title);
   }, [title]);
   return (
     <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-6">

@@ -4,21 +4,32 @@ import { cx } from "@/lib/cx";
 import { duration } from "@/lib/time";
 import { operations } from "@/messages";
 
-/** The steps of an operation as they happen: which one runs, and how long each took. */
-export function Steps({ steps }: { steps: StepView[] }) {
+/** The steps of an operation: which one runs, and how long each took. `told`: as they happen, to readers of screens too. */
+export function Steps({ steps, told = false }: { steps: StepView[]; told?: boolean }) {
   return (
-    <ol className="grid gap-3" aria-live="polite">
-      {steps.map((step) => (
-        <li key={step.name} className="flex items-center gap-3" aria-current={step.status === "RUNNING" ? "step" : undefined}>
-          <StepMark status={step.status} />
-          <span className={cx(step.status === "PENDING" && "text-soft", step.status === "RUNNING" && "font-medium")}>
-            {operations.step(step.name)}
-          </span>
-          <span className="ml-auto text-sm text-soft tabular-nums">{took(step)}</span>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol className="grid gap-3">
+        {steps.map((step) => (
+          <li key={step.name} className="flex items-center gap-3" aria-current={step.status === "RUNNING" ? "step" : undefined}>
+            <StepMark status={step.status} />
+            <span className={cx(step.status === "PENDING" && "text-soft", step.status === "RUNNING" && "font-medium")}>
+              {operations.step(step.name)}
+            </span>
+            <span className="ml-auto text-sm text-soft tabular-nums">{took(step)}</span>
+          </li>
+        ))}
+      </ol>
+      {told && <p role="status" className="sr-only">{news(steps)}</p>}
+    </>
   );
+}
+
+/** Of the step that runs, or that ended last. */
+function news(steps: StepView[]): string {
+  const step = steps.find(({ status }) => status === "RUNNING") ?? steps.findLast(({ status }) => status !== "PENDING");
+  if (!step) return "";
+  const how = step.status === "RUNNING" ? operations.running : step.status === "SUCCEEDED" ? operations.done : operations.failed;
+  return `${operations.step(step.name)}: ${how}`;
 }
 
 function StepMark({ status }: { status: StepView["status"] }) {

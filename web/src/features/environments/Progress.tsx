@@ -21,7 +21,7 @@ export function Progress({ operationId, environment }: { operationId: string; en
   if (!data) return <SkeletonLines />;
   return (
     <Panel title={t.kind(data.kind)}>
-      <Steps steps={data.steps} />
+      <Steps told steps={data.steps} />
       {data.error && <Notice tone="bad">{data.error}</Notice>}
       {data.status === "SUCCEEDED" && <Notice tone="good">{t.succeeded}</Notice>}
     </Panel>

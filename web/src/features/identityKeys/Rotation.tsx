@@ -45,7 +45,7 @@ export function Rotation({ account, environment, keys }: Props) {
       {step === 1 && <p className="text-pretty text-soft">{t.give}</p>}
       {checks.data && checks.data.length > 0 && step > 0 && <Deployments checks={checks.data} keys={keys} />}
       {checks.data?.length === 0 && rotation.check.isSuccess && <Notice>{t.noDeployments}</Notice>}
-      {restart.data && <Steps steps={restart.data.steps} />}
+      {restart.data && <Steps told steps={restart.data.steps} />}
       {restart.data?.error && <Notice tone="bad">{restart.data.error}</Notice>}
       {restart.data?.status === "SUCCEEDED" && <Notice tone="good">{operations.succeeded}</Notice>}
       {refused.length > 0 && <Refused deployments={refused} />}

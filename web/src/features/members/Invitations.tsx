@@ -46,7 +46,7 @@ function State({ invitation: { status } }: { invitation: InvitationView }) {
 function Actions({ accountId, invitation: { invitationId, email } }: { accountId: string; invitation: InvitationView }) {
   const [open, setOpen] = useState(false);
   const resend = useResend(accountId);
-  const revoke = useRevoke(accountId);
+  const revoke = useRevoke(accountId, () => { setOpen(false); toast(t.revoked(email)); });
   return (
     <span className="grid justify-items-end gap-1">
       <span className="flex flex-wrap justify-end gap-1">
@@ -71,7 +71,7 @@ function Actions({ accountId, invitation: { invitationId, email } }: { accountId
         busy={revoke.isPending}
         error={revoke.error}
         onClose={() => { setOpen(false); }}
-        onConfirm={() => { revoke.mutate(invitationId, { onSuccess: () => { setOpen(false); toast(t.revoked(email)); } }); }}
+        onConfirm={() => { revoke.mutate(invitationId); }}
       >
         {t.revokeText}
       </Confirm>

@@ -8,7 +8,7 @@ import { useRemove } from "./queries";
 
 export function MemberRemove({ account, member: { userId, email } }: { account: Membership; member: MemberView }) {
   const [open, setOpen] = useState(false);
-  const remove = useRemove(account.accountId);
+  const remove = useRemove(account.accountId, () => { setOpen(false); toast(t.removed(email)); });
   return (
     <>
       <Button size="small" look="bare" aria-label={t.removeOf(email)} onClick={() => { remove.reset(); setOpen(true); }}>
@@ -21,7 +21,7 @@ export function MemberRemove({ account, member: { userId, email } }: { account: 
         busy={remove.isPending}
         error={remove.error}
         onClose={() => { setOpen(false); }}
-        onConfirm={() => { remove.mutate(userId, { onSuccess: () => { setOpen(false); toast(t.removed(email)); } }); }}
+        onConfirm={() => { remove.mutate(userId); }}
       >
         {t.removeText(account.name)}
       </Confirm>

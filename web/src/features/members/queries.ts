@@ -35,10 +35,12 @@ export function useResend(accountId: string) {
   });
 }
 
-export function useRevoke(accountId: string) {
+/** `onDone` is called though the invitation's row is gone by then. */
+export function useRevoke(accountId: string, onDone: () => void) {
   return useMutation({
     mutationFn: (invitationId: string) =>
       answered(client.DELETE("/api/v1/accounts/{accountId}/invitations/{invitationId}", { params: { path: { accountId, invitationId } } })),
+    onSuccess: onDone,
     meta: { touches: [["invitations", accountId]] },
   });
 }
@@ -51,11 +53,15 @@ export function useChangeRole(accountId: string) {
   });
 }
 
-/** Removing another member. Whoever removes themselves uses `useLeave`: nothing of the account can be read after it. */
-export function useRemove(accountId: string) {
+/**
+ * Removing another member; `onDone` is called though their row is gone by then. Whoever removes themselves uses
+ * `useLeave`: nothing of the account can be read after it.
+ */
+export function useRemove(accountId: string, onDone: () => void) {
   return useMutation({
     mutationFn: (userId: string) =>
       answered(client.DELETE("/api/v1/accounts/{accountId}/members/{userId}", { params: { path: { accountId, userId } } })),
+    onSuccess: onDone,
     meta: { touches: [["members", accountId]] },
   });
 }

@@ -62,8 +62,8 @@ function Actions({ accountId, connection }: { accountId: string | null; connecti
   const { name, enabled } = connection;
   const [open, setOpen] = useState<"" | "edit" | "remove">("");
   const change = useChangeConnection(accountId);
-  const remove = useDisconnect(accountId);
   const close = () => { setOpen(""); };
+  const remove = useDisconnect(accountId, () => { close(); toast(t.removed(name)); });
   const turn = () => {
     change.mutate(
       { connection, change: { enabled: !enabled } },
@@ -86,7 +86,7 @@ function Actions({ accountId, connection }: { accountId: string | null; connecti
         busy={remove.isPending}
         error={remove.error}
         onClose={close}
-        onConfirm={() => { remove.mutate(connection, { onSuccess: () => { close(); toast(t.removed(name)); } }); }}
+        onConfirm={() => { remove.mutate(connection); }}
       >
         {t.removeText}
       </Confirm>

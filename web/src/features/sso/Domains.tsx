@@ -86,7 +86,7 @@ function Domain({ accountId, domain, manages }: { accountId: string; domain: Dom
 function Actions({ accountId, domain: { domain, verified, failingSince } }: { accountId: string; domain: DomainView }) {
   const [open, setOpen] = useState(false);
   const verify = useVerify(accountId);
-  const giveUp = useGiveUp(accountId);
+  const giveUp = useGiveUp(accountId, () => { setOpen(false); toast(t.removed(domain)); });
   return (
     <>
       {(!verified || failingSince) && (
@@ -103,7 +103,7 @@ function Actions({ accountId, domain: { domain, verified, failingSince } }: { ac
         busy={giveUp.isPending}
         error={giveUp.error}
         onClose={() => { setOpen(false); }}
-        onConfirm={() => { giveUp.mutate(domain, { onSuccess: () => { setOpen(false); toast(t.removed(domain)); } }); }}
+        onConfirm={() => { giveUp.mutate(domain); }}
       >
         {t.removeText}
       </Confirm>

@@ -38,12 +38,14 @@ export function useChangeConnection(accountId: string | null) {
   });
 }
 
-export function useDisconnect(accountId: string | null) {
+/** `onDone` is called though the connection is no longer shown by then. */
+export function useDisconnect(accountId: string | null, onDone: () => void) {
   return useMutation({
     mutationFn: ({ connectionId, provider }: ConnectionView) =>
       accountId === null
         ? answered(client.DELETE("/api/v1/sso-providers/{provider}", { params: { path: { provider } } }))
         : answered(client.DELETE("/api/v1/accounts/{accountId}/sso-connections/{connectionId}", { params: { path: { accountId, connectionId } } })),
+    onSuccess: onDone,
     meta: { touches: [["sso-connections", accountId]] },
   });
 }
@@ -81,10 +83,12 @@ export function useChangeDomain(accountId: string) {
   });
 }
 
-export function useGiveUp(accountId: string) {
+/** `onDone` is called though the domain is no longer shown by then. */
+export function useGiveUp(accountId: string, onDone: () => void) {
   return useMutation({
     mutationFn: (domain: string) =>
       answered(client.DELETE("/api/v1/accounts/{accountId}/domains/{domain}", { params: { path: { accountId, domain } } })),
+    onSuccess: onDone,
     meta: { touches: [["domains", accountId]] },
   });
 }
