@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         return self.state_dir / "logs"
 
     @property
+    def edge_positions_dir(self) -> Path:
+        """The same of what the edge writes for each environment."""
+        return self.state_dir / "edge-lines"
+
+    @property
     def usage_dir(self) -> Path:
         """What each engine did in the last hour."""
         return self.state_dir / "usage"

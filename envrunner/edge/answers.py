@@ -24,21 +24,21 @@ ERRORS = (
 def unreachable() -> str:
     """Of an engine that is away, or went away: whether the request may have taken effect."""
     # Only a request that never reached the engine may be called "try again".
-    lost = refusal("The engine ended before it had answered; the request may have taken effect.")
+    lost = "The engine ended before it had answered; the request may have taken effect."
     # An engine that refuses (no such handler) does not wait for a long body, and its answer is lost while that is sent.
-    cut = refusal(
+    cut = (
         "The engine ended the connection before it had taken the whole body. Check that service and handler exist and "
         "that the body is not too large; the request may have taken effect."
     )
-    away = refusal("The engine of this environment does not answer right now; please try again.")
+    away = "The engine of this environment does not answer right now; please try again."
     return (
-        f"location @unreachable {{ if ($edge_cut) {{ return 502 '{cut}'; }} "
-        f"if ($edge_reached) {{ return 502 '{lost}'; }} "
+        f"if ($edge_cut) {{ {answer(502, cut)} }} if ($edge_reached) {{ {answer(502, lost)} }} "
         "add_header X-Request-Id $request_id always; add_header Retry-After $edge_retry_after always; "
-        f"return 503 '{away}'; }}"
+        f"{answer(503, away)}"
     )
 
 
-def refusal(message: str) -> str:
-    """In the engine's own shape."""
-    return json.dumps({"message": message, "restate_code": None})
+def answer(status: int, message: str) -> str:
+    """Say it to the caller, in the engine's own shape, and to the environment's log (lines.js)."""
+    body = json.dumps({"message": message, "restate_code": None})
+    return f"set $edge_reason '{message}'; return {status} '{body}';"

@@ -24,6 +24,7 @@ const LONGEST_AUTHORIZATION = 7 + 4096, NO_PORT = '00000', USED_EVERY_S = 10, PA
 // `seconds`: after how many it may be tried again, where 503 is not for a moment only.
 function refuse(r, status, message, seconds) {
     r.headersOut['Content-Type'] = 'application/json';
+    r.variables.edge_reason = message;
     if (status === 401) {
         r.headersOut['WWW-Authenticate'] = 'Bearer';
     } else if (status === 503) {
@@ -155,6 +156,7 @@ function pathOf(r) {
 
 // `words`: first who it is, as those learn who ask who was throttled; then the restrictions of an API key, if it has any.
 function decide(r, ingress, role, label, route, words) {
+    r.variables.edge_who = words[0];
     if (!ingress || (role !== 'f' && role !== 'i')) {
         const path = pathOf(r);
         const verdict = ingress ? rules.ingress(role, r.method, path) : rules.admin(role, r.method, path);

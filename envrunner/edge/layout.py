@@ -105,6 +105,14 @@ class EdgeLayout:
         return (self.state if _is_open(self.state.parent) else self.run) / "audit"
 
     @property
+    def lines(self) -> Path:
+        """Where nginx's workers write an environment's lines (lines.js), ``<label>.log``; `envrunner.shipping` reads.
+
+        It lies where ``spool`` does, for the same reasons.
+        """
+        return self.spool.with_name("lines")
+
+    @property
     def slots(self) -> Path:
         """Numbered links to the engines' sockets."""
         return self.run / "s"
@@ -126,6 +134,7 @@ class EdgeLayout:
         self.state.chmod(0o711)
         _keep_for_workers(self.back.parent)
         _keep_for_workers(self.spool)
+        _keep_for_workers(self.lines)
         os.umask(0o077)
 
 

@@ -26,6 +26,8 @@ _ASKED_BYTES = "256k"
 SPOOL_BYTES = 2 * 1024 * 1024
 """Of an environment's calls that wait to be recorded; `recording` may hold as many again. Then changes are refused."""
 
+_TELLS = "js_import lines from lines.js; access_log /dev/null refused if=$edge_told;"
+
 _HEADERS_OF_ADMIN = {
     "X-Request-Id": "$request_id",
     "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
@@ -95,6 +97,7 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "MODULES_LOADED": "\n".join(f'load_module "{one}";' for one in nginx.modules()),
         "RUN": _path(layout.run),
         "LOGS": _quotable(layout.logs),
+        "LINES": _quotable(layout.lines),
         "CONTROL": _path(layout.control),
         "GUARD": _path(layout.guard),
         "ENTRIES": _path(layout.entries),
@@ -176,25 +179,28 @@ def _entry(layout: EdgeLayout, port: int) -> str:
 
 def _servers(layout: EdgeLayout, addresses: Addresses, ports: Sequence[int]) -> Iterable[str]:
     seconds = addresses.query_seconds
-    yield _server([_entry(layout, addresses.ingress_port)], _ways_of_calls("sharedIngress", layout))
+    tells = _told(layout)
+    yield _server([_entry(layout, addresses.ingress_port)], _ways_of_calls("sharedIngress", layout), tells)
     yield _server([_entry(layout, addresses.admin_port)], _ways_of_admin("sharedAdmin", "sharedPort", layout, seconds))
     ingress = [_entry(layout, port) for port in ports if (port - addresses.ports_from) % 2 == 0]
     admin = [_entry(layout, port) for port in ports if (port - addresses.ports_from) % 2]
     if ingress:
-        yield _server(ingress, _ways_of_calls("ownIngress", layout))
+        yield _server(ingress, _ways_of_calls("ownIngress", layout), tells)
     if admin:
         yield _server(admin, _ways_of_admin("ownAdmin", "ownPort", layout, seconds))
 
 
-def _server(listens: Sequence[str], ways: Iterable[str]) -> str:
+def _server(listens: Sequence[str], ways: Iterable[str], tells: str = "") -> str:
+    """``tells``: what makes answers of nginx's own known to the environment's log, where the server does not anyway."""
     lines = [*(f"listen {listen};" for listen in listens), "http2 on;", *ways]
-    for code, status, message in answers.ERRORS:
-        # Not named locations: those need a URI, and a request that is refused early has none yet.
-        lines += [
-            f"error_page {code} = /.edge/{code};",
-            f"location = /.edge/{code} {{ internal; return {status} '{answers.refusal(message)}'; }}",
-        ]
-    lines += ["error_page 502 503 = @unreachable;", answers.unreachable()]
+    lines += (f"error_page {code} = /.edge/{code};" for code, _, _ in answers.ERRORS)
+    # Not named locations: those need a URI, and a request that is refused early has none yet.
+    said = (
+        f"location = /.edge/{code} {{ internal; {answers.answer(status, message)} }}"
+        for code, status, message in answers.ERRORS
+    )
+    lines += [f"location ^~ /.edge/ {{ internal; {tells}", *said, "}"]
+    lines += ["error_page 502 503 = @unreachable;", f"location @unreachable {{ {tells} {answers.unreachable()} }}"]
     return "    server {\n" + "\n".join(f"        {line}" for line in lines) + "\n    }"
 
 
@@ -212,6 +218,7 @@ def _ways_of_calls(gate: str, layout: EdgeLayout) -> Iterable[str]:
     yield from _logged(layout)
     yield from _ways(f"fast.{gate}")
     passing = f"js_import gate from gate.js; js_access gate.{gate}; proxy_pass http://$edge_target$request_uri;"
+    passing += f" {_told(layout)}"
     yield "recursive_error_pages on;"  # what is handed over may still meet an engine that is away
     yield f"error_page 599 = @judged; location @judged {{ {_SHORT} {passing} }}"
     yield f"error_page 598 = @judged_stream; location @judged_stream {{ {passing} }}"
@@ -231,6 +238,12 @@ def _recorded(layout: EdgeLayout) -> Iterable[str]:
     yield f'set $edge_spool "{_quotable(layout.spool)}"; set $edge_spool_bytes {SPOOL_BYTES};'
     yield from _logged(layout)
     yield "access_log /dev/null refused if=$edge_ended;"
+    yield _TELLS
+
+
+def _told(layout: EdgeLayout) -> str:
+    # Only here: fast.js shall not pay for it with each request that it lets pass.
+    return f"{' '.join(_logged(layout))} {_TELLS}"
 
 
 def _logged(layout: EdgeLayout) -> Iterable[str]:

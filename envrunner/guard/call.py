@@ -89,7 +89,7 @@ class Call:
 
     def end(self, status: int, message: str) -> None:
         """The caller hears no more than this, if anything: an answer that has begun breaks off."""
-        self._refusal = _response(status, message)
+        self._refusal = self._response(status, message)
         _hang_up(self._engine)
         if self.answered:
             # A caller who reads slowly, or not at all, would else be sent what waits here.
@@ -108,7 +108,7 @@ class Call:
                 # Succeeds or fails at once (unix(7)); the loop's own takes a full queue (EAGAIN) for a connection.
                 self._engine.connect(str(slots / f"{self.target[1:-1]}.{self.target[-1]}.sock"))
             except OSError:
-                self._refusal = self._refusal or _response(503, _AWAY)
+                self._refusal = self._refusal or self._response(503, _AWAY)
             else:
                 await self._between(nginx, self._engine)
         if self._refusal and not self.answered:
@@ -151,12 +151,15 @@ class Call:
             try:
                 shown = await self._masked(engine, share)
             except masking.Unshowable as error:
-                shown = _response(502, str(error))
+                shown = self._response(502, str(error))
             except NoRoom as error:
-                shown = _response(503, str(error))
+                shown = self._response(503, str(error))
             if not self._refusal:
                 self.answered = True
                 await asyncio.get_running_loop().sock_sendall(nginx, shown)
+
+    def _response(self, status: int, message: str) -> bytes:
+        return _response(status, message, f"X-Edge-Reason: {self.right.digest} {message}\r\n")
 
     async def _masked(self, engine: socket.socket, share: Share) -> bytes:
         loop, answer = asyncio.get_running_loop(), bytearray()
@@ -174,7 +177,8 @@ def _hang_up(end: socket.socket | None) -> None:
             end.shutdown(socket.SHUT_RDWR)
 
 
-def _response(status: int, message: str) -> bytes:
+def _response(status: int, message: str, reason: str) -> bytes:
+    """``reason`` tells nginx, and no caller, that this is no engine's answer (lines.js)."""
     body = json.dumps({"message": message, "restate_code": None}).encode()
     words = {
         401: "Unauthorized",
@@ -185,7 +189,7 @@ def _response(status: int, message: str) -> bytes:
     }[status]
     extra = {401: "WWW-Authenticate: Bearer\r\n", 503: "Retry-After: 1\r\n"}.get(status, "")
     head = (
-        f"HTTP/1.1 {status} {words}\r\nContent-Type: application/json\r\n{extra}"
+        f"HTTP/1.1 {status} {words}\r\nContent-Type: application/json\r\n{extra}{reason}"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

@@ -19,7 +19,7 @@ _NODE = "<node>"
 
 @dataclass(frozen=True)
 class Line:
-    """One line to send; ``source`` is ``engine``, or ``node`` for a remark of this node's."""
+    """One line to send; ``source`` is ``engine`` or ``edge``, or ``node`` for a remark of this node's."""
 
     sequence: int
     at: datetime

@@ -1,4 +1,4 @@
-"""The thread that sends logs: a portion of each in turn, and what the control plane acknowledged counts as sent."""
+"""The thread that sends logs, a portion of each in turn; what the control plane has acknowledged counts as sent."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ import structlog
 
 from envrunner import durable
 from envrunner.client import InternalClient, InternalError, Unreachable
+from envrunner.edge.layout import EdgeLayout
 from envrunner.keep import Backoff
 from envrunner.settings import Settings
 from envrunner.shipping import files, tail
 from envrunner.shipping.lines import Cleaner, Line
-from envrunner.shipping.position import Position, Positions, first
+from envrunner.shipping.position import Positions
+from envrunner.shipping.turns import Source, Turns
 from envrunner.wire import environment_id_of
 
 _log = structlog.get_logger()
@@ -34,6 +36,7 @@ _HOPELESS = frozenset({400, 413, 422})
 
 @dataclass(frozen=True)
 class _Sending:
+    source: Source
     label: str
     portion: tail.Portion
     seen: os.stat_result | None
@@ -44,11 +47,9 @@ class Shipper:
 
     def __init__(self, internal: InternalClient, settings: Settings) -> None:
         self._internal = internal
-        self._directory = settings.log_dir / "engines"
-        self._positions = Positions(durable.make_directory(settings.log_positions_dir))
+        self._turns = Turns(_sources(settings))
         self._limits = tail.Limits(settings.log_lines_per_second, settings.log_line_bytes)
         self._clean = Cleaner(settings.directories, settings.log_line_bytes)
-        self._quiet: dict[str, tuple[int, int]] = {}
         self._turn = 0
         self._ended = threading.Event()
         self._backoff = Backoff(first_seconds=0.5, limit_seconds=10.0)
@@ -67,14 +68,11 @@ class Shipper:
         Raises `Unreachable`, `InternalError`; what was not acknowledged is read again.
         """
         labels = self._labels()
-        for gone in self._positions.labels() - set(labels):
-            self._positions.forget(gone)
-            self._quiet.pop(gone, None)
         more, batch, lines, size = False, [], 0, 0
         for sending in self._news(labels):
             portion = sending.portion
             batch.append(sending)
-            more = more or portion.more
+            more = more or portion.more or self._turns.others_due(sending.source, sending.label)
             lines, size = lines + len(portion.lines), size + sum(len(one.line) for one in portion.lines)
             if lines >= _MOST_LINES or size >= _MOST_BYTES:
                 self._send(batch)
@@ -105,32 +103,32 @@ class Shipper:
 
     def _labels(self) -> list[str]:
         """Each round begins with another one, so that no tenant is always the last."""
-        with contextlib.suppress(FileNotFoundError):
-            names = sorted(one.name for one in os.scandir(self._directory) if _LABEL.fullmatch(one.name))
-            self._turn = (self._turn + 1) % max(1, len(names))
-            return [Path(name).stem for name in names[self._turn :] + names[: self._turn]]
-        return []
+        found: set[str] = set()
+        for source in self._turns.sources:
+            labels = set(_labels(source.directory))
+            self._turns.forget_others(source, labels)
+            found |= labels
+        names = sorted(found)
+        self._turn = (self._turn + 1) % max(1, len(names))
+        return names[self._turn :] + names[: self._turn]
 
     def _news(self, labels: list[str]) -> Iterator[_Sending]:
         for label in labels:
-            path = self._directory / f"{label}.log"
             # One that cannot be read (it was destroyed just now, or the disk fails) keeps no other waiting.
             with contextlib.suppress(files.Busy, OSError):
-                seen = path.stat()
-                if self._quiet.get(label) == (seen.st_size, seen.st_mtime_ns):
-                    continue
-                portion = tail.read(path, self._position(label), self._limits, self._clean)
-                if portion.lines or portion.more:
-                    yield _Sending(label, portion, None if portion.more else seen)
-                else:
-                    self._quiet[label] = (seen.st_size, seen.st_mtime_ns)
+                if news := self._next(label):
+                    yield news
 
-    def _position(self, label: str) -> Position:
-        if known := self._positions.read(label):
-            return known
-        # Remembered before anything is sent: sent again, the lines must have the same numbers.
-        self._positions.write(label, fresh := first())
-        return fresh
+    def _next(self, label: str) -> _Sending | None:
+        """A portion of one of its logs; of the other in another round."""
+        for source, position, seen in self._turns.due(label):
+            portion = tail.read(source.log(label), position, self._limits, self._clean, source.name)
+            if portion.lines or portion.more:
+                self._turns.sent(label)
+                return _Sending(source, label, portion, None if portion.more else seen)
+            self._turns.quiet(source, label, seen)
+        self._turns.nothing(label)
+        return None
 
     def _send(self, batch: list[_Sending]) -> None:
         if not batch:
@@ -157,9 +155,25 @@ class Shipper:
     def _remember(self, one: _Sending) -> None:
         # Not remembered on a full disk: it will be sent again, and the control plane knows the numbers.
         with contextlib.suppress(OSError):
-            self._positions.write(one.label, one.portion.position)
+            self._turns.taken(one.source, one.label, one.portion.position)
             if one.seen:
-                self._quiet[one.label] = (one.seen.st_size, one.seen.st_mtime_ns)
+                self._turns.quiet(one.source, one.label, one.seen)
+
+
+def _sources(settings: Settings) -> list[Source]:
+    settings.edge_dir.parent.mkdir(parents=True, exist_ok=True)
+    engines = Positions(durable.make_directory(settings.log_positions_dir))
+    edges = Positions(durable.make_directory(settings.edge_positions_dir))
+    return [
+        Source("engine", settings.log_dir / "engines", engines),
+        Source("edge", EdgeLayout.of(settings).lines, edges),
+    ]
+
+
+def _labels(directory: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError):
+        return [Path(one.name).stem for one in os.scandir(directory) if _LABEL.fullmatch(one.name)]
+    return []
 
 
 def _item(sending: _Sending) -> dict[str, Any]:

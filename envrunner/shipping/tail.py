@@ -39,10 +39,10 @@ class Portion:
     more: bool
 
 
-def read(log: Path, position: Position, limits: Limits, cleaner: Cleaner) -> Portion:
-    """What follows the position. Raises `envrunner.shipping.files.Busy` and OSError."""
+def read(log: Path, position: Position, limits: Limits, cleaner: Cleaner, source: str = "engine") -> Portion:
+    """What follows the position, as lines of ``source``. Raises `envrunner.shipping.files.Busy` and OSError."""
     with files.opened(log) as found:
-        return _Reading(position, limits, cleaner).read(found)
+        return _Reading(position, limits, cleaner, source).read(found)
 
 
 @dataclass
@@ -50,6 +50,7 @@ class _Reading:
     start: Position
     limits: Limits
     cleaner: Cleaner
+    source: str
     lines: list[Line] = field(default_factory=list)
     text_bytes: int = 0
     read_bytes: int = 0
@@ -130,7 +131,7 @@ class _Reading:
             return
         line = self.cleaner(raw, max(len(raw), length - 1))
         self.text_bytes += len(line)
-        self.lines.append(Line(self.sequence, known.at, known.level, "engine", line))
+        self.lines.append(Line(self.sequence, known.at, known.level, self.source, line))
 
     def say_skipped(self) -> None:
         """In the place, and under the number, of the last of them."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from envrunner.client import InternalClient
+from envrunner.edge.layout import EdgeLayout
 from envrunner.keep import open_log, rotate
 from envrunner.settings import Settings
 from envrunner.shipping.shipper import Shipper
@@ -60,6 +61,7 @@ class Sender:
             credential_file=home / "credential",
         )
         (home / "logs" / "engines").mkdir(parents=True)
+        EdgeLayout.of(self.settings).lines.mkdir(parents=True)
         self.restart()
 
     def restart(self, **settings: object) -> None:
@@ -69,6 +71,9 @@ class Sender:
 
     def log(self, label: str = LABEL) -> Log:
         return Log(self.settings.log_dir / "engines" / f"{label}.log")
+
+    def edge_log(self, label: str = LABEL) -> Log:
+        return Log(EdgeLayout.of(self.settings).lines / f"{label}.log")
 
     def send_all(self) -> None:
         while self.shipper.round():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import random
 
@@ -124,6 +125,50 @@ def test_any_order_of_events_gives_every_line_once(sender: Sender, seed: int) ->
             rotations = 0
     _send(sender)
     assert sender.taken() == [f"line {number}" for number in range(written)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_logs_of_one_environment_lose_and_double_nothing_of_each_other(sender: Sender, seed: int) -> None:
+    """As above; each log's own order holds."""
+    chance, logs, written = random.Random(seed), {"engine": sender.log(), "edge": sender.edge_log()}, 0
+    expected: dict[str, list[str]] = {"engine": [], "edge": []}
+    for _ in range(80):
+        act = chance.choice(["write", "write", "write", "rotate", "send", "lose", "round", "restart"])
+        source = chance.choice(["engine", "edge"])
+        if act == "write":
+            lines = [f"line {written + one}" for one in range(chance.randint(1, 3))]
+            written += len(lines)
+            logs[source].write(*lines)
+            expected[source] += lines
+        elif act == "rotate" and logs[source].path.stat().st_size:
+            _send(sender)
+            logs[source].rotate()
+        elif act == "restart":
+            sender.restart()
+        elif act == "lose" and not sender.plane.answers_to_logs:
+            sender.plane.answers_to_logs = [503]
+        elif act == "round":
+            with contextlib.suppress(InternalError):
+                sender.shipper.round()
+        elif act == "send":
+            _send(sender)
+    _send(sender)
+    taken = sender.plane.lines.get(ENVIRONMENT, [])
+    assert {name: [one["line"] for one in taken if one["source"] == name] for name in expected} == expected
+    numbers = [one["sequence"] for one in taken]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_lost_position_of_the_log_that_was_sent_last_costs_the_other_nothing(sender: Sender) -> None:
+    sender.log().write("engine one")
+    sender.send_all()
+    sender.edge_log().write("edge one")
+    sender.send_all()
+    (sender.settings.edge_positions_dir / f"{LABEL}.json").unlink()
+    sender.restart()
+    sender.log().write("engine two")
+    sender.send_all()
+    assert [one for one in sender.taken() if one.startswith("engine")] == ["engine one", "engine two"]
 
 
 def _send(sender: Sender) -> None:
