@@ -13,6 +13,4 @@ router = APIRouter(prefix="/internal/v1/admission", tags=["edges"])
 @router.post("")
 def admit(body: Ask, runner: Annotated[Runner, Depends(authenticated_runner)]) -> Verdict:
     """Whether an engine may be given this."""
-    message = service.refusal(runner.runner_id, body.environment_id, body.route, body.body)
-    bound = service.bound(body.route) if message is None else None
-    return Verdict(admitted=message is None, message=message, subscriptions=bound)
+    return service.verdict(runner.runner_id, body.environment_id, body.route, body.body)

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controlplane.core.destinations import Destinations
 from controlplane.core.ids import label
@@ -10,13 +10,16 @@ from controlplane.preflight.tunnels import is_own_tunnel
 
 @dataclass(frozen=True)
 class Places:
-    """What one environment may reach, its tunnels included."""
+    """What one environment may reach, its tunnels included. `below`: names judged that a `*.` allows."""
 
     destinations: Destinations
     tunnel_proxy: Target
     environment_id: str
+    below: set[str] = field(default_factory=set)
 
     def judge(self, target: Target) -> None:
         """The name is resolved now, and nothing is dialled. Raises `preflight.checks.Failed`."""
         if not is_own_tunnel(target, self.tunnel_proxy, label(self.environment_id)):
             resolve(target, self.destinations, Report())
+            if self.destinations.is_below(target.host):
+                self.below.add(target.host.lower().rstrip("."))

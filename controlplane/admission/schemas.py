@@ -24,3 +24,6 @@ class Verdict(Schema):
     admitted: bool
     message: str | None = None
     subscriptions: Bound | None = None
+    reaches_further: bool = Field(
+        default=False, description="the engine's host must have the environment's spec anew before the call goes on"
+    )

@@ -5,7 +5,7 @@ import re
 from controlplane.admission import deployments, kafka, repository
 from controlplane.admission.bodies import Refused
 from controlplane.admission.places import Places
-from controlplane.admission.schemas import Bound
+from controlplane.admission.schemas import Bound, Verdict
 from controlplane.core.database import transaction
 from controlplane.core.errors import NotFound
 from controlplane.core.outbound import place
@@ -18,18 +18,21 @@ from controlplane.settings import settings
 _SUBSCRIBE = "POST /subscriptions"
 
 
-def refusal(runner_id: str, environment_id: str, route: str, body: str) -> str | None:
-    """Why the call must not reach the engine; null when it may. Raises `NotFound`, `Busy`."""
+def verdict(runner_id: str, environment_id: str, route: str, body: str) -> Verdict:
+    """Whether the call may reach the engine, and if not, why not. Raises `NotFound`, `Busy`."""
     account_id, places = _places(runner_id, environment_id)
     try:
         with place("admission", 8, tenant=account_id):
             _judge(route, body, places)
     except (Refused, Failed) as error:
-        return str(error)
-    return None
+        return Verdict(admitted=False, message=str(error))
+    if places.below:
+        with transaction() as session:
+            outbound_policy.admitted(session, environment_id, places.below)
+    return Verdict(admitted=True, subscriptions=_bound(route), reaches_further=bool(places.below))
 
 
-def bound(route: str) -> Bound | None:
+def _bound(route: str) -> Bound | None:
     """How many of what the call makes an engine may have; null for what has no bound."""
     if route != _SUBSCRIBE:
         return None

@@ -62,6 +62,11 @@ class Destinations:
         if self.own_zone is not None and (name == self.own_zone or name.endswith(f".{self.own_zone}")):
             raise DestinationRefused(f"{host} is a name of this plane itself, which no service of yours has.")
 
+    def is_below(self, host: str) -> bool:
+        """Whether only a `*.` among `hosts` allows this name."""
+        name = host.lower().rstrip(".")
+        return name not in self.hosts and any(_is_named(name, pattern) for pattern in self.hosts)
+
     def judge(self, host: str, port: int, addresses: Iterable[Address], *, plain: bool = False) -> None:
         """Every address the name leads to; `plain`: by http. Raises `DestinationRefused`."""
         for address in addresses:

@@ -16,3 +16,13 @@ class OutboundPolicy(Base):
     hosts: Mapped[list[str]] = mapped_column(ARRAY(String(255)))
     updated_by: Mapped[str] = mapped_column(String(32))
     updated_at: Mapped[datetime] = mapped_column(Time)
+
+
+class OutboundName(Base):
+    """A name below a `*.` of the environment's policy that one of its services or brokers was registered with."""
+
+    __tablename__ = "outbound_name"
+
+    environment_id: Mapped[str] = mapped_column(ForeignKey("environment.environment_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    admitted_at: Mapped[datetime] = mapped_column(Time)

@@ -4,7 +4,7 @@ Administrators of an account may add what their operator lets them (`grantable`)
 tenant who could open the operator's network for themselves would have no wall around them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -31,6 +31,8 @@ from controlplane.settings import settings
 
 HOST = "operator"
 """Who changed a policy from the plane's host, where nobody is signed in."""
+MOST_NAMES = 100
+"""Of one environment, below `*.`; the host asks for each again and again."""
 _USUAL_PORTS = {"postgresql": 5432, "redis": 6379, "rediss": 6379}
 
 
@@ -101,20 +103,32 @@ def destinations(session: Session, environment_id: str) -> Destinations:
     )
 
 
-def reach(row: OutboundPolicy | None) -> Reach:
+def reach(row: OutboundPolicy | None, names: Iterable[str] = ()) -> Reach:
     """The same for the kernel of the environment's host.
 
-    Packets carry no names. Where one leads, the host asks; which names there are below `*.`, nobody can say, so whoever
-    may call those may connect to all private networks.
+    Packets carry no names: where one leads, the host asks. Nobody can list those below `*.`, so it asks for those that
+    were admitted (`names`).
     """
-    hosts = tuple(row.hosts if row else ())
-    widely = any(host.startswith("*.") for host in hosts)
+    may = Destinations(hosts=tuple(row.hosts if row else ()))
+    exact = [host for host in may.hosts if not host.startswith("*.")]
     return Reach(
-        networks=tuple(dict.fromkeys(_networks(row) + (PRIVATE if widely else ()))),
-        hosts=() if widely else hosts,
+        networks=_networks(row),
+        hosts=tuple(exact + [name for name in names if may.is_below(name)]),
         refused_networks=settings().outbound_refused_networks,
         refused_ports=tuple(sorted(_plane_ports())),
     )
+
+
+def admitted(session: Session, environment_id: str, names: Collection[str]) -> None:
+    """The environment's services have these names, which a `*.` allows: the kernel of its host is to learn of them."""
+    repository.keep_names(session, environment_id, names, clock.now(), MOST_NAMES)
+    environment = session.get_one(Environment, environment_id)
+    nudge(session, environments.CONVERGE, environment_id, queue=runners.queue(environment.runner_id))
+
+
+def forget(session: Session, environment_id: str) -> None:
+    """The environment is gone."""
+    repository.forget_names(session, environment_id)
 
 
 def grantable() -> tuple[Network, ...]:

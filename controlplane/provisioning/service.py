@@ -1,5 +1,7 @@
 """Specs for runners, and what their reports do to an environment."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from controlplane import audit
@@ -29,7 +31,12 @@ def specs(session: Session, runner_id: str) -> list[Spec]:
     rows = repository.of_runner(session, runner_id)
     keys = environments.identity_keys_of(session, [environment.environment_id for environment in rows])
     policies = outbound_policies.of_runner(session, runner_id)
-    return [spec(e, keys[e.environment_id].get(KeyState.CURRENT), policies.get(e.environment_id)) for e in rows]
+    names = outbound_policies.names_of_runner(session, runner_id)
+    return [
+        spec(e, keys[id_].get(KeyState.CURRENT), policies.get(id_), names.get(id_, ()))
+        for e in rows
+        if (id_ := e.environment_id)
+    ]
 
 
 def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
@@ -38,12 +45,18 @@ def spec_of(session: Session, runner_id: str, environment_id: str) -> Spec:
     if environment is None:
         raise NotFound("environment on this runner")
     key = environments.identity_keys(session, environment_id).get(KeyState.CURRENT)
-    return spec(environment, key, outbound_policies.find(session, environment_id))
+    policy = outbound_policies.find(session, environment_id)
+    return spec(environment, key, policy, outbound_policies.names(session, environment_id))
 
 
-def spec(environment: Environment, key: IdentityKey | None, policy: OutboundPolicy | None = None) -> Spec:
-    """The private key goes along unless it is to be destroyed, or is."""
-    urls, reach = addresses.of(environment), outbound_policy.reach(policy)
+def spec(
+    environment: Environment,
+    key: IdentityKey | None,
+    policy: OutboundPolicy | None = None,
+    names: Sequence[str] = (),
+) -> Spec:
+    """The private key goes along unless it is to be destroyed, or is. `names` were admitted below a `*.`."""
+    urls, reach = addresses.of(environment), outbound_policy.reach(policy, names)
     wanted = environment.desired != Desired.ABSENT
     return Spec(
         environment_id=environment.environment_id,
@@ -102,6 +115,7 @@ def _forget(session: Session, environment: Environment) -> None:
     api_keys.revoke_all(session, environment.environment_id)
     workload_rules.delete_all(session, environment.environment_id)
     logs.forget(session, environment.environment_id)
+    outbound_policy.forget(session, environment.environment_id)
     routes.withdraw_route(session, environment)
     audit.record(session, None, "environment.destroyed", environment.environment_id, environment.account_id)
 

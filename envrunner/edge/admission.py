@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from envrunner.agent_client import AgentClient, AgentError, StaleGenerationError
 from envrunner.client import InternalClient, InternalError, Unreachable
 from envrunner.edge.sockets import listener
 from envrunner.edge.subscriptions import Subscriptions
@@ -36,13 +37,14 @@ class _FullError(Exception):
 class Admission:
     """Answers nginx on ``path``: 200 with the verdict, 503 when there is none."""
 
-    def __init__(self, client: InternalClient, path: Path, engines: Path) -> None:
-        self._client, self._path = client, path
+    def __init__(self, client: InternalClient, path: Path, engines: Path, agent: AgentClient) -> None:
+        self._client, self._path, self._agent = client, path, agent
         self._subscriptions = Subscriptions(engines)
 
     def run(self) -> None:
         """Never returns."""
-        handler = type("Handler", (_Handler,), {"client": self._client, "subscriptions": self._subscriptions})
+        known = {"client": self._client, "agent": self._agent, "subscriptions": self._subscriptions}
+        handler = type("Handler", (_Handler,), known)
         with _Server(str(self._path), handler, bind_and_activate=False) as server:
             server.socket.close()
             server.socket = listener(self._path)
@@ -55,6 +57,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 class _Handler(BaseHTTPRequestHandler):
     client: InternalClient
+    agent: AgentClient
     subscriptions: Subscriptions
     protocol_version = "HTTP/1.1"
     timeout = 30
@@ -78,7 +81,17 @@ class _Handler(BaseHTTPRequestHandler):
         bound = answer.get("subscriptions") if isinstance(answer, dict) else None
         if bound and not self.subscriptions.have_room(label_of(str(question["environmentId"])), int(bound["most"])):
             return {"admitted": False, "message": str(bound["message"])}
+        if isinstance(answer, dict) and answer.get("reachesFurther"):
+            self._tell(str(question["environmentId"]))
         return answer
+
+    def _tell(self, environment_id: str) -> None:
+        """The engine will call at once, and until the kernel knows where it may, its connections are refused."""
+        try:
+            self.agent.put(self.client.spec(environment_id))
+        except (Unreachable, InternalError, AgentError, StaleGenerationError, ValueError) as error:
+            # Whoever keeps the node in step will do it a moment later, and the engine tries again.
+            _log.warning("the node was not told where an engine may call", reason=str(error))
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from envrunner import logs
+from envrunner.agent_client import AgentClient
 from envrunner.client import InternalClient
 from envrunner.edge import feed, links, nginx, ports, rendering
 from envrunner.edge.admission import Admission
@@ -83,7 +84,7 @@ def _keep_fed(current: Settings, layout: EdgeLayout, addresses: Addresses) -> No
         "feed": partial(feed.follow, client, mirror),
         "usage": Usage(client, mirror).run,
         "recording": Recorder(client, layout).run,
-        "admission": Admission(client, layout.admission, current.sockets_dir).run,
+        "admission": Admission(client, layout.admission, current.sockets_dir, AgentClient(current.agent_socket)).run,
         "throttling": throttling.run,
         "door": Door(mirror, layout.door, throttling.metrics).run,
     }

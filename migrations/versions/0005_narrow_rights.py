@@ -14,6 +14,7 @@ def upgrade() -> None:
     _identity_keys()
     _workload_identity()
     _egress()
+    _outbound_names()
     _limits()
     _usage()
     _ui_sessions()
@@ -27,11 +28,21 @@ def downgrade() -> None:
         op.drop_table(table)
     _drop_limits()
     op.drop_column("api_key", "restrictions")
+    op.drop_table("outbound_name")
     _drop_egress()
     for table in ("exchanged_assertion", "workload_token", "workload_rule"):
         op.drop_table(table)
     _drop_identity_keys()
     _drop_audit()
+
+
+def _outbound_names() -> None:
+    op.create_table(
+        "outbound_name",
+        sa.Column("environment_id", sa.String(32), sa.ForeignKey("environment.environment_id"), primary_key=True),
+        sa.Column("name", sa.String(255), primary_key=True),
+        sa.Column("admitted_at", sa.DateTime(timezone=True), nullable=False),
+    )
 
 
 def _workload_identity() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Role
-from controlplane.core.destinations import PRIVATE, DestinationRefused
+from controlplane.core.destinations import DestinationRefused
 from controlplane.outbound_policy import service
 from controlplane.outbound_policy.models import OutboundPolicy
 from controlplane.settings import settings
@@ -189,13 +189,14 @@ def test_strangers_find_nothing(owner: Person, signed_up: SignedUp) -> None:
         assert eve.call("PUT", f"{tried}/outbound-policy", json={}).status_code == 404
 
 
-def test_the_kernel_hears_of_names_and_opens_everything_private_only_where_none_can_be_asked_for() -> None:
+def test_the_kernel_hears_of_names_and_below_a_star_of_those_that_were_admitted() -> None:
     narrow = service.reach(OutboundPolicy(networks=["10.1.0.0/16"], hosts=["db.corp.example"]))
     assert (set(map(str, narrow.networks)) - {"127.0.0.0/8", "::1/128"}, narrow.hosts) == (
         {"10.1.0.0/16"},
         ("db.corp.example",),
     )
-    wide = service.reach(OutboundPolicy(networks=[], hosts=["*.corp.example", "db.corp.example"]))
-    assert set(PRIVATE) <= set(wide.networks)
-    assert wide.hosts == ()
+    admitted = ["a.corp.example", "corp.example", "db.corp.example", "b.a.corp.example", "a.other.example"]
+    wide = service.reach(OutboundPolicy(networks=[], hosts=["*.corp.example", "db.corp.example"]), admitted)
+    assert wide.networks == service.reach(None).networks
+    assert wide.hosts == ("db.corp.example", "a.corp.example", "b.a.corp.example")
     assert service.reach(None).hosts == ()

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.envrunner.specs import spec
+
 CREDENTIAL = "runner-credential-of-the-double"
 
 
@@ -133,6 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path == "/internal/v1/edge/snapshot":
             return self._answer(200, self.plane.snapshot())
+        if url.path.startswith("/internal/v1/specs/"):
+            return self._answer(200, json.loads(spec(int(url.path.rpartition("_")[2])).to_json()))
         query = parse_qs(url.query)
         return self._answer(200, self.plane.changes(int(query["after"][0]), min(30.0, float(query["wait"][0]))))
 

@@ -13,6 +13,7 @@ import pytest
 
 from envrunner.edge import subscriptions as module
 from envrunner.edge.subscriptions import Subscriptions
+from tests.envrunner.edge.agent_double import AgentDouble
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.conftest import MINE, World
 from tests.envrunner.edge.echo_engine import EchoEngine
@@ -164,6 +165,27 @@ def test_without_the_control_plane_only_new_addresses_wait(stack: Stack) -> None
     stack.plane.start()
     stack.start_process("edge_agent")
     until(lambda: ask(port, "/deployments", method="POST", token=key, body=BODY).status == 200)
+
+
+FURTHER = (200, {"admitted": True, "message": None, "reachesFurther": True})
+
+
+def test_the_node_hears_what_an_engine_may_reach_before_the_engine_is_told(world: World) -> None:
+    world.stack.plane.verdict = FURTHER
+    heard: list[tuple[str, int]] = []
+    before = requests(world)
+    with AgentDouble(world.stack.run / "agent.sock", lambda spec: heard.append((spec.label, requests(world)))):
+        assert call(world, "POST", "/deployments").status == 200
+        world.stack.plane.verdict = (200, {"admitted": True, "message": None})
+        assert call(world, "POST", "/deployments").status == 200
+    assert heard == [(label(MINE), before)]
+    assert requests(world) == before + 2
+
+
+def test_without_the_node_s_agent_the_call_goes_on(world: World) -> None:
+    """The kernel refuses its connections until somebody has told it."""
+    world.stack.plane.verdict = FURTHER
+    assert call(world, "POST", "/deployments").status == 200
 
 
 BOUND = (200, {"admitted": True, "message": None, "subscriptions": {"most": 3, "message": "No more than three."}})
