@@ -57,9 +57,9 @@ class _Visit:
 
 def measure(one: Plane, api: Api, scale: Scale, tell: Callable[[str], None]) -> Outcome:
     """A session's first visits, each in a browser profile of its own; the first of all is not counted."""
-    executable = shutil.which("chromium")
+    executable = shutil.which("chromium") or shutil.which("chromium-headless-shell")
     if executable is None:
-        return Outcome(skipped=[Skipped("console", "chromium is not installed (Debian: apt-get install chromium)")])
+        return Outcome(skipped=[Skipped("console", "Chromium is not installed (Debian: apt-get install chromium)")])
     environment = api.create()
     wait_for_ok(environment.ingress_port, environment.token)
     site = f"http://127.0.0.1:{one.base}"

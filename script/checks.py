@@ -21,7 +21,13 @@ _CONSOLE_CHECKS = {
     "console, tests": ["node", "node_modules/vitest/vitest.mjs", "run"],
 }
 # Debian packages that hold a program the tests call.
-_PROGRAMS = {"openssl": "openssl", "curl": "curl", "chromium": "chromium", "nft": "nftables", "ip": "iproute2"}
+_PROGRAMS = {
+    "openssl": "openssl",
+    "curl": "curl",
+    "chromium-headless-shell": "chromium-headless-shell",
+    "nft": "nftables",
+    "ip": "iproute2",
+}
 
 
 def main(arguments: list[str]) -> int:
