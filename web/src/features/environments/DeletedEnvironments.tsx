@@ -24,7 +24,7 @@ export function DeletedEnvironments({ account, environments }: { account: Member
 
 function Deleted({ account, environment }: { account: Membership; environment: Environment }) {
   const { accountId, environmentId, name, purgeAt } = environment;
-  const restore = useRestore(environment);
+  const restore = useRestore(environment, () => { toast(t.deleted.restoring(name)); });
   const permitted = may(account, "environment:delete");
   return (
     <li className="grid gap-2">
@@ -49,7 +49,7 @@ function Deleted({ account, environment }: { account: Membership; environment: E
           busy={restore.isPending}
           disabled={!permitted}
           title={permitted ? undefined : common.notPermitted(account.role)}
-          onClick={() => { restore.mutate(undefined, { onSuccess: () => { toast(t.deleted.restoring(name)); } }); }}
+          onClick={() => { restore.mutate(); }}
         >
           {t.deleted.restore}
         </Button>

@@ -19,6 +19,7 @@ import { EnvironmentStatus } from "./EnvironmentStatus";
 import { useEnvironments } from "./queries";
 import { useRecentUsage } from "./usage";
 
+const FEWEST_MINUTES = 10;
 type Recent = Map<string, RecentUsage> | undefined;
 
 const columns = (recent: Recent): Column<Environment>[] => [
@@ -64,20 +65,25 @@ function NameLink({ environment: { accountId, environmentId, name } }: { environ
 
 type Cell = { environment: Environment; recent: Recent };
 
-function Requests({ environment: { environmentId, name }, recent }: Cell) {
+/** Of an environment younger than the hour, the minutes since it was made, and at least ten. */
+function lived<Value>(minutes: readonly Value[], createdAt: string): readonly Value[] {
+  return minutes.slice(-Math.max(FEWEST_MINUTES, Math.ceil((Date.now() - Date.parse(createdAt)) / 60_000) + 1));
+}
+
+function Requests({ environment: { environmentId, name, createdAt }, recent }: Cell) {
   if (!recent) return <Skeleton className="h-6 w-32" />;
   const values = recent.get(environmentId)?.requests ?? [];
   const total = values.reduce((sum, value) => sum + value, 0);
   if (!total) return <span className="text-sm text-soft">{t.quiet}</span>;
-  return <Curve values={values} said={short(total)} label={t.requestsOf(name, short(total))} />;
+  return <Curve values={lived(values, createdAt)} said={short(total)} label={t.requestsOf(name, short(total))} />;
 }
 
-function Latency({ environment: { environmentId, name }, recent }: Cell) {
+function Latency({ environment: { environmentId, name, createdAt }, recent }: Cell) {
   if (!recent) return <Skeleton className="h-6 w-32" />;
   const minutes = recent.get(environmentId)?.p50Ms ?? [];
   const last = minutes.findLast((value) => value !== null);
   if (typeof last !== "number") return <span className="text-sm text-soft">–</span>;
-  return <Curve values={minutes} said={duration(last)} label={t.latencyOf(name, duration(last))} />;
+  return <Curve values={lived(minutes, createdAt)} said={duration(last)} label={t.latencyOf(name, duration(last))} />;
 }
 
 function Curve({ values, said, label }: { values: readonly (number | null)[]; said: string; label: string }) {

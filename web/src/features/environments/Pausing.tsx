@@ -12,21 +12,16 @@ import { useLife } from "./changes";
 const t = environments.settings.pause;
 type Props = EnvironmentPage & { follow: (operationId: string) => void };
 
-/** Pause it after a question; once paused, wake it without one. */
-export function Pausing(props: Props) {
-  return props.environment.status === "SUSPENDED" ? <Paused {...props} /> : <Awake {...props} />;
-}
-
-/** On the pages of a paused environment: that it is, since when, and the way out. */
+/** Above the pages of a paused environment: that it is, since when, and the way out with one click. */
 export function Paused({ account, environment, follow }: Props) {
-  const wake = useLife(environment, "wake");
+  const wake = useLife(environment, "wake", ({ operationId }) => { follow(operationId); });
   const action = (
     <PermittedButton
       account={account}
       permission="environment:update"
       look="first"
       busy={wake.isPending}
-      onClick={() => { wake.mutate(undefined, { onSuccess: ({ operationId }) => { follow(operationId); } }); }}
+      onClick={() => { wake.mutate(); }}
     >
       {t.wake}
     </PermittedButton>
@@ -41,19 +36,17 @@ export function Paused({ account, environment, follow }: Props) {
   );
 }
 
-function Awake({ account, environment, follow }: Props) {
+/** Pausing one that is not, after a question. */
+export function Pausing({ account, environment, follow }: Props) {
   const [asking, ask] = useState(false);
-  const pause = useLife(environment, "pause");
-  const confirm = () => {
-    pause.mutate(undefined, { onSuccess: ({ operationId }) => { ask(false); follow(operationId); } });
-  };
+  const pause = useLife(environment, "pause", ({ operationId }) => { ask(false); follow(operationId); });
   return (
     <Panel
       title={t.title}
       lead={t.lead}
       actions={<PermittedButton account={account} permission="environment:update" onClick={() => { pause.reset(); ask(true); }}>{t.action}</PermittedButton>}
     >
-      <Confirm title={t.question(environment.name)} action={t.action} open={asking} busy={pause.isPending} error={pause.error} onConfirm={confirm} onClose={() => { ask(false); }}>
+      <Confirm title={t.question(environment.name)} action={t.action} open={asking} busy={pause.isPending} error={pause.error} onConfirm={() => { pause.mutate(); }} onClose={() => { ask(false); }}>
         {t.text}
       </Confirm>
     </Panel>

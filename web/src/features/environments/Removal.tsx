@@ -20,17 +20,14 @@ export function Removal(props: Props) {
 
 function Living({ account, environment, follow }: Props) {
   const [asking, ask] = useState(false);
-  const remove = useDelete(environment);
-  const confirm = () => {
-    remove.mutate(false, { onSuccess: ({ operationId }) => { ask(false); follow(operationId); } });
-  };
+  const remove = useDelete(environment, ({ operationId }) => { ask(false); follow(operationId); });
   return (
     <Panel
       title={t.remove.title}
       lead={t.remove.lead}
       actions={<PermittedButton account={account} permission="environment:delete" look="danger" onClick={() => { remove.reset(); ask(true); }}>{t.remove.action}</PermittedButton>}
     >
-      <TypedConfirm title={t.remove.title} name={environment.name} action={t.remove.action} open={asking} busy={remove.isPending} error={remove.error} onConfirm={confirm} onClose={() => { ask(false); }}>
+      <TypedConfirm title={t.remove.title} name={environment.name} action={t.remove.action} open={asking} busy={remove.isPending} error={remove.error} onConfirm={() => { remove.mutate(false); }} onClose={() => { ask(false); }}>
         {t.remove.text(environment.name)}
       </TypedConfirm>
     </Panel>
@@ -38,7 +35,7 @@ function Living({ account, environment, follow }: Props) {
 }
 
 function Deleted({ account, environment, follow }: Props) {
-  const restore = useRestore(environment);
+  const restore = useRestore(environment, ({ operationId }) => { follow(operationId); });
   const { purgeAt } = environment;
   return (
     <Panel
@@ -52,7 +49,7 @@ function Deleted({ account, environment, follow }: Props) {
             permission="environment:delete"
             look="first"
             busy={restore.isPending}
-            onClick={() => { restore.mutate(undefined, { onSuccess: ({ operationId }) => { follow(operationId); } }); }}
+            onClick={() => { restore.mutate(); }}
           >
             {t.restore.action}
           </PermittedButton>

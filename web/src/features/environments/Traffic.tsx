@@ -13,6 +13,7 @@ import { STEP_MILLISECONDS, useUsage, WINDOWS, type Window } from "./usage";
 const NAMES = Object.keys(WINDOWS) as Window[];
 /** So that the first minute does not fill a plot. */
 const FEWEST_STEPS = 10;
+const FEWEST_SETTLED = 3;
 const CHOICES = NAMES.map((name) => ({ name, label: t.overview.windows[name] }));
 
 /** Requests, latency and invocations over the chosen time, which is in the address. */
@@ -34,7 +35,8 @@ export function Traffic({ environment }: { environment: Environment }) {
 }
 
 function Plots({ series, environment: { createdAt, status } }: { series: UsageSeries; environment: Environment }) {
-  const { until, step, items } = series;
+  const { until, step } = series;
+  const items = settled(series);
   const since = beginning(series, createdAt);
   const shared = { times: items.map(({ at }) => at), since, until, stepMilliseconds: STEP_MILLISECONDS[step], inWords: moment, nothing: status === "SUSPENDED" ? t.overview.nothingPaused : t.overview.nothingYet };
   const requests: Course[] = [
@@ -65,4 +67,11 @@ function beginning({ since, until, step, items }: UsageSeries, createdAt: string
   const length = STEP_MILLISECONDS[step];
   const first = Math.min(Date.parse(createdAt), Date.parse(items[0]?.at ?? createdAt), Date.parse(until) - FEWEST_STEPS * length);
   return new Date(Math.max(Date.parse(since), Math.floor(first / length) * length)).toISOString();
+}
+
+/** Without the minute under way: what it has counted so far looks like a fall. */
+function settled({ until, step, items }: UsageSeries): UsageSeries["items"] {
+  const last = items.at(-1);
+  const underWay = step === "minute" && last && Date.parse(last.at) + STEP_MILLISECONDS[step] >= Date.parse(until);
+  return underWay && items.length > FEWEST_SETTLED ? items.slice(0, -1) : items;
 }

@@ -20,9 +20,16 @@ export function useOperations({ accountId, environmentId }: Place) {
   );
 }
 
+/**
+ * What follows a change that gives the page another face is told here: what `mutate` is told is forgotten with the part
+ * of the page that it was called in.
+ */
+type Then = (change: { operationId: string }) => void;
+
 /** Restorable for some days; with `purge` destroyed at once. */
-export function useDelete({ accountId, environmentId }: Place) {
+export function useDelete({ accountId, environmentId }: Place, then?: Then) {
   return useMutation({
+    onSuccess: then,
     mutationFn: (purge: boolean) =>
       answered(
         client.DELETE("/api/v1/accounts/{accountId}/environments/{environmentId}", {
@@ -33,8 +40,9 @@ export function useDelete({ accountId, environmentId }: Place) {
   });
 }
 
-export function useRestore({ accountId, environmentId }: Place) {
+export function useRestore({ accountId, environmentId }: Place, then?: Then) {
   return useMutation({
+    onSuccess: then,
     mutationFn: () =>
       answered(client.POST("/api/v1/accounts/{accountId}/environments/{environmentId}/restore", { params: { path: { accountId, environmentId } } })),
     meta: { touches: touched({ accountId, environmentId }) },
@@ -42,8 +50,9 @@ export function useRestore({ accountId, environmentId }: Place) {
 }
 
 /** Pause a running environment, or wake a paused one. */
-export function useLife({ accountId, environmentId }: Place, change: "pause" | "wake") {
+export function useLife({ accountId, environmentId }: Place, change: "pause" | "wake", then: Then) {
   return useMutation({
+    onSuccess: then,
     mutationFn: () =>
       answered(
         client.POST(`/api/v1/accounts/{accountId}/environments/{environmentId}/${change}`, { params: { path: { accountId, environmentId } } }),
