@@ -38,8 +38,9 @@ def filled(plane: Plane, names: NameServer, directory: Path, minutes: int) -> It
         ada.created(f"{production.path}/api-keys", **key)
     soon = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     ada.created(f"{production.path}/api-keys", description="trial of a partner", role="ingress", expiresAt=soon)
-    with services.typescript(directory, [production.signing_public_key]) as service:
-        caller = _traffic(production, service.url)
+    keys = [production.signing_public_key]
+    with services.typescript(directory, keys) as service, services.thrower(directory, keys) as failing:
+        caller = _traffic(production, service.url, failing.url)
         with signing_in(production, names), flowing(caller):
             until(lambda: _counted(production, minutes), 60 * minutes + 90)
             yield ada
@@ -62,17 +63,17 @@ def _people(plane: Plane, environment: Environment) -> None:
     ada.created(f"{account}/invitations", email="barbara@example.com", role="admin")
 
 
-def _traffic(environment: Environment, url: str) -> Caller:
+def _traffic(environment: Environment, url: str, failing_url: str) -> Caller:
     caller = environment.using(environment.api_key())
-    answer = caller.register(url)
-    assert answer.is_success, answer.text
-    # A mistake that everybody makes once, so that the log has something to say.
-    caller.register("http://127.0.0.1:1")
+    for one in (url, failing_url):
+        answer = caller.register(one)
+        assert answer.is_success, answer.text
     caller.send("/approval/request/send", "contract 7")
     caller.send("/trip/book/send", {"customer": "ada", "hoursToDecide": 24})
     for order, amount in _PAYMENTS:
         caller.send(f"/payment/{order}/run/send", {"account": "acme", "amount": amount, "email": "ada@example.com"})
     caller.invoke("/payment/order-1041/paymentWebhook", "acme")
+    caller.send("/thrower/fail/send", "The bank did not answer within 5 s")
     environment.using("key_of_nobody").post("/greeter/ada/greet", "Hello")
     return caller
 

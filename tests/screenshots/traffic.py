@@ -42,10 +42,14 @@ def _flow(caller: Caller, ended: threading.Event) -> None:
 
 def _call(caller: Caller, chance: random.Random, number: int) -> None:
     kind = chance.random()
-    if kind < 0.04:
+    if kind < 0.01:
         caller.post(f"/payment/refund-{number}/run", {"account": "acme", "amount": -300, "email": "ada@example.com"})
+    elif kind < 0.013:
+        # A mistake that everybody makes once, so that the log has something to say.
+        caller.register("http://127.0.0.1:1")
     elif kind < 0.2:
-        caller.post("/echo/bytes", "x" * chance.randrange(1_000, 400_000))
+        body = b"x" * chance.randrange(1_000, 400_000)
+        caller.ingress("POST", "/echo/bytes", content=body, headers={"content-type": "application/octet-stream"})
     elif kind < 0.3:
         caller.send("/echo/note/send", f"order {number}")
     else:

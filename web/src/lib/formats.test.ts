@@ -11,6 +11,7 @@ test.each([
   [-86_400, "yesterday"],
   [172_800, "in 2 days"],
   [604_790, "in 7 days"],
+  [2_592_000, "in 1 month"],
   [20, "in under a minute"],
 ])("a moment %i seconds from now is %j", (seconds, words) => {
   expect(relative(new Date(Date.parse(NOON) + seconds * 1000).toISOString(), Date.parse(NOON))).toBe(words);

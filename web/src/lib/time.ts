@@ -2,7 +2,9 @@ const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const BRIEF = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
 const SHORT_ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+// `yesterday` says more than `1 day ago`, `next month` less than `in 1 month`.
+const OF_DAYS = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -32,9 +34,10 @@ export function moment(time: string): string {
 export function relative(moment: string, now: number = Date.now()): string {
   const seconds = (new Date(moment).getTime() - now) / 1000;
   for (const [unit, length] of UNITS) {
-    if (seconds <= -length) return RELATIVE.format(Math.trunc(seconds / length), unit);
+    const words = unit === "day" ? OF_DAYS : RELATIVE;
+    if (seconds <= -length) return words.format(Math.trunc(seconds / length), unit);
     // What was set for seven days is seven days away, though a second has passed since.
-    if (seconds >= length * 0.99) return RELATIVE.format(Math.round(seconds / length), unit);
+    if (seconds >= length * 0.99) return words.format(Math.round(seconds / length), unit);
   }
   return seconds > 0 ? "in under a minute" : "just now";
 }

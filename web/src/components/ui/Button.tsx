@@ -9,7 +9,7 @@ const LOOKS: Record<Look, string> = {
   first: "border-transparent bg-fill text-white not-disabled:hover:bg-fill-over",
   quiet: "border-rim bg-card shadow-low not-disabled:hover:bg-over",
   bare: "border-transparent text-soft not-disabled:hover:bg-over not-disabled:hover:text-ink",
-  danger: "border-transparent bg-bad text-card not-disabled:hover:brightness-110",
+  danger: "border-transparent bg-danger text-white not-disabled:hover:brightness-110",
 };
 
 type Props = ButtonHTMLAttributes<HTMLButtonElement> & {

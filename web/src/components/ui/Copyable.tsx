@@ -40,12 +40,12 @@ export function Copyable({ text, what, className }: { text: string; what: string
 /** Lines to be copied as they stand. */
 export function CodeBlock({ text, what }: { text: string; what: string }) {
   return (
-    <div className="relative min-w-0">
-      {/* A long line is scrolled sideways, by keyboard too. */}
-      <pre tabIndex={0} role="region" aria-label={what} className="overflow-x-auto rounded-lg border border-line bg-code py-3 pr-12 pl-3.5 font-mono text-sm max-sm:pt-10 leading-relaxed">
+    <div className="flex min-w-0 rounded-lg border border-line bg-code">
+      {/* A long line is scrolled sideways, by keyboard too, and never below the button. */}
+      <pre tabIndex={0} role="region" aria-label={what} className="min-w-0 flex-1 overflow-x-auto rounded-lg py-3 pl-3.5 font-mono text-sm leading-relaxed">
         {text}
       </pre>
-      <span className="absolute top-1.5 right-1.5 rounded-lg bg-code">
+      <span className="p-1.5">
         <CopyButton text={text} what={what} />
       </span>
     </div>

@@ -50,7 +50,7 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
     <div className="min-w-0">
       <dt className="text-sm text-soft">{name}</dt>
       {/* As high as a value with its button beside it, so that first lines stand on one level. */}
-      <dd className="mt-0.5 before:inline-block before:h-8 before:align-middle">{children}</dd>
+      <dd className="mt-0.5 before:inline-block before:h-7 before:align-middle">{children}</dd>
     </div>
   );
 }

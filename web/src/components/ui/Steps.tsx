@@ -41,5 +41,6 @@ function StepMark({ status }: { status: StepView["status"] }) {
 
 function took(step: StepView): string {
   if (!step.startedAt || !step.endedAt) return "";
-  return duration(new Date(step.endedAt).getTime() - new Date(step.startedAt).getTime());
+  // The clock's own step is a millisecond.
+  return duration(new Date(step.endedAt).getTime() - new Date(step.startedAt).getTime() || 0.5);
 }

@@ -18,7 +18,7 @@ export function FilterBar({ account, filters, onChange }: Props) {
     <div className="flex flex-wrap gap-2">
       <Actor account={account} actor={filters.actor} onChange={onChange} />
       <Times since={filters.since} until={filters.until} onChange={onChange} />
-      <TextFilter label={t.action} placeholder={t.actionHint} value={filters.action} options={audit.actions} className="flex-1 basis-36 max-sm:basis-full" onChange={(action) => { onChange({ action }); }} />
+      <TextFilter label={t.action} placeholder={t.actionHint} value={filters.action} options={audit.actions} className="flex-[2] basis-44 max-sm:basis-full" onChange={(action) => { onChange({ action }); }} />
       <TextFilter label={t.target} placeholder={t.targetHint} value={filters.target} className="flex-1 basis-36 max-sm:basis-full" onChange={(target) => { onChange({ target }); }} />
       <TextFilter label={t.text} value={filters.text} className="flex-1 basis-36 max-sm:basis-full" onChange={(text) => { onChange({ text }); }} />
     </div>

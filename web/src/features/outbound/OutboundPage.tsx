@@ -33,5 +33,5 @@ function Defaults({ defaults: { networks, plainHttp, grantableNetworks } }: { de
 }
 
 function listed(networks: string[]): string {
-  return networks.length ? networks.join(", ") : t.defaults.none;
+  return networks.length ? [...new Set(networks)].join(", ") : t.defaults.none;
 }

@@ -32,20 +32,20 @@ export function DomainRules({ accountId, domain, manages }: Props) {
         change.mutate({ domain: domain.domain, change: rules }, { onSuccess: () => { toast(t.saved(domain.domain)); } });
       }}
     >
-      <fieldset disabled={!manages} className="grid gap-3">
-        <div className="flex flex-wrap gap-4">
+      <fieldset disabled={!manages} className="grid min-w-0 gap-3">
+        <div className="grid gap-4 sm:flex sm:flex-wrap">
           <Field label={t.joinMode(domain.domain)}>
-            <Select value={rules.joinMode} onChange={(event) => { set({ joinMode: event.target.value as JoinMode }); }}>
+            <Select className="max-sm:w-full" value={rules.joinMode} onChange={(event) => { set({ joinMode: event.target.value as JoinMode }); }}>
               {Object.entries(t.modes).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
             </Select>
           </Field>
           <Field label={t.joinRole}>
-            <Select value={rules.joinRole} onChange={(event) => { set({ joinRole: event.target.value as JoinRole }); }}>
+            <Select className="max-sm:w-full" value={rules.joinRole} onChange={(event) => { set({ joinRole: event.target.value as JoinRole }); }}>
               {ROLES.map((role) => <option key={role} value={role}>{role}</option>)}
             </Select>
           </Field>
           <Field label={t.connection}>
-            <Select value={rules.ssoConnectionId ?? ""} onChange={(event) => { set({ ssoConnectionId: event.target.value || null, ...(!event.target.value && { ssoRequired: false }) }); }}>
+            <Select className="max-sm:w-full" value={rules.ssoConnectionId ?? ""} onChange={(event) => { set({ ssoConnectionId: event.target.value || null, ...(!event.target.value && { ssoRequired: false }) }); }}>
               <option value="">{t.anyWay}</option>
               {connections.map((one) => <option key={one.connectionId} value={one.connectionId}>{one.name}</option>)}
             </Select>

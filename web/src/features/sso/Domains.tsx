@@ -27,7 +27,7 @@ export function Domains({ account }: { account: Membership }) {
       {!domains && !error && <Skeleton className="h-5" />}
       {domains?.length === 0 && <p className="text-soft">{t.none}</p>}
       {domains?.map((one) => <Domain key={one.domain} accountId={account.accountId} domain={one} manages={manages} />)}
-      {manages && <Claim accountId={account.accountId} />}
+      {domains && manages && <Claim accountId={account.accountId} />}
     </Panel>
   );
 }

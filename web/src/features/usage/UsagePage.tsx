@@ -111,7 +111,7 @@ function Number({ text }: { text: string }) {
   return <span className="tabular-nums">{text}</span>;
 }
 
-/** Of a short time the minutes, so that it is not 0. */
+/** Of a short time the minutes. */
 function engineTime(seconds: number): string {
-  return seconds && seconds < 3600 ? t.minutes(count(seconds / 60)) : t.hours(count(seconds / 3600));
+  return seconds < 3600 ? t.minutes(count(seconds / 60)) : t.hours(count(seconds / 3600));
 }

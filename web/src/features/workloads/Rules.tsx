@@ -33,7 +33,7 @@ export function Rules({ account, rules, more, loadingMore, onUse, onDelete, onVo
         label: "",
         align: "end",
         cell: (rule) => (
-          <div className="flex flex-wrap justify-end gap-2">
+          <div className="flex flex-wrap justify-end gap-2 lg:flex-nowrap">
             {rule.void && <PermittedButton account={account} permission="workload_rule:manage" size="small" onClick={() => { onVouch(rule); }}>{t.vouch}</PermittedButton>}
             <Button size="small" aria-label={t.useLabel(rule.name)} onClick={() => { onUse(rule); }}>{t.use}</Button>
             <PermittedButton account={account} permission="workload_rule:manage" size="small" aria-label={t.remove.label(rule.name)} onClick={() => { onDelete(rule); }}>
@@ -56,9 +56,9 @@ function Name({ rule, by }: Of & { by: string }) {
       </span>
       <span className="text-sm text-soft">{t.providers[rule.provider]}</span>
       <span className="text-sm text-soft">{rule.void ? t.voidText : t.vouchedBy(by)}</span>
-      <div className="grid gap-1 md:hidden">
+      <div className="mt-1.5 grid gap-1.5 md:hidden">
         <Conditions rule={rule} />
-        <dl className="text-sm text-soft">
+        <dl className="grid grid-cols-[auto_1fr] gap-x-3 text-sm text-soft">
           <dt>{t.columns.exchanged}</dt>
           <dd>{rule.lastExchangedAt ? <RelativeTime at={rule.lastExchangedAt} /> : t.never}</dd>
           <dt>{t.columns.refused}</dt>
