@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     """So long, and of each environment so many lines and bytes of text, are kept of what engines log."""
     log_lines: Annotated[int, Field(ge=1)] = 100_000
     log_bytes: Annotated[int, Field(ge=1)] = 64 * 1024 * 1024
+    log_edge_lines: Annotated[int, Field(ge=1)] = 20_000
+    """So many of them may be the edge's: strangers can cause those, and shall not push out the engine's."""
     log_followers: Annotated[int, Field(ge=0)] = 100
     """So many may follow logs at once in one process, and so many of them may be one user."""
     log_followers_per_user: Annotated[int, Field(ge=0)] = 10

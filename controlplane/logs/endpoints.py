@@ -22,7 +22,7 @@ from controlplane.logs.errors import TooManyFollowers
 from controlplane.logs.followers import Follower, Followers
 from controlplane.logs.reading import Reader
 from controlplane.logs.repository import Filter
-from controlplane.logs.schemas import Level, LineView
+from controlplane.logs.schemas import Level, LineView, Source
 from controlplane.logs.service import MOST_LINES
 
 router = APIRouter(prefix="/accounts/{account_id}/environments/{environment_id}/logs", tags=["logs"])
@@ -35,6 +35,9 @@ Follow = Annotated[bool, Query(description="then go on with new lines as they co
 LeastLevel = Annotated[Level | None, BeforeValidator(str.upper), Query(description="lines at least as serious")]
 Text = Annotated[
     str | None, AfterValidator(printable), Query(max_length=200, description="lines that hold this text, in any case")
+]
+OneSource = Annotated[
+    Source | None, Query(description="lines of the `engine`, the `edge`, or the `node`'s remarks only")
 ]
 Cursor = Annotated[
     int | None, Header(alias="last-event-id", ge=0, lt=2**63, description="with `follow`: go on after this event")
@@ -61,14 +64,15 @@ async def read_logs(
     limit: Limit = 1000,
     level: LeastLevel = None,
     text: Text = None,
+    source: OneSource = None,
     follow: Follow = False,
     last_event_id: Cursor = None,
 ) -> Response:
-    """What the environment's engine logs: one JSON object a line, or one a server-sent event with `follow`."""
+    """What the environment's engine and edge log: one JSON object a line, or one a server-sent event with `follow`."""
     if follow and until is not None:
         raise RequestValidationError([_no_end()])
     check = _check(request, account_id, environment_id)
-    reader = Reader(request.app, principal.user_id, environment_id, Filter(since, until, level, text), check)
+    reader = Reader(request.app, principal.user_id, environment_id, Filter(since, until, level, text, source), check)
     after = await reader.start(limit)
     if follow:
         cursor = after if last_event_id is None else last_event_id

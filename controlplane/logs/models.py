@@ -32,3 +32,4 @@ class LogStream(Base):
     last_sequence: Mapped[int] = mapped_column(BigInteger)
     kept_lines: Mapped[int] = mapped_column(Integer)
     kept_bytes: Mapped[int] = mapped_column(BigInteger)
+    kept_edge_lines: Mapped[int] = mapped_column(Integer, server_default="0")

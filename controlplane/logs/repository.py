@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from controlplane.environments.models import Environment
 from controlplane.logs.models import LogLine, LogStream
-from controlplane.logs.schemas import Level, NewLine
+from controlplane.logs.schemas import Level, NewLine, Source
 
 CHANNEL = "log_lines"
 AnyColumns = tuple[Any, ...]
@@ -41,6 +41,7 @@ class Filter:
     end: datetime | None = None
     level: Level | None = None
     text: str | None = None
+    source: Source | None = None
 
 
 def environment_held(session: Session, runner_id: str, environment_id: str) -> bool:
@@ -54,7 +55,8 @@ def environment_held(session: Session, runner_id: str, environment_id: str) -> b
 
 
 def stream_locked(session: Session, environment_id: str) -> LogStream:
-    fresh = upsert(LogStream).values(environment_id=environment_id, last_sequence=0, kept_lines=0, kept_bytes=0)
+    nothing = {"last_sequence": 0, "kept_lines": 0, "kept_bytes": 0, "kept_edge_lines": 0}
+    fresh = upsert(LogStream).values(environment_id=environment_id, **nothing)
     session.execute(fresh.on_conflict_do_nothing())
     query = select(LogStream).where(LogStream.environment_id == environment_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()
@@ -117,13 +119,17 @@ def delete_older(session: Session, before: datetime, limit: int) -> int:
     return _delete(session, oldest.order_by(LogLine.at).limit(limit))
 
 
-def oversized(session: Session, most_lines: int, most_bytes: int) -> Sequence[LogStream]:
-    query = select(LogStream).where((LogStream.kept_lines > most_lines) | (LogStream.kept_bytes > most_bytes))
+def oversized(session: Session, most_lines: int, most_bytes: int, most_edge_lines: int) -> Sequence[LogStream]:
+    too_many = (LogStream.kept_lines > most_lines) | (LogStream.kept_edge_lines > most_edge_lines)
+    query = select(LogStream).where(too_many | (LogStream.kept_bytes > most_bytes))
     return session.scalars(query.limit(100)).all()
 
 
-def delete_oldest(session: Session, environment_id: str, limit: int) -> int:
+def delete_oldest(session: Session, environment_id: str, limit: int, source: Source | None = None) -> int:
+    """Of one source, or of whichever."""
     oldest = select(LogLine.environment_id, LogLine.sequence).where(LogLine.environment_id == environment_id)
+    if source is not None:
+        oldest = oldest.where(LogLine.source == source)
     return _delete(session, oldest.order_by(LogLine.sequence).limit(limit))
 
 
@@ -138,6 +144,8 @@ def _matching(query: Select[*AnyColumns], environment_id: str, wanted: Filter) -
         query = query.where(LogLine.level.in_(levels[levels.index(wanted.level) :]))
     if wanted.text is not None:
         query = query.where(LogLine.line.icontains(wanted.text, autoescape=True))
+    if wanted.source is not None:
+        query = query.where(LogLine.source == wanted.source)
     return query
 
 
@@ -157,15 +165,19 @@ def _delete(session: Session, chosen: Select[str, int]) -> int:
     # Passing over what another sweep deletes: who waited for its lines while holding a stream could wait for ever.
     doomed = chosen.with_for_update(skip_locked=True).cte("doomed")
     among = tuple_(LogLine.environment_id, LogLine.sequence).in_(select(doomed.c.environment_id, doomed.c.sequence))
-    gone = delete(LogLine).where(among).returning(LogLine.environment_id, size)
-    freed: dict[str, tuple[int, int]] = {}
-    for environment_id, length in session.execute(gone):
-        lines, total = freed.get(environment_id, (0, 0))
-        freed[environment_id] = lines + 1, total + length
+    gone = delete(LogLine).where(among).returning(LogLine.environment_id, size, LogLine.source == Source.EDGE)
+    freed: dict[str, tuple[int, int, int]] = {}
+    for environment_id, length, of_edge in session.execute(gone):
+        lines, total, edges = freed.get(environment_id, (0, 0, 0))
+        freed[environment_id] = lines + 1, total + length, edges + of_edge
     # In one order, so that two sweeps cannot wait for each other.
     for environment_id in sorted(freed):
-        lines, total = freed[environment_id]
+        lines, total, edges = freed[environment_id]
         stream = update(LogStream).where(LogStream.environment_id == environment_id)
-        kept = {"kept_lines": LogStream.kept_lines - lines, "kept_bytes": LogStream.kept_bytes - total}
+        kept = {
+            "kept_lines": LogStream.kept_lines - lines,
+            "kept_bytes": LogStream.kept_bytes - total,
+            "kept_edge_lines": LogStream.kept_edge_lines - edges,
+        }
         session.execute(stream.values(kept).execution_options(synchronize_session=False))
-    return sum(lines for lines, _ in freed.values())
+    return sum(lines for lines, _, _ in freed.values())

@@ -19,6 +19,7 @@ class Level(StrEnum):
 
 class Source(StrEnum):
     ENGINE = "engine"
+    EDGE = "edge"
     NODE = "node"
 
 
@@ -55,7 +56,8 @@ class Delivery(Delivered):
 
 
 class LineView(Schema):
-    """One line of the answer. `source` is `engine`, or `node` for remarks such as how many lines were left out."""
+    """One line of the answer. `source` is who says it: `engine`, `edge` of what it did with a request, or `node` for
+    remarks such as how many lines were left out."""
 
     at: Timestamp
     unix_nanos: int = Field(examples=[1800000000123456000])

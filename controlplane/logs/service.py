@@ -10,8 +10,9 @@ from controlplane.core import clock
 from controlplane.core.database import transaction
 from controlplane.environments import service as environments
 from controlplane.logs import repository
+from controlplane.logs.models import LogStream
 from controlplane.logs.repository import Filter, Logged
-from controlplane.logs.schemas import Delivery, NewLine, NewLines
+from controlplane.logs.schemas import Delivery, NewLine, NewLines, Source
 from controlplane.settings import settings
 
 MOST_LINES = 10_000
@@ -64,7 +65,8 @@ def sweep() -> None:
             if repository.delete_older(session, before, BATCH) < BATCH:
                 break
     with transaction() as session:
-        too_much = [stream.environment_id for stream in repository.oversized(session, s.log_lines, s.log_bytes)]
+        oversized = repository.oversized(session, s.log_lines, s.log_bytes, s.log_edge_lines)
+        too_much = [stream.environment_id for stream in oversized]
     for environment_id in too_much:
         _shrink(environment_id)
 
@@ -86,6 +88,7 @@ def _take(session: Session, runner_id: str, item: NewLines) -> None:
     stream.last_sequence = fresh[-1].sequence
     stream.kept_lines += len(fresh)
     stream.kept_bytes += sum(len(line.line.encode()) for line in fresh)
+    stream.kept_edge_lines += sum(line.source is Source.EDGE for line in fresh)
     repository.announce(session, item.environment_id)
 
 
@@ -97,12 +100,24 @@ def _fresh(given: Sequence[NewLine], last: int) -> list[NewLine]:
 
 def _shrink(environment_id: str) -> None:
     """To nine tenths of what is allowed, so that it is not needed again with the next line."""
-    s = settings()
     while True:
         with transaction() as session:
             stream = repository.stream_locked(session, environment_id)
-            excess = stream.kept_lines - s.log_lines * 9 // 10
-            per_line = max(1, stream.kept_bytes // max(1, stream.kept_lines))
-            excess = max(excess, -(-(stream.kept_bytes - s.log_bytes * 9 // 10) // per_line))
-            if excess <= 0 or not repository.delete_oldest(session, environment_id, min(excess, BATCH)):
+            if not (_drop_of_edge(session, stream) or _drop(session, stream)):
                 return
+
+
+def _drop_of_edge(session: Session, stream: LogStream) -> int:
+    """First: they shall not cost the engine's lines their room."""
+    excess = stream.kept_edge_lines - settings().log_edge_lines * 9 // 10
+    return (
+        repository.delete_oldest(session, stream.environment_id, min(excess, BATCH), Source.EDGE) if excess > 0 else 0
+    )
+
+
+def _drop(session: Session, stream: LogStream) -> int:
+    s = settings()
+    excess = stream.kept_lines - s.log_lines * 9 // 10
+    per_line = max(1, stream.kept_bytes // max(1, stream.kept_lines))
+    excess = max(excess, -(-(stream.kept_bytes - s.log_bytes * 9 // 10) // per_line))
+    return repository.delete_oldest(session, stream.environment_id, min(excess, BATCH)) if excess > 0 else 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from envrunner.edge import rendering
+from envrunner.edge import lines, rendering
 from envrunner.edge.control import NginxAway, NginxState
 from envrunner.edge.layout import LOG_NAMES, EdgeLayout
 from envrunner.edge.mirror import Mirror
@@ -80,9 +80,12 @@ class Keeper:
             # A full disk must not keep changes from reaching nginx.
             with contextlib.suppress(OSError):
                 logs.rotate(self._layout.logs / name, _LOG_BYTES)
+        lines.rotate(self._layout.lines)
 
     def _forget_expired(self, now: float) -> None:
         if now >= self._forget_at:
+            if (labels := self._mirror.labels()) is not None:
+                lines.forget(self._layout.lines, labels)
             with contextlib.suppress(NginxAway):
                 left = self._mirror.forget_expired(datetime.now(UTC))
                 self._forget_at = now + (_CHECK_SECONDS if left else _FORGET_SECONDS)

@@ -120,6 +120,11 @@ class Mirror:
             self._tables.forget(digests)
             return len(digests)
 
+    def labels(self) -> set[str] | None:
+        """Of all environments there are; None when that is not known yet."""
+        with self._lock:
+            return None if self._tables.sequence is None else set(self._tables.routes())
+
     def needs_more(self, loaded: Rendering) -> bool:
         """See `ports.needs_more`."""
         with self._lock:

@@ -89,7 +89,7 @@ class Turns:
             self._known.add(label)
             for source in self.sources:
                 if _stat(source.log(label)) and source.positions.read(label) is None:
-                    source.positions.write(label, first())
+                    self._raise(source, label)
 
     def _in_order(self, label: str) -> list[Source]:
         """What is being sent comes first until it is settled, then the other."""
@@ -100,14 +100,19 @@ class Turns:
 
     def _begin(self, source: Source, label: str) -> Position:
         known = source.positions.read(label)
-        highest = max(self._number(one, label) for one in self.sources)
-        if known and known.sequence == highest:
+        if known and known.sequence == self._highest(label):
             return known
-        fresh = known or first()
-        fresh = fresh.model_copy(update={"sequence": max(fresh.sequence, highest + 1)})
+        return self._raise(source, label)
+
+    def _raise(self, source: Source, label: str) -> Position:
+        fresh = source.positions.read(label) or first()
+        fresh = fresh.model_copy(update={"sequence": max(fresh.sequence, self._highest(label) + 1)})
         # Remembered before anything is sent: sent again, the lines must have the same numbers.
         source.positions.write(label, fresh)
         return fresh
+
+    def _highest(self, label: str) -> int:
+        return max(self._number(one, label) for one in self.sources)
 
     def _number(self, source: Source, label: str) -> int:
         known = source.positions.read(label)

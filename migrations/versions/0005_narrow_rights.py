@@ -19,9 +19,11 @@ def upgrade() -> None:
     _usage()
     _ui_sessions()
     _pausing()
+    op.add_column("log_stream", sa.Column("kept_edge_lines", sa.Integer, nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    op.drop_column("log_stream", "kept_edge_lines")
     op.drop_column("environment", "paused_at")
     _drop_ui_sessions()
     for table in ("usage_day", "usage_hour", "usage_minute"):

@@ -1,4 +1,4 @@
-"""env logs: the engine's log, as it was or as it comes."""
+"""env logs: what engine and edge log, as it was or as it comes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from rcloud.commands.arguments import Env
 from rcloud.errors import Failure, NotLoggedIn
 from rcloud.text import clean, moment
 
+_IN_MESSAGE = ("status", "method", "path", "reason")
+"""Of a line of the edge."""
+
 
 def logs(
     cloud: Cloud,
@@ -25,9 +28,10 @@ def logs(
     until: Annotated[str | None, typer.Option(metavar="TIME", help="the same")] = None,
     level: Annotated[str | None, typer.Option(help="this level and worse: trace, debug, info, warn, error")] = None,
     text: Annotated[str | None, typer.Option(help="only lines with this text")] = None,
+    source: Annotated[str | None, typer.Option(help="only lines of: engine, edge, node")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="at most so many lines")] = None,
 ) -> None:
-    """The engine's log. With --output json each line is a JSON object of its own (NDJSON)."""
+    """The log of the engine and of the edge before it. With --output json each line is a JSON object (NDJSON)."""
     environment = cloud.find.environment(env)
     now = datetime.now(UTC)
     given = {
@@ -35,6 +39,7 @@ def logs(
         "until": moment(until, now) if until else None,
         "level": level,
         "text": text,
+        "source": source,
         "limit": limit,
         "follow": "true" if follow else None,
     }
@@ -88,6 +93,8 @@ def _said(line: str) -> str:
         content = json.loads(line)
         fields = dict(content["fields"])
         words = [f"{content['target']}:", str(fields.pop("message"))]
+        if content["target"] == "edge":
+            fields = {name: value for name, value in fields.items() if name not in _IN_MESSAGE}
     except (ValueError, TypeError, KeyError):
         return line
     return " ".join(words + [f"{name}={value}" for name, value in fields.items()])

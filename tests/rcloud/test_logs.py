@@ -44,6 +44,22 @@ def test_the_engines_own_json_becomes_a_sentence(signed_in: Rcloud, server: Scri
     assert shown == ["restate_worker: Became leader epoch=e2", *(str(one["line"]) for one in given[1:])]
 
 
+def test_a_line_of_the_edge_is_told_once(signed_in: Rcloud, server: Scripted) -> None:
+    said = {
+        "message": "GET /x 401: No.",
+        "status": 401,
+        "method": "GET",
+        "path": "/x",
+        "reason": "No.",
+        "client": "::1",
+    }
+    given = line(json.dumps({"target": "edge", "fields": said}), "WARN") | {"source": "edge"}
+    server.on(f"GET {LOGS}", Answer(200, json.dumps(given) + "\n"))
+    shown = signed_in.run("env", "logs", "dev", "--source", "edge").stdout
+    assert shown == "2026-01-01T00:00:00Z WARN  edge: GET /x 401: No. client=::1\n"
+    assert server.to(LOGS)[0].query == {"source": ["edge"]}
+
+
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b", "\r"])
 def test_a_line_with_another_kind_of_line_end_inside(signed_in: Rcloud, server: Scripted, separator: str) -> None:
     given = [line(f"one{separator}two"), line("three")]

@@ -95,6 +95,22 @@ def test_too_many_bytes_lose_the_oldest(scene: Scene, session: Session) -> None:
 
 
 @pytest.mark.usefixtures("limits")
+def test_what_strangers_cause_at_the_edge_pushes_out_no_line_of_the_engine(
+    scene: Scene, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTROLPLANE_LOG_EDGE_LINES", "20")
+    settings.cache_clear()
+    scene.send_numbers(range(1, 61))
+    for first in range(61, 361, 30):
+        scene.send(*(scene.line(number, source="edge", line="x" * 50) for number in range(first, first + 30)))
+        service.sweep()
+    assert scene.texts(limit=200, source="engine") == [f"line {number}" for number in range(1, 61)]
+    assert len(scene.texts(limit=200, source="edge")) == 18
+    assert counted(session, scene) == sizes(scene)
+    assert session.get_one(LogStream, scene.environment_id).kept_edge_lines == 18
+
+
+@pytest.mark.usefixtures("limits")
 def test_a_line_larger_than_all_room_goes_too(scene: Scene, session: Session) -> None:
     scene.send(scene.line(1, line="x" * 6000))
     service.sweep()

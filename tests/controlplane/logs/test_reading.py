@@ -185,3 +185,11 @@ def test_head_of_a_log_that_is_followed_ends(scene: Scene) -> None:
 
 def _principal(user_id: str, account_id: str) -> Principal:
     return Principal(user_id, "x@example.com", "ses_x", {account_id: Role.VIEWER})
+
+
+def test_lines_of_one_source(scene: Scene) -> None:
+    scene.send(*(scene.line(number, source=source) for number, source in enumerate(("engine", "edge", "node"), 1)))
+    assert [line["source"] for line in scene.read()] == ["engine", "edge", "node"]
+    assert scene.texts(source="edge") == ["line 2"]
+    assert scene.texts(source="engine", limit=5) == ["line 1"]
+    assert scene.get(source="nginx").status_code == 422

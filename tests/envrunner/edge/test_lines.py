@@ -1,4 +1,4 @@
-"""What the edge writes into an environment's log: each refusal and failure of its own, nobody's secrets, nobody else's lines."""
+"""What the edge writes into an environment's log: its refusals and failures, nobody's secrets, nobody else's lines."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import itertools
 import json
 import re
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from envrunner.edge import lines as edge_lines
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.conftest import ENGINELESS, MINE, NOBODYS, OTHERS, SLOW, SMALL, World
 from tests.envrunner.waiting import until
-
 
 _NUMBERS = itertools.count(200)
 
@@ -141,7 +142,7 @@ def test_a_callers_words_cannot_leave_their_line(world: World, mine: int, target
         while connection.recv(65_536):
             pass
     file = world.stack.home / "edge" / "lines" / f"{world.host(mine)[:27]}.log"
-    written = until(lambda: file.exists() and file.read_bytes())
+    written = until(lambda: file.read_bytes() if file.exists() else None)
     assert written.count(b"\n") == 1
     assert len(written) < 2000
     assert all(0x20 <= byte < 0x7F for byte in written[:-1])
@@ -181,3 +182,14 @@ def test_a_file_that_nobody_takes_does_not_grow_for_ever(world: World, mine: int
     other = ask(world.port("ingress"), "/S/h", host=world.host(OTHERS))
     line_of(world, other, OTHERS)
     assert file.stat().st_size == size
+
+
+def test_a_gone_environments_lines_go_and_large_files_are_rotated(tmp_path: Path) -> None:
+    gone, kept = tmp_path / f"{'0' * 27}.log", tmp_path / f"{'1' * 27}.log"
+    for path in (gone, gone.with_name(f"{gone.name}.1"), kept):
+        path.write_bytes(b"x" * 300_000)
+    edge_lines.forget(tmp_path, {"1" * 27})
+    edge_lines.rotate(tmp_path)
+    edge_lines.rotate(tmp_path / "missing")
+    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert sizes == {kept.name: 0, f"{kept.name}.1": 300_000}

@@ -2,7 +2,7 @@ import { count } from "@/lib/numbers";
 
 export const logs = {
   title: "Logs",
-  lead: "What this environment's engine says: why an invocation fails and is retried, which deployment could not be reached.",
+  lead: "What this environment's engine says: why an invocation fails and is retried, which deployment could not be reached. And what the edge before it refused.",
   list: "Log lines",
   window: "Time",
   windows: { "15m": "Last 15 minutes", "1h": "Last hour", "6h": "Last 6 hours", "24h": "Last 24 hours", "72h": "Last 3 days" },
@@ -32,8 +32,13 @@ export const logs = {
   permalink: "Link to this line",
   line: "this line",
   source: "Source",
-  sources: { engine: "engine", node: "node" },
-  sourceOfNode: "node: said by the plane about this log",
+  sources: { engine: "engine", edge: "edge", node: "node" },
+  sourceIs: {
+    engine: "engine: said by the environment's engine",
+    edge: "edge: what became of a request before it reached the engine",
+    node: "node: said by the plane about this log",
+  },
+  onlyOf: { "": "Engine and edge", engine: "Engine only", edge: "Edge only" },
   at: "At",
   empty: {
     live: "Nothing yet. New lines appear here by themselves.",

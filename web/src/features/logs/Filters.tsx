@@ -6,10 +6,10 @@ import { logs as t } from "@/messages";
 
 export const FIRST_WINDOW = "1h";
 const BETWEEN = "between";
-type Props = { since: string; until: string; at: string; level: string; text: string };
+type Props = { since: string; until: string; at: string; level: string; text: string; source: string };
 
 /** Which lines, in the address: it can be sent to others. */
-export function Filters({ since, until, at, level, text }: Props) {
+export function Filters({ since, until, at, level, text, source }: Props) {
   const change = useUrlChange();
   const known = since in t.windows && !until;
   const choose = (value: string) => {
@@ -31,6 +31,9 @@ export function Filters({ since, until, at, level, text }: Props) {
       )}
       <Select className="min-w-36 max-sm:flex-1" aria-label={t.level} value={level} onChange={(event) => { change({ level: event.target.value }); }}>
         {Object.entries(t.levels).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
+      </Select>
+      <Select className="w-auto!" aria-label={t.source} value={source} onChange={(event) => { change({ source: event.target.value }); }}>
+        {Object.entries(t.onlyOf).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </Select>
       <TextFilter label={t.text} placeholder={t.textHint} value={text} onChange={(value) => { change({ text: value }); }} />
     </div>

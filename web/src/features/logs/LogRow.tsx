@@ -25,7 +25,7 @@ export function LogRow({ line, open, marked, onToggle, linkTo }: Props) {
           {toTheMillisecond(line.at)}
         </time>
         <span className={cx("w-11 shrink-0 font-medium", COLOURS[line.level])}>{line.level}</span>
-        <span className="w-12 shrink-0 text-soft" title={line.source === "node" ? t.sourceOfNode : undefined}>{t.sources[line.source]}</span>
+        <span className="w-12 shrink-0 text-soft" title={t.sourceIs[line.source]}>{t.sources[line.source]}</span>
         <span className={cx("min-w-0 max-sm:w-full max-sm:pl-5 sm:flex-1", open ? "whitespace-pre-wrap" : "truncate max-sm:line-clamp-2 max-sm:whitespace-normal")}>
           {line.message}
         </span>
@@ -46,7 +46,7 @@ function Details({ line, link }: { line: Line; link: string }) {
         ))}
       </dl>
       <div className="flex flex-wrap items-center gap-2">
-        {line.source === "node" && <Badge>{t.sourceOfNode}</Badge>}
+        {line.source !== "engine" && <Badge>{t.sourceIs[line.source]}</Badge>}
         <a href={link} className="inline-flex h-8 items-center gap-1.5 rounded-md px-1.5 text-sm text-accent hover:underline">
           <Link2 size={14} aria-hidden /> {t.permalink}
         </a>

@@ -12,13 +12,14 @@ export default function LogsPage({ environment }: EnvironmentPage) {
   const [until] = useUrlState("until");
   const [level] = useUrlState("level");
   const [text] = useUrlState("text");
+  const [source] = useUrlState("source");
   const [at] = useUrlState("at");
   const window = around(at) ?? { since, until };
-  const wanted: Wanted = { ...window, level, text };
+  const wanted: Wanted = { ...window, level, text, source };
   return (
     <Page title={t.title} lead={t.lead}>
       <div className="grid min-w-0 gap-3">
-        <Filters since={since} until={until} at={around(at) ? at : ""} level={level} text={text} />
+        <Filters since={since} until={until} at={around(at) ? at : ""} level={level} text={text} source={source} />
         {/* Other lines are another list: nothing of the old one stays. */}
         <LogView key={JSON.stringify(wanted)} environment={environment} wanted={wanted} marked={at} />
       </div>

@@ -3,7 +3,7 @@ import type { Environment } from "@/api/types";
 import { Feed } from "./feed";
 
 const ENVIRONMENT = { accountId: "acc_1", environmentId: "env_1" } as Environment;
-const LIVE = { since: "1h", until: "", level: "", text: "" };
+const LIVE = { since: "1h", until: "", level: "", text: "", source: "" };
 const PATIENCE = { timeout: 20_000 };
 let asked: Request[] = [];
 let answers: (() => Response)[] = [];

@@ -1,7 +1,7 @@
 import { answered, client } from "@/api/client";
-import type { Environment, Level } from "@/api/types";
+import type { Environment, Level, Source } from "@/api/types";
 
-export type Wanted = { since: string; until: string; level: string; text: string };
+export type Wanted = { since: string; until: string; level: string; text: string; source: string };
 export const MOST_LINES = 10_000;
 const FIRST_LIVE_LINES = 1000;
 
@@ -11,6 +11,7 @@ function query(wanted: Wanted) {
     ...(wanted.until && { until: wanted.until }),
     ...(wanted.level && { level: wanted.level as Level }),
     ...(wanted.text && { text: wanted.text }),
+    ...(wanted.source && { source: wanted.source as Source }),
   };
 }
 
