@@ -27,7 +27,6 @@ export const connect = {
     look: "Look whether it answers",
     lookNote: "An empty list of deployments is the right answer.",
     install: "Install the SDK",
-    dependencies: "Add the dependencies",
     write: (file: string) => `Write ${file}`,
     writeNote: "With the public key in it, the SDK refuses every call that this environment did not sign.",
     run: "Run it",

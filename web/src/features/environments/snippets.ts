@@ -59,11 +59,29 @@ function written(file: string, text: string): Block {
   return { title: t.steps.write(file), note: t.steps.writeNote, text };
 }
 
-const gradle = (processor: string, api: string) => `dependencies {
+/** A whole build file: with the dependencies alone nothing would run. */
+const gradle = (plugins: string[], processor: string, api: string, main: string) => `plugins {
+  ${plugins.join("\n  ")}
+}
+
+repositories {
+  mavenCentral()
+}
+
+dependencies {
   ${processor}
   implementation("dev.restate:${api}:${JAVA_SDK}")
   implementation("dev.restate:sdk-request-identity:${JAVA_SDK}")
+}
+
+application {
+  mainClass = "${main}"
 }`;
+const KOTLIN = ['kotlin("jvm") version "2.2.10"', 'id("com.google.devtools.ksp") version "2.2.10-2.0.2"', "application"];
+const PROCESSORS = {
+  java: `annotationProcessor("dev.restate:sdk-api-gen:${JAVA_SDK}")`,
+  kotlin: `ksp("dev.restate:sdk-api-kotlin-gen:${JAVA_SDK}")`,
+};
 
 const MAKERS: Record<Way, (values: Values) => Block[]> = {
   cli,
@@ -80,19 +98,19 @@ const MAKERS: Record<Way, (values: Values) => Block[]> = {
     ...ending(values),
   ],
   java: (values) => [
-    { title: t.steps.dependencies, text: gradle(`annotationProcessor("dev.restate:sdk-api-gen:${JAVA_SDK}")`, "sdk-java-http") },
-    written("Greeter.java", javaSource(values.keys, port(values.service))),
-    { title: t.steps.run, text: "./gradlew run" },
+    { title: t.steps.write("build.gradle.kts"), text: gradle(["application"], PROCESSORS.java, "sdk-java-http", "Greeter") },
+    written("src/main/java/Greeter.java", javaSource(values.keys, port(values.service))),
+    { title: t.steps.run, text: "gradle run" },
     ...ending(values),
   ],
   kotlin: (values) => [
-    { title: t.steps.dependencies, text: gradle(`ksp("dev.restate:sdk-api-kotlin-gen:${JAVA_SDK}")`, "sdk-kotlin-http") },
-    written("Greeter.kt", kotlinSource(values.keys, port(values.service))),
-    { title: t.steps.run, text: "./gradlew run" },
+    { title: t.steps.write("build.gradle.kts"), text: gradle(KOTLIN, PROCESSORS.kotlin, "sdk-kotlin-http", "GreeterKt") },
+    written("src/main/kotlin/Greeter.kt", kotlinSource(values.keys, port(values.service))),
+    { title: t.steps.run, text: "gradle run" },
     ...ending(values),
   ],
   go: (values) => [
-    { title: t.steps.install, text: "go get github.com/restatedev/sdk-go" },
+    { title: t.steps.install, text: "go mod init greeter\ngo get github.com/restatedev/sdk-go" },
     written("main.go", goSource(values.keys, port(values.service))),
     { title: t.steps.run, text: "go run ." },
     ...ending(values),
