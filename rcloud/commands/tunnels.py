@@ -72,10 +72,13 @@ def show_command(
     env: Env,
     name: Annotated[str, typer.Option("--name", "-n", help="the tunnel's: letters, digits, - and _")] = "laptop",
     port: Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="where your service listens")] = 9080,
+    background: Annotated[
+        bool, typer.Option("--background", help="without a terminal, as a service on Linux: it draws nothing")
+    ] = False,
 ) -> None:
     """What to run beside the service, with the stock CLI: open a tunnel, and register the service through it."""
     use = f"rcloud env use {cloud.find.environment(env)['environmentId']}"
-    versions = _commands(shlex.quote(name), port)
+    versions = _commands(shlex.quote(name), port, background)
     if cloud.out.json:
         cloud.out.document({"use": use, "commands": versions})
         return
@@ -85,16 +88,24 @@ def show_command(
             cloud.out.plain(line)
 
 
-def _commands(name: str, port: int) -> dict[str, list[str]]:
+def _commands(name: str, port: int, background: bool) -> dict[str, list[str]]:
     opened = f"restate cloud env tunnel --tunnel-name {name}"
+    older = f"{opened} --local-port {port}"
+    if background:
+        opened, older = map(_in_background, (opened, older))
     registered = "restate deployments register"
     return {
         "1.6 and later, which dial relays by HTTPS only": [
             opened,
             f"{registered} --tunnel-name {name} http://localhost:{port}",
         ],
-        "1.5": [f"{opened} --local-port {port}", f"{registered} tunnel://…  # the address that the tunnel shows"],
+        "1.5": [older, f"{registered} tunnel://…  # the address that the tunnel shows"],
     }
+
+
+def _in_background(line: str) -> str:
+    """On a terminal of its own: without one the CLI starts two programs for each call, and drawing takes long, too."""
+    return f"script -qec {shlex.quote(f'exec {line} >/dev/null')} /dev/null"
 
 
 def _changes(cloud: Cloud, path: str) -> Iterator[list[dict[str, Any]]]:

@@ -80,6 +80,21 @@ def test_the_commands_to_run_beside_a_service(signed_in: Rcloud, there: Scripted
         "restate deployments register tunnel://…  # the address that the tunnel shows",
     ]
     assert signed_in.run("tunnels", "command", "dev", "-o", "json").json["use"] == "rcloud env use env_1"
+    done = signed_in.run("tunnels", "command", "dev", "--port", "3000", "--background")
+    assert [line for line in done.stdout.splitlines() if line.startswith("script")] == [
+        "script -qec 'exec restate cloud env tunnel --tunnel-name laptop >/dev/null' /dev/null",
+        "script -qec 'exec restate cloud env tunnel --tunnel-name laptop --local-port 3000 >/dev/null' /dev/null",
+    ]
+    hostile = signed_in.run(
+        "tunnels", "command", "dev", "--name", "a'; touch x; '", "--background"
+    ).stdout.splitlines()[2]
+    inner = shlex.split(hostile)[2]
+    assert shlex.split(inner) == [
+        "exec",
+        *["restate", "cloud", "env", "tunnel", "--tunnel-name"],
+        "a'; touch x; '",
+        ">/dev/null",
+    ]
     hostile = signed_in.run("tunnels", "command", "dev", "--name", "a; rm -rf x").stdout.splitlines()[2]
     assert shlex.split(hostile)[-1] == "a; rm -rf x"
 

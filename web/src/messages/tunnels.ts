@@ -23,6 +23,7 @@ export const tunnels = {
     newer: "1.6 and later",
     older: "1.5",
     open: "Open it",
+    background: "Or as a service on Linux, with nothing drawn",
     register: "Register the service",
     secure: "From 1.6 on the CLI dials relays by HTTPS only and finds them in DNS. This plane answers without TLS: use 1.5, or let the operator set up a certificate.",
     login: "Sign in, and choose this environment",

@@ -40,6 +40,7 @@ export function OpenTunnel({ environment }: Pick<EnvironmentPage, "environment">
         <ol className="grid grid-cols-[minmax(0,1fr)] gap-3">
           <Line title={t.login} text={`rcloud login --url ${location.origin}\nrcloud env use ${environment.environmentId}`} />
           <Line title={t.open} text={lines.open} />
+          <Line title={t.background} text={lines.background} />
           <Line title={t.register} text={lines.register} />
         </ol>
       )}
