@@ -21,6 +21,7 @@ from controlplane.environments import endpoints as environments
 from controlplane.environments import limit_endpoints as limits
 from controlplane.environments import operator_endpoints as all_environments
 from controlplane.environments import pausing_endpoints as pausing
+from controlplane.environments import version_endpoints as versions
 from controlplane.health import endpoints as health
 from controlplane.identity_keys import endpoints as identity_keys
 from controlplane.invitations import endpoints as invitations
@@ -70,6 +71,7 @@ SIGNED_IN: tuple[APIRouter, ...] = (
     environments.router,
     limits.router,
     pausing.router,
+    versions.router,
     all_environments.router,
     runners.regions_router,
     runners.router,

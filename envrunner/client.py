@@ -63,9 +63,14 @@ class InternalClient:
         items = [one.model_dump(mode="json", by_alias=True) for one in reports]
         self.post("/internal/v1/reports", {"items": items})
 
-    def heartbeat(self, engines: int, version: str, egress: EgressState) -> None:
-        """Tell that this runner lives."""
-        body = {"engines": engines, "version": version, "egress": egress.model_dump(by_alias=True)}
+    def heartbeat(self, engines: int, version: str, engine_versions: Sequence[str], egress: EgressState) -> None:
+        """Tell that this runner lives, and which engines it could start."""
+        body = {
+            "engines": engines,
+            "version": version,
+            "engineVersions": list(engine_versions),
+            "egress": egress.model_dump(by_alias=True),
+        }
         self.post("/internal/v1/heartbeat", body)
 
     def get(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import structlog
 
 from envrunner import __version__
 from envrunner.agent_client import AgentClient, AgentError, StaleGenerationError
 from envrunner.client import InternalClient, InternalError, Unreachable
+from envrunner.engine import binaries
 from envrunner.keep import Backoff
 from envrunner.reporting import Reporter
 from envrunner.wire import Desired, EngineState, Spec, State
@@ -21,8 +23,11 @@ _GONE = frozenset({EngineState.ABSENT, EngineState.STOPPED})
 class Sync:
     """All specs to the agent, all changed states to the control plane, at once and then every ``seconds``."""
 
-    def __init__(self, internal: InternalClient, agent: AgentClient, reporter: Reporter, seconds: float) -> None:
+    def __init__(
+        self, internal: InternalClient, agent: AgentClient, reporter: Reporter, seconds: float, engine_binaries: Path
+    ) -> None:
         self._internal = internal
+        self._engine_binaries = engine_binaries
         self._agent = agent
         self._reporter = reporter
         self._seconds = seconds
@@ -55,7 +60,9 @@ class Sync:
         states = self._reporter.report()
         self._log_strangers(specs, states)
         running = sum(1 for state in states if state.state not in _GONE)
-        self._internal.heartbeat(running, __version__, self._agent.egress())
+        # Looked at each time: an operator installs another version beside those there are.
+        versions = [one.version for one in binaries.available(self._engine_binaries)]
+        self._internal.heartbeat(running, __version__, versions, self._agent.egress())
 
     def _run(self) -> None:
         while not self._ended.is_set():

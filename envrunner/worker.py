@@ -30,7 +30,7 @@ def create_app(given: Settings) -> tuple[Celery, Sync]:
     internal = InternalClient(given.internal_url, given.credential_file)
     agent = AgentClient(given.agent_socket)
     reporter = Reporter(internal, agent)
-    sync = Sync(internal, agent, reporter, given.sync_seconds)
+    sync = Sync(internal, agent, reporter, given.sync_seconds, given.engine_binaries)
     app = Celery("envrunner", broker=given.redis_url, set_as_current=False)
     app.conf.update(
         accept_content=["json"],

@@ -17,6 +17,10 @@ class EnvironmentPaused(Conflict):
     code = "environment_paused"
 
 
+class VersionNotOffered(Conflict):
+    code = "version_not_offered"
+
+
 class NotDeleted(Conflict):
     code = "environment_not_deleted"
 

@@ -47,6 +47,8 @@ class Environment(Base):
     generation: Mapped[int] = mapped_column(Integer)
     observed_generation: Mapped[int] = mapped_column(Integer)
     engine_version: Mapped[str] = mapped_column(String(32))
+    # What it ran before an upgrade, until the new version has been ready once.
+    previous_engine_version: Mapped[str | None] = mapped_column(String(32))
     requests_per_second: Mapped[int] = mapped_column(Integer)
     requests_in_flight: Mapped[int] = mapped_column(Integer, server_default="1000")
     request_size_limit_bytes: Mapped[int] = mapped_column(Integer)

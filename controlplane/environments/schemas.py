@@ -82,6 +82,19 @@ class EnvironmentUpdate(Schema):
     read_only: bool = Field(strict=True)
 
 
+class VersionsView(Schema):
+    current: str = Field(examples=["1.7.12"])
+    newer: list[str] = Field(description="those it may go to, the newest first")
+
+
+class Upgrade(Schema):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", json_schema_extra={"examples": [{"version": "1.7.13"}]}
+    )
+
+    version: str = Field(pattern=r"^[0-9A-Za-z.+-]{1,32}$")
+
+
 class LimitsDocument(Schema):
     """0: no limit."""
 

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     PURGE = "environment.purge"
     PAUSE = "environment.pause"
     WAKE = "environment.wake"
+    UPGRADE = "environment.upgrade"
+    UNDO_UPGRADE = "environment.undo_upgrade"
     LIMIT = "environment.limit"
     SWITCH_KEY = "identity_key.switch"
     ROLL_BACK_KEY = "identity_key.rollback"

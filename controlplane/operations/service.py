@@ -21,6 +21,8 @@ STEPS: dict[Kind, tuple[str, ...]] = {
     Kind.PURGE: ("close_edge", "destroy_data"),
     Kind.PAUSE: ("close_edge", "stop_engine"),
     Kind.WAKE: ("open_edge", "start_engine", "verify_ready"),
+    Kind.UPGRADE: ("change_version", "restart_engine", "verify_ready"),
+    Kind.UNDO_UPGRADE: ("change_version", "restart_engine", "verify_ready"),
     Kind.LIMIT: ("edge", "restart_engine"),
     Kind.SWITCH_KEY: ("change_key", "restart_engine"),
     Kind.ROLL_BACK_KEY: ("change_key", "restart_engine"),

@@ -68,4 +68,5 @@ def logs(body: Delivery, runner: Caller) -> None:
 @router.post("/heartbeat", status_code=status.HTTP_204_NO_CONTENT)
 def heartbeat(body: Heartbeat, session: DbSession, runner: Caller) -> None:
     """The runner is alive."""
-    runners.heartbeat(session.get_one(Runner, runner.runner_id), body.engines, body.version, body.egress)
+    row = session.get_one(Runner, runner.runner_id)
+    runners.heartbeat(row, body.engines, body.version, body.engine_versions, body.egress)

@@ -1,4 +1,6 @@
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from controlplane.core.schema import Schema
 
@@ -56,5 +58,6 @@ class Egress(Schema):
 class Heartbeat(Schema):
     engines: int
     version: str
+    engine_versions: list[Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,32}$")]] = Field(default=[], max_length=100)
     egress: Egress | None = None
     """None: an older runner."""

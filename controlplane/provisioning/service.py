@@ -8,7 +8,7 @@ from controlplane import audit
 from controlplane.api_keys import service as api_keys
 from controlplane.core import clock
 from controlplane.core.errors import NotFound
-from controlplane.environments import addresses, identity, routes
+from controlplane.environments import addresses, identity, routes, upgrading
 from controlplane.environments import repository as environments
 from controlplane.environments.effective import effective
 from controlplane.environments.identity import KeyState
@@ -94,6 +94,10 @@ def apply(session: Session, runner_id: str, report: Report) -> None:
         done=settled,
         error=_reason(report) if report.state == "FAILED" else None,
     )
+    if environment.desired == Desired.RUNNING and report.state == "READY":
+        upgrading.came_up(environment)
+    elif environment.desired == Desired.RUNNING and report.state == "FAILED":
+        upgrading.failed(session, environment)
 
 
 def _follow(session: Session, environment: Environment, report: Report) -> None:

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from sqlalchemy import Boolean, Integer, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controlplane.core.database import Base, Time
@@ -19,6 +20,8 @@ class Runner(Base):
     draining: Mapped[bool] = mapped_column(Boolean, server_default="false", default=False)
     engines: Mapped[int] = mapped_column(Integer, default=0)
     version: Mapped[str | None] = mapped_column(String(64))
+    # Those it could start; empty when it has not said.
+    engine_versions: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", default=list)
     # Whether its kernel holds engines to their outbound policies, and if not, why not; null when it has not said.
     egress_active: Mapped[bool | None] = mapped_column(Boolean)
     egress_reason: Mapped[str | None] = mapped_column(String(300))

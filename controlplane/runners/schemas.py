@@ -15,6 +15,7 @@ class RunnerView(Schema):
     draining: bool
     engines: int
     capacity: int
+    engine_versions: list[str] = Field(description="those it could start")
     egress_active: bool | None
     egress_reason: str | None
     heartbeat_at: Timestamp | None

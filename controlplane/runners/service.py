@@ -1,5 +1,6 @@
 """Registration, authentication and placement of runners."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -92,8 +93,11 @@ class Egress(Protocol):
     def reason(self) -> str | None: ...
 
 
-def heartbeat(runner: Runner, engines: int, version: str, egress: Egress | None = None) -> None:
-    """Note that the runner is alive, how many engines it keeps, and what holds them."""
+def heartbeat(
+    runner: Runner, engines: int, version: str, engine_versions: Sequence[str] = (), egress: Egress | None = None
+) -> None:
+    """Note that the runner is alive, how many engines it keeps, of which versions it could, and what holds them."""
+    runner.engine_versions = list(engine_versions)
     runner.egress_active = egress.active if egress else None
     # PostgreSQL stores no NUL.
     runner.egress_reason = egress.reason.replace("\0", "")[:300] if egress and egress.reason else None

@@ -19,11 +19,14 @@ def upgrade() -> None:
     _usage()
     _ui_sessions()
     _pausing()
+    _upgrading()
     op.add_column("log_stream", sa.Column("kept_edge_lines", sa.Integer, nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
     op.drop_column("log_stream", "kept_edge_lines")
+    op.drop_column("runner", "engine_versions")
+    op.drop_column("environment", "previous_engine_version")
     op.drop_column("environment", "paused_at")
     _drop_ui_sessions()
     for table in ("usage_day", "usage_hour", "usage_minute"):
@@ -133,6 +136,11 @@ def _usage() -> None:
 
 def _pausing() -> None:
     op.add_column("environment", sa.Column("paused_at", sa.DateTime(timezone=True)))
+
+
+def _upgrading() -> None:
+    op.add_column("environment", sa.Column("previous_engine_version", sa.String(32)))
+    op.add_column("runner", sa.Column("engine_versions", postgresql.JSONB, nullable=False, server_default="[]"))
 
 
 def _drop_limits() -> None:

@@ -16,10 +16,10 @@ from envrunner.agent_client import AgentClient
 from envrunner.client import Unreachable
 from envrunner.keep import stop_all
 from envrunner.wire import Desired, EngineState, Spec, State
-from tests.envrunner.edge.stack import REPOSITORY, Stack, label
+from tests.envrunner.edge.stack import Stack, label
 from tests.envrunner.specs import spec
 from tests.envrunner.waiting import until
-from tests.support import services
+from tests.support import binaries, services
 from tests.support.load import Load
 
 
@@ -68,7 +68,10 @@ def drain_seconds() -> float:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch, drain_seconds: float) -> Iterator[Host]:
     stack = Stack()
-    monkeypatch.setenv("ENVRUNNER_ENGINE_BINARIES", str(REPOSITORY))
+    offered = binaries.directory(stack.home / "binaries")
+    binaries.add(offered, "1.7.13")
+    binaries.add(offered, "1.7.14", "exit 1")
+    monkeypatch.setenv("ENVRUNNER_ENGINE_BINARIES", str(offered))
     monkeypatch.setenv("ENVRUNNER_ENGINE_DRAIN_SECONDS", str(drain_seconds))
     try:
         stack.add_environment(1, engine=False)
@@ -157,6 +160,23 @@ def test_a_gentle_stop_lets_attempts_end_and_another_mind_keeps_the_engine(host:
         until(lambda: host.admin("POST", "/query", json={"query": UNDER_WAY}).json() == {"rows": []})
         assert len(service.effects()) == 1
         assert not again(service)
+
+
+def test_another_version_takes_over_and_one_that_does_not_start_gives_way(host: Host, tmp_path: Path) -> None:
+    """Steady load all the time: callers notice neither."""
+    host.settle(spec(1))
+    with services.slow(tmp_path, []) as service:
+        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+        with Load(host.ingress, host.token, [lambda http: http.post("/slow/wait", json=0)] * 4) as load:
+            host.settle(spec(1, 2, engine_version="1.7.13"))
+            load.wait_for_more(20)
+            host.agent.put(spec(1, 3, engine_version="1.7.14"))
+            failed = host.agent.settled(spec(1).environment_id, 20)
+            assert (failed.state, failed.generation) == (EngineState.FAILED, 3)
+            assert "exit status 1" in (failed.reason or "")
+            host.settle(spec(1, 4, engine_version="1.7.13"))
+            load.wait_for_more(20)
+        assert load.wrong == {}, host.stack.logs()
 
 
 def test_an_agent_that_dies_while_it_stops_an_engine_leaves_the_next_one_to_do_it(host: Host, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from envrunner.sync import Sync
 from envrunner.wire import Desired, EngineState, Spec
 from tests.envrunner.control_plane import ControlPlane
 from tests.envrunner.nodes import ROOT, Node
-from tests.envrunner.specs import spec
+from tests.envrunner.specs import ENGINE_VERSION, spec
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Runner:
 def runner(node: Node) -> Iterator[Runner]:
     with contextlib.closing(InternalClient(node.settings.internal_url, node.settings.credential_file)) as internal:
         reporter = Reporter(internal, node.client)
-        yield Runner(Sync(internal, node.client, reporter, 10.0), reporter)
+        yield Runner(Sync(internal, node.client, reporter, 10.0, ROOT), reporter)
 
 
 def test_everything_at_first_then_only_news(node: Node, control_plane: ControlPlane, runner: Runner) -> None:
@@ -48,6 +48,7 @@ def test_everything_at_first_then_only_news(node: Node, control_plane: ControlPl
     assert control_plane.posts == posts
     assert control_plane.heartbeats[-1]["engines"] == 1
     assert control_plane.heartbeats[-1]["version"]
+    assert control_plane.heartbeats[-1]["engineVersions"] == [ENGINE_VERSION]
 
 
 def test_a_list_that_came_out_short_destroys_nothing(

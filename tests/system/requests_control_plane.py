@@ -17,6 +17,8 @@ WORKLOAD_RULE = {
     "name": "ci", "issuer": "https://127.0.0.1:1", "conditions": {"sub": "a-job"}, "role": "viewer", "minutes": 1,
 }  # fmt: skip
 UNREACHABLE = {"kind": "oidc", "name": "Nowhere", "issuer": "https://127.0.0.1:1", "clientId": "x"}
+# The one that every environment has; to go there changes nothing.
+ENGINE_VERSION = "1.7.12"
 # What must come last, in this order: a deletion before its undoing, and the end of the token itself.
 LATE = (
     "revokeInvitation",
@@ -128,6 +130,7 @@ def body(operation: Operation, victim: Victim) -> Any:
         "declineInvitation": {"invitationId": "inv_unknown"},
         "createEnvironment": {"name": word},
         "updateEnvironment": {"readOnly": True},
+        "upgradeEnvironment": {"version": ENGINE_VERSION},
         "updateLimits": {"requestsPerSecond": 100},
         "lintAwsTrustPolicy": {"policy": {}},
         "preflightService": {"uri": "http://127.0.0.1:1"},

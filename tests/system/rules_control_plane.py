@@ -96,6 +96,8 @@ RULES: dict[str, str | tuple[str, ...]] = {
     "getRecentUsage": EVERY_ROLE,
     "pauseEnvironment": ADMINISTRATORS,
     "wakeEnvironment": ADMINISTRATORS,
+    "listEngineVersions": EVERY_ROLE,
+    "upgradeEnvironment": ADMINISTRATORS,
     "deleteEnvironment": ADMINISTRATORS,
     "restoreEnvironment": ADMINISTRATORS,
     "getAwsTrustPolicy": EVERY_ROLE,

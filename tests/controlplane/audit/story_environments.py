@@ -39,6 +39,13 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     story.asked(ada, "POST", f"{path}/wake")
     story.asked(ada, "POST", f"{path}/wake")
     yield "wakeEnvironment, twice", ["environment.wake"]
+    beat = {"engines": 1, "version": "1", "engineVersions": ["1.7.13"]}
+    assert story.node.call("POST", "/heartbeat", json=beat).status_code == 204
+    generation = 1 + story.node.specs()[0]["generation"]
+    story.asked(ada, "POST", f"{path}/upgrade", {"version": "1.7.13"})
+    yield "upgradeEnvironment", ["environment.upgrade"]
+    story.node.report(path.rpartition("/")[2], "FAILED", generation, "It does not start.")
+    yield "(the engine of that version does not start)", ["environment.undo_upgrade"]
     story.asked(ada, "DELETE", path)
     yield "deleteEnvironment", ["environment.delete"]
     story.asked(ada, "POST", f"{path}/restore")

@@ -19,11 +19,17 @@ CALLS = [
     ("POST", "/{env}/restore", Permission.ENVIRONMENT_DELETE),
     ("POST", "/{env}/pause", Permission.ENVIRONMENT_UPDATE),
     ("POST", "/{env}/wake", Permission.ENVIRONMENT_UPDATE),
+    ("GET", "/{env}/versions", Permission.ENVIRONMENT_READ),
+    ("POST", "/{env}/upgrade", Permission.ENVIRONMENT_UPDATE),
     ("GET", "/{env}/api-keys", Permission.API_KEY_READ),
     ("POST", "/{env}/api-keys", Permission.API_KEY_CREATE),
     ("DELETE", "/{env}/api-keys/key_0", Permission.API_KEY_REVOKE),
 ]
-BODIES = {"": {"name": "other"}, "/{env}/api-keys": {"description": "d", "role": "full"}}
+BODIES = {
+    "": {"name": "other"},
+    "/{env}/upgrade": {"version": "1.7.12"},
+    "/{env}/api-keys": {"description": "d", "role": "full"},
+}
 
 
 @pytest.mark.parametrize(("method", "path", "permission"), CALLS)

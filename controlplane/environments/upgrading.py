@@ -1,0 +1,72 @@
+"""Another engine version for an environment, and the one before again when that does not come up."""
+
+from sqlalchemy.orm import Session
+
+from controlplane import audit
+from controlplane.auth import Principal
+from controlplane.core.errors import NotFound
+from controlplane.environments import errors, repository, service, versions
+from controlplane.environments.models import Environment
+from controlplane.environments.status import Status
+from controlplane.operations import service as operations
+from controlplane.operations.kinds import Kind
+from controlplane.runners.models import Runner
+
+
+def offered(session: Session, environment: Environment) -> list[str]:
+    """The versions that it may go to, the newest first."""
+    runner = session.get_one(Runner, environment.runner_id)
+    return versions.newer(environment.engine_version, runner.engine_versions)
+
+
+def upgrade(session: Session, by: Principal, account_id: str, environment_id: str, version: str) -> service.Change:
+    """Restart the engine gently as another version. To the version it has: nothing happens.
+
+    Raises `NotFound`, `EnvironmentDeleted`, `EnvironmentPaused`, `PurgeInProgress`, `VersionNotOffered`.
+    """
+    environment = _awake(session, by, account_id, environment_id)
+    if version == environment.engine_version:
+        return environment, operations.of_generation(session, environment_id, environment.generation)
+    if version not in (choices := offered(session, environment)):
+        raise errors.VersionNotOffered(_refusal(environment.engine_version, version, choices))
+    before = environment.engine_version
+    environment.previous_engine_version = environment.previous_engine_version or before
+    environment.engine_version = version
+    details = audit.change({"engineVersion": before}, {"engineVersion": version})
+    audit.record(session, by, "environment.upgrade", environment_id, account_id, details)
+    return environment, service.changed(session, environment, Kind.UPGRADE)
+
+
+def came_up(environment: Environment) -> None:
+    """The engine has been ready: what it holds from now on is the new version's."""
+    environment.previous_engine_version = None
+
+
+def failed(session: Session, environment: Environment) -> None:
+    """The engine does not come up; after an upgrade the version before is started again."""
+    if (previous := environment.previous_engine_version) is None:
+        return
+    details = audit.change({"engineVersion": environment.engine_version}, {"engineVersion": previous})
+    environment.engine_version, environment.previous_engine_version = previous, None
+    environment_id, account_id = environment.environment_id, environment.account_id
+    audit.record(session, None, "environment.undo_upgrade", environment_id, account_id, details)
+    service.changed(session, environment, Kind.UNDO_UPGRADE)
+
+
+def _awake(session: Session, by: Principal, account_id: str, environment_id: str) -> Environment:
+    environment = repository.find_locked(session, by, account_id, environment_id)
+    if environment is None:
+        raise NotFound("environment")
+    service.refuse_purging(environment)
+    if environment.status == Status.DELETED:
+        raise errors.EnvironmentDeleted("This environment is deleted. Restore it first.")
+    if environment.status == Status.SUSPENDED:
+        raise errors.EnvironmentPaused("This environment is paused. Wake it before you upgrade its engine.")
+    return environment
+
+
+def _refusal(now: str, wanted: str, choices: list[str]) -> str:
+    said = f"This environment runs {now} and cannot go to {wanted}"
+    if not choices:
+        return f"{said}: its node has no newer version. Its operator can install one."
+    return f"{said}. It may go to {', '.join(choices)}."
