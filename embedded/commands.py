@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,11 +16,12 @@ from embedded import probes, teardown
 from embedded.excerpt import end_of
 from embedded.layout import CHECKOUT, Layout, Refused, make_directories
 from embedded.parts import all_parts
+from embedded.patience import Patience
 from envrunner.keep.keeper import Keeper, Program
 from envrunner.keep.process import Kept
 
 _SUPERVISOR = "supervisor"
-_START_SECONDS = 150.0
+_STILL_SECONDS = 270.0
 _LOOK_SECONDS = 0.03
 
 
@@ -55,7 +55,7 @@ def wait_until_ready(
     layout: Layout, supervisor: Kept, stop: threading.Event, show: Callable[[dict[str, Any]], None]
 ) -> None:
     """Block until everything answers or ``stop`` is set. Raises `Refused` with the reason when it does not."""
-    deadline = time.monotonic() + _START_SECONDS
+    patience = Patience(_STILL_SECONDS)
     while not stop.is_set():
         status = read_status(layout)
         show(status)
@@ -63,8 +63,8 @@ def wait_until_ready(
             return
         if supervisor.wait(_LOOK_SECONDS):
             raise Refused(_why_it_ended(layout))
-        if time.monotonic() > deadline:
-            raise Refused(f"Not ready after {_START_SECONDS:.0f} s; script/down stops it, {layout.logs} says more.")
+        if not patience.is_left(status):
+            raise Refused(f"Nothing moved for {_STILL_SECONDS:.0f} s; script/down stops it, {layout.logs} says more.")
 
 
 def _why_it_ended(layout: Layout) -> str:

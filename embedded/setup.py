@@ -18,7 +18,7 @@ from embedded.layout import CHECKOUT, Layout, Refused
 from envrunner.keep.logs import open_log
 
 _COMMANDS = ("migrate", "init")
-_TIMEOUT_SECONDS = 120.0
+_TIMEOUT_SECONDS = 220.0
 
 
 def run(layout: Layout, env: Mapping[str, str]) -> None:

@@ -18,10 +18,11 @@ from embedded.excerpt import end_of
 from embedded.layout import Layout, Refused, locate, make_directories
 from embedded.part import SETUP, Part
 from embedded.parts import all_parts
+from embedded.patience import Patience
 from envrunner.keep.keeper import Keeper
 from envrunner.keep.logs import rotate
 
-_START_SECONDS = 120.0
+_STILL_SECONDS = 240.0
 _DEATHS_BEFORE_GIVING_UP = 4
 _ROTATE_SECONDS = 10.0
 
@@ -69,7 +70,7 @@ class Supervisor:
 
     def _wait_until_ready(self) -> str | None:
         """None once everything answers; else why it does not. A request to stop counts as ready."""
-        deadline = time.monotonic() + _START_SECONDS
+        patience = Patience(_STILL_SECONDS)
         while not all(child.answered.is_set() for child in self._children):
             if self._stop.is_set():
                 return None
@@ -78,7 +79,7 @@ class Supervisor:
             for child in self._children:
                 if child.deaths >= _DEATHS_BEFORE_GIVING_UP and not child.answered.is_set():
                     return self._why(child)
-            if time.monotonic() > deadline:
+            if not patience.is_left([(child.answered.is_set(), child.deaths) for child in self._children]):
                 silent = [child for child in self._children if not child.answered.is_set()]
                 return self._why(silent[0])
             self._board.wait(0.2)
