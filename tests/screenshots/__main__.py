@@ -24,7 +24,7 @@ from tests.support.tenants import PASSWORD, Person
 
 _README = {"environment-connect": "light", "environment-overview": "dark", "environment-logs": "light"}
 # Of calls, before anything is photographed: plots of a single point say nothing.
-_MINUTES, _README_MINUTES = 2, 12
+_MINUTES, _README_MINUTES = 2, 10
 # So that there is a trust policy to show, and a provider of the company on this machine.
 _SETTINGS = {
     "CONTROLPLANE_AWS_PRINCIPAL_ROLE_ARN": "arn:aws:iam::111122223333:role/restate-plane",
