@@ -95,7 +95,7 @@ def worker() -> None:
 @app.command()
 def beat() -> None:
     """Send the sweeps on time. One per installation."""
-    function("worker:run_beat")()
+    function("beat:run_beat")()
 
 
 @app.command()

@@ -54,7 +54,7 @@ def _control_plane(layout: Layout, env: Mapping[str, str]) -> list[Part]:
     return [
         Part("api", _module(layout, env, "api", "controlplane", "serve"), ready, after=(SETUP,)),
         Part("worker", _module(layout, plain, "worker", "controlplane", "worker"), after=(SETUP,)),
-        Part("beat", _module(layout, plain, "beat", "controlplane", "beat"), after=(SETUP,)),
+        Part("beat", _module(layout, plain, "beat", "controlplane.beat"), after=(SETUP,)),
     ]
 
 
@@ -85,6 +85,6 @@ def _aws(layout: Layout, env: Mapping[str, str]) -> list[Part]:
     return [Part("aws", _module(layout, env, "aws", "envrunner", "aws"))]
 
 
-def _module(layout: Layout, env: Mapping[str, str], name: str, module: str, command: str) -> Callable[[], Program]:
-    argv = [sys.executable, "-m", module, command]
+def _module(layout: Layout, env: Mapping[str, str], name: str, module: str, *command: str) -> Callable[[], Program]:
+    argv = [sys.executable, "-m", module, *command]
     return lambda: Program(name=name, argv=argv, env=env, cwd=CHECKOUT, log_file=layout.log(name))

@@ -12,8 +12,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from controlplane.core.broker import celery_app
 from controlplane.core.metrics import ENVIRONMENTS
-from controlplane.core.queue import celery_app
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Status
 from controlplane.health.schemas import Check

@@ -16,7 +16,7 @@ from alembic.config import Config
 from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from controlplane.core import crypto, database, queue, secret_files, tokens
+from controlplane.core import broker, crypto, database, secret_files, tokens
 from controlplane.settings import settings
 from controlplane.tables import metadata
 from tests.support import postgres
@@ -26,7 +26,7 @@ _CACHES = (
     settings,
     database.engine,
     database._sessions,
-    queue.celery_app,
+    broker.celery_app,
     crypto._master_key,
     tokens.digest_key,
     tokens._signing_key,

@@ -19,8 +19,8 @@ from tests.controlplane.people import SignedUp
 
 ACCOUNT = "654654156625"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/RestateCloud"
-# As documented for the hosted service; the environment's id stands where the placeholder is. That the CDK's form says the
-# same as the JSON was seen in its synthesised template, in three partitions: aws-cdk-lib (160 MB) is not installed here.
+# As documented for the hosted service; the environment's id stands where the placeholder is. That the form for the CDK
+# says the same was seen in its synthesised template, in three partitions: aws-cdk-lib (160 MB) is not installed here.
 POLICY = """{ "Version": "2012-10-17", "Statement": [ { "Effect": "Allow", "Principal": { "AWS":
 "arn:aws:iam::654654156625:root" }, "Action": "sts:AssumeRole", "Condition": { "StringEquals": { "aws:PrincipalArn":
 "arn:aws:iam::654654156625:role/RestateCloud", "sts:ExternalId": "${ENVIRONMENT_ID}" } } }, { "Effect": "Allow",

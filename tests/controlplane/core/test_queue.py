@@ -11,7 +11,7 @@ import pytest
 from redis.exceptions import ResponseError
 from sqlalchemy.orm import Session
 
-from controlplane.core import database, queue
+from controlplane.core import broker, database, queue
 from controlplane.settings import Settings, settings
 
 
@@ -30,10 +30,10 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
 
     threading.Thread(target=hang_up, daemon=True).start()
     url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
-    monkeypatch.setattr(queue, "settings", lambda: Settings(**{**settings().model_dump(), "redis_url": url}))
-    queue.celery_app.cache_clear()
+    monkeypatch.setattr(broker, "settings", lambda: Settings(**{**settings().model_dump(), "redis_url": url}))
+    broker.celery_app.cache_clear()
     yield connections
-    queue.celery_app.cache_clear()
+    broker.celery_app.cache_clear()
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
 
@@ -65,6 +65,6 @@ def test_a_broker_that_refuses_is_as_good_as_away(
         # What redis-py raises, and kombu passes on, for Redis without memory or disk.
         raise ResponseError("OOM command not allowed when used memory > 'maxmemory'.")
 
-    monkeypatch.setattr(queue.celery_app(), "send_task", without_memory)
+    monkeypatch.setattr(broker.celery_app(), "send_task", without_memory)
     queue.send("some.task", "env_1")
     assert "hint_not_sent" in "".join(capfd.readouterr())
