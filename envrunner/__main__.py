@@ -56,6 +56,8 @@ def h2c() -> None:
 @app.command()
 def relay() -> None:
     """Carry calls from engines to services in private networks, through tunnels that customers open."""
+    if settings().relay_compiled:
+        function("relay.compiled:use")()
     function("relay.main:run_relay")()
 
 

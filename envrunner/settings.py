@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """As engines reach it, with its port; empty: what this host listens on."""
     relay_node_url: str = ""
     """This node's tunnel proxy as the region's other relays reach it, with its port; empty: there are no others."""
+    relay_compiled: bool = True
+    """Whether the relay runs in machine code where the installation could compile it."""
     relay_ping_seconds: Annotated[float, Field(gt=0)] = 30.0
     relay_drain_seconds: Annotated[float, Field(ge=0)] = 8.0
     """So long calls under way may take when the relay is told to end."""

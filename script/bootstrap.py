@@ -18,6 +18,7 @@ from pathlib import Path
 
 from script import installers, surroundings
 from script.checkout import Checkout, Refused
+from script.compiling import Compiling, settled
 from script.progress import Step
 
 _FREE_BYTES = 1_500_000_000
@@ -27,13 +28,15 @@ def ensure(root: Path, level: str, *, console: bool = True) -> Path:
     """Install what ``level`` needs into the checkout at ``root``; the Python to go on with. Raises `Refused`."""
     checkout = Checkout(root.resolve())
     refuse_platform(sys.platform, platform.machine())
-    if installed(checkout, level) and (not console or installers.console_current(checkout)):
+    if installed(checkout, level) and (not console or installers.console_current(checkout)) and settled(checkout):
         return checkout.python
     with _alone(checkout):
         # A checkout that was prepared for tests stays so: taking packages away would pull them from under a run.
         level = "test" if (checkout.site_packages / "pytest").is_dir() else level
         if not installed(checkout, level):
             _install(checkout, level)
+        elif not settled(checkout):
+            _compile(checkout)
         if console and not installers.console_current(checkout):
             _build_console(checkout)
     return checkout.python
@@ -91,10 +94,16 @@ def _alone(checkout: Checkout) -> Iterator[None]:
 
 def _install(checkout: Checkout, level: str) -> None:
     _refuse_place(checkout)
-    # Another account may run the database from these files, however private the caller's own files are.
+    with _readable():
+        _install_steps(checkout, level)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    """Another account may run the database from these files, however private the caller's own files are."""
     before = os.umask(0o022)
     try:
-        _install_steps(checkout, level)
+        yield
     finally:
         os.umask(before)
 
@@ -110,6 +119,18 @@ def _build_console(checkout: Checkout) -> None:
         print(f"{refusal}\nGoing on with the console that was built before.", file=sys.stderr, flush=True)
 
 
+def _compile(checkout: Checkout) -> None:
+    env = surroundings.for_installers(checkout.venv, os.environ)
+    with _readable():
+        _wait_for(Compiling(checkout, installers.install_uv(checkout, env), env))
+
+
+def _wait_for(compiling: Compiling) -> None:
+    if compiling.under_way:
+        with Step(1, 1, "Relay (compiling)"):
+            compiling.wait()
+
+
 def _install_steps(checkout: Checkout, level: str) -> None:
     stamp, moved = wanted(checkout, level), _moved(checkout)
     checkout.stamp.unlink(missing_ok=True)
@@ -120,12 +141,14 @@ def _install_steps(checkout: Checkout, level: str) -> None:
         installers.create_venv(checkout, moved)
     with Step(2, total, "Installer (uv)"):
         uv = installers.install_uv(checkout, env)
+    compiling = Compiling(checkout, uv, env)
     with Step(3, total, "Python packages", lambda: installers.share_of_packages(checkout, level)):
         installers.install_packages(checkout, level, uv, env)
     for number, folder in enumerate(folders, start=4):
         what = "Engine" if folder == checkout.root else f"Node packages of {folder.relative_to(checkout.root)}/"
         with Step(number, total, what):
             installers.install_node(checkout, folder, env)
+    _wait_for(compiling)
     surroundings.remove_private_caches(checkout.venv)
     installers.write_commands(checkout)
     fresh = checkout.stamp.with_suffix(".part")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Any, Final, cast
 
-from envrunner.relay.compression import Headers
+from envrunner.relay.fields import Headers
 from envrunner.relay.identity import Identity
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -23,8 +24,11 @@ _NOT_PASSED_ON = frozenset(
     }
 )  # fmt: skip
 _AWAY, _SOON = 503, (b"retry-after", b"1")
-_SCHEME, _TOKEN = b"x-restate-signature-scheme", b"x-restate-jwt-v1"
-_PLAIN, _TUNNEL = (b":scheme", b"http"), (b":authority", b"tunnel")
+_SCHEME: Final = b"x-restate-signature-scheme"
+_TOKEN: Final = b"x-restate-jwt-v1"
+_LOOKED_AT = frozenset({b":method", b":path", _FORWARDED, _SCHEME, _TOKEN})
+_PLAIN: Any = (b":scheme", b"http")
+_TUNNEL: Any = (b":authority", b"tunnel")
 _NO_PATH = (
     "This is a tunnel proxy: it is called by engines, at /<environment id without env_>/<tunnel name>/… . "
     "Register a service behind a tunnel with `restate deployments register --tunnel-name <name> <url>`."
@@ -80,28 +84,39 @@ class Call:
 
 def read(headers: Headers, identity: Identity, *, http1: bool) -> Call:
     """The call that an engine's request is. Raises `Refused`, in the same words whether or not something exists."""
-    given = dict(headers)
-    path = given.get(b":path", b"")
+    given, rest = _sorted(headers)
+    path = given.get(b":path") or b""
     found = _PATH.fullmatch(path.decode("latin-1"))
     if found is None:
         raise Refused(404, _NO_PATH)
-    label, name, rest = found.groups()
-    if not identity.is_proven(label, _only(headers, given, _SCHEME), _only(headers, given, _TOKEN)):
+    label, name, target = found.groups()
+    if not identity.is_proven(label, _text(given.get(_SCHEME)), _text(given.get(_TOKEN))):
         raise Refused(401, _NOT_PROVEN)
     forwarded = given.get(_FORWARDED)
     http1 = http1 or forwarded == b"1.1"
-    passed_on = [
-        (b":method", given[b":method"]), _PLAIN, _TUNNEL, (b":path", (rest or "/").encode("latin-1")),
-        *[one for one in headers if one[0] not in _NOT_PASSED_ON],
+    passed_on: list[Any] = [
+        (b":method", given[b":method"]), _PLAIN, _TUNNEL, (b":path", (target or "/").encode("latin-1")), *rest,
     ]  # fmt: skip
     if http1:
         passed_on.append((_HTTP_VERSION, b"HTTP/1.1"))
     return Call(label, name, passed_on, forwarded is not None, path, http1)
 
 
-def _only(headers: Headers, given: dict[bytes, bytes], name: bytes) -> str | None:
-    """None also when it is there twice: whoever verifies after us might read the other one."""
-    value = given.get(name)
-    if value is None or (len(given) != len(headers) and sum(key == name for key, _ in headers) != 1):
-        return None
-    return value.decode("latin-1")
+def _sorted(headers: Headers) -> tuple[dict[bytes, bytes | None], list[Any]]:
+    """What is looked at here, and what is passed on as it is. A field that is there twice has no value:
+
+    whoever verifies after us might read the other one.
+    """
+    given, rest = dict[bytes, bytes | None](), list[Any]()
+    # Any: compiled code would take each tuple apart and make it anew.
+    for field in cast("list[Any]", headers):
+        name: bytes = field[0]
+        if name in _LOOKED_AT:
+            given[name] = None if name in given else field[1]
+        if name not in _NOT_PASSED_ON:
+            rest.append(field)
+    return given, rest
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final
 
 import structlog
 
-from envrunner.relay.compression import Headers
+from envrunner.relay.fields import Headers
 from envrunner.relay.frames import ErrorCodes
 from envrunner.relay.http2 import Http2
 from envrunner.relay.stream import Stream
 
-MOST_WAITING = 1000
-_LAST_STREAM = 2**31 - 1000
+MOST_WAITING: Final = 1000
+_LAST_STREAM: Final = 2_147_482_648
 _log = structlog.get_logger(__name__)
 
 
-class Answers(Protocol):
+class Answers(ABC):
     """What a call's stream reports to (`exchange.Exchange`)."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def request_taken(self, size: int) -> None: ...
 
+    @abstractmethod
     def response_head(self, headers: Headers, *, end: bool) -> None: ...
 
+    @abstractmethod
     def response_data(self, data: bytes) -> None: ...
 
+    @abstractmethod
     def response_end(self, trailers: Headers | None) -> None: ...
 
+    @abstractmethod
     def response_aborted(self, failed: Carrier, code: int, reason: str) -> None: ...
 
 

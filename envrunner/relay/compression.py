@@ -6,52 +6,41 @@ What is read once is remembered: peers repeat most fields, and Huffman coding in
 from __future__ import annotations
 
 import re
+from typing import Any, Final, cast
 
 from hpack.exceptions import HPACKDecodingError
 from hpack.table import HeaderTable
 
+from envrunner.relay.fields import Headers, Known, NeverIndexed
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed
 from envrunner.relay.huffman import spelt_out
 
-Headers = list[tuple[bytes, bytes]]
+_Field = Any
+"""A name and its value, a tuple. It does not say so, since compiled code would take each apart and make it anew: that
 
-TABLE_BYTES = 4096
+costs time, and what tells `NeverIndexed` from others.
+"""
+TABLE_BYTES: Final = 4096
 """Of the peer's table: what both sides begin with, and we leave it at that."""
-_FIELD_BYTES = 32
-_STATIC: tuple[tuple[bytes, bytes], ...] = HeaderTable.STATIC_TABLE
-_FIRST_OF_PEER = len(_STATIC) + 1
-_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+|:[a-z]+")
-_NO_VALUE = re.compile(rb"[\0\r\n]|\A[ \t]|[ \t]\Z")
-_MOST_REMEMBERED = 128
-_REMEMBERED_BYTES = range(40, 1024)
-"""Paths and tokens, which come again: what is shorter is soon spelt, and often comes once (ids of invocations)."""
-_MOST_KNOWN, _KNOWN_BYTES = 16, 2048
-_LONGEST_INTEGER_BYTES = 5
-_MOST_RESIZES = 2
-_MOST_PIECES = 4096
-_LONGEST_PIECE = 96
+_FIELD_BYTES: Final = 32
+_STATIC: Final[list[_Field]] = list(HeaderTable.STATIC_TABLE)
+_FIRST_OF_PEER: Final = 62
+_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+|:[a-z]+")
+_NO_VALUE: Final = re.compile(rb"[\0\r\n]|\A[ \t]|[ \t]\Z")
+_MOST_REMEMBERED: Final = 128
+_LEAST_REMEMBERED_BYTES: Final = 40
+_MOST_REMEMBERED_BYTES: Final = 1024
+"""Paths and tokens come again: what is shorter is soon spelt, and often comes once (ids of invocations)."""
+_MOST_KNOWN: Final = 16
+_KNOWN_BYTES: Final = 2048
+_LONGEST_INTEGER_BYTES: Final = 5
+_MOST_RESIZES: Final = 2
+_MOST_PIECES: Final = 4096
+_LONGEST_PIECE: Final = 96
 """Bytes of a name and its value as they are sent: all connections share these, so nobody fills the memory with them."""
-_NO_TABLE = b"\x20"
-
-
-class NeverIndexed(tuple[bytes, bytes]):
-    """A field that its sender wants in no table on its way (RFC 7541 §7.1.3)."""
-
-    __slots__ = ()
-
-
-class Known(list[tuple[bytes, bytes]]):
-    """Fields of a block that names places in the table only, as most answers' do. The same ones come again and again,
-
-    so nobody may change them, and what was made of them is kept: by `Encoder`, and by `rules.response`.
-    """
-
-    __slots__ = ("answer", "packed")
-
-    def __init__(self, fields: Headers) -> None:
-        super().__init__(fields)
-        self.packed: bytes | None = None
-        self.answer: tuple[int, int | None] | None = None
+_ONCE: Final = frozenset({b"x-restate-invocation-id", b"traceparent"})
+"""Their values do not come again."""
+_NO_TABLE: Final = b"\x20"
 
 
 class Decoder:
@@ -59,7 +48,7 @@ class Decoder:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._table: list[tuple[bytes, bytes]] = []
+        self._table: list[_Field] = []
         self._used, self._room = 0, TABLE_BYTES
         self._remembered: dict[bytes, bytes] = {}
         self._known: dict[bytes, Known] = {}
@@ -84,7 +73,7 @@ class Decoder:
         return fields
 
     def _decode(self, block: bytes) -> Headers:
-        fields: Headers = []
+        fields: list[_Field] = []
         at, stop, size, resized = 0, len(block), 0, 0
         table, only_table = self._table, not self._spoilt
         while at < stop:
@@ -114,7 +103,7 @@ class Decoder:
             fields = self._known[block] = Known(fields)
         return fields
 
-    def _field(self, index: int) -> tuple[bytes, bytes]:
+    def _field(self, index: int) -> _Field:
         if index >= _FIRST_OF_PEER:
             place = len(self._table) - 1 - (index - _FIRST_OF_PEER)
             if place >= 0:
@@ -123,7 +112,7 @@ class Decoder:
             return _STATIC[index - 1]
         raise _broken("a field that is in no table")
 
-    def _literal(self, block: bytes, at: int, first: int) -> tuple[tuple[bytes, bytes], int]:
+    def _literal(self, block: bytes, at: int, first: int) -> tuple[_Field, int]:
         indexed = first & 0x40
         mask = 0x3F if indexed else 0x0F
         index = first & mask
@@ -132,17 +121,18 @@ class Decoder:
         else:
             index, at = _integer(block, at, mask)
         if index:
-            name = self._field(index)[0]
+            name: bytes = self._field(index)[0]
         else:
             name, at = self._string(block, at)
         value, at = self._string(block, at)
         if (not index and not _NAME.fullmatch(name)) or _NO_VALUE.search(value):
             self._spoilt = True
-        if indexed:
-            self._add((name, value))
-        elif first & 0x10:
+        if first & 0x50 == 0x10:
             return NeverIndexed((name, value)), at
-        return (name, value), at
+        field: _Field = (name, value)
+        if indexed:
+            self._add(field, len(name) + len(value) + _FIELD_BYTES)
+        return field, at
 
     def _string(self, block: bytes, at: int) -> tuple[bytes, int]:
         first = block[at]
@@ -158,7 +148,7 @@ class Decoder:
         return (self._unpacked(text) if packed else text), stop
 
     def _unpacked(self, packed: bytes) -> bytes:
-        if len(packed) not in _REMEMBERED_BYTES:
+        if not _LEAST_REMEMBERED_BYTES <= len(packed) < _MOST_REMEMBERED_BYTES:
             return spelt_out(packed)
         text = self._remembered.get(packed)
         if text is None:
@@ -168,10 +158,10 @@ class Decoder:
             self._remembered[packed] = text
         return text
 
-    def _add(self, field: tuple[bytes, bytes]) -> None:
+    def _add(self, field: _Field, size: int) -> None:
         self._known.clear()
         self._table.append(field)
-        self._used += len(field[0]) + len(field[1]) + _FIELD_BYTES
+        self._used += size
         if self._used > self._room:
             self._evict()
 
@@ -207,9 +197,9 @@ class Encoder:
 
 
 def _packed(headers: Headers) -> bytes:
-    pieces, lately = [], _PIECES.get
-    for field in headers:
-        piece = lately(field)
+    pieces, fields = list[bytes](), cast("list[_Field]", headers)
+    for field in fields:
+        piece = _PIECES.get(field)
         if piece is None or type(field) is not tuple:
             piece = _piece(field)
         pieces.append(piece)
@@ -220,14 +210,15 @@ def _is_field(name: bytes, value: bytes) -> bool:
     return _NAME.fullmatch(name) is not None and _NO_VALUE.search(value) is None
 
 
-def _piece(field: tuple[bytes, bytes]) -> bytes:
+def _piece(field: _Field) -> bytes:
     """One field, spelt out."""
-    name, value = field
+    name: bytes = field[0]
+    value: bytes = field[1]
     indexed = type(field) is tuple
     kind = 0x00 if indexed else 0x10
     index = _NAMES.get(name)
     piece = (_prefixed(index, 0x0F, kind) if index else bytes((kind,)) + _plain(name)) + _plain(value)
-    if indexed and len(piece) <= _LONGEST_PIECE:
+    if indexed and len(piece) <= _LONGEST_PIECE and name not in _ONCE:
         if len(_PIECES) >= _MOST_PIECES:
             _PIECES.clear()
             _PIECES.update(_WHOLE)
@@ -260,7 +251,7 @@ def _prefixed(number: int, mask: int, kind: int) -> bytes:
     return bytes((*said, rest))
 
 
-_SHORT = [bytes((size,)) for size in range(0x7F)]
+_SHORT: Final = [bytes((size,)) for size in range(0x7F)]
 
 
 def _plain(text: bytes) -> bytes:
@@ -272,7 +263,9 @@ def _broken(reason: str) -> ConnectionFailed:
     return ConnectionFailed(ErrorCodes.COMPRESSION_ERROR, reason)
 
 
-_WHOLE = {field: bytes((0x80 | index,)) for index, field in enumerate(_STATIC, 1) if field[1]}
-_NAMES = {name: index for index, (name, _) in reversed(list(enumerate(_STATIC, 1)))}
-_PIECES = dict(_WHOLE)
+_WHOLE: Final[dict[_Field, bytes]] = {
+    field: bytes((0x80 | index,)) for index, field in enumerate(_STATIC, 1) if field[1]
+}
+_NAMES: Final[dict[bytes, int]] = {_STATIC[at - 1][0]: at for at in range(len(_STATIC), 0, -1)}
+_PIECES: Final[dict[_Field, bytes]] = dict(_WHOLE)
 """How fields are spelt that were sent lately."""

@@ -12,7 +12,7 @@ import structlog
 
 from envrunner.relay.calls import NAME
 from envrunner.relay.carrier import Carrier
-from envrunner.relay.compression import Headers
+from envrunner.relay.fields import Headers
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes
 from envrunner.relay.standing import Standing
 from envrunner.relay.stream import Stream

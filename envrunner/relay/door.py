@@ -9,6 +9,7 @@ from typing import cast
 
 from envrunner.relay.engine import Departing, Engine, MakeExchange
 from envrunner.relay.http1 import Http1
+from envrunner.relay.sending import protocol
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _FIRST_BYTES_SECONDS = 30.0
@@ -53,11 +54,11 @@ class Door(asyncio.Protocol):
         self._begun += data
         if self._begun.startswith(_PREFACE):
             self._known()
-            self._become(Engine(self._make_exchange, self._connections))
+            self._become(protocol(Engine(self._make_exchange, self._connections)))
         elif not _PREFACE.startswith(self._begun):
             self._become(Http1(self._make_exchange, self._connections, self._known))
 
-    def _become(self, chosen: Engine | Http1) -> None:
+    def _become(self, chosen: asyncio.Protocol) -> None:
         assert self._transport is not None, "bytes come after the connection"  # noqa: S101
         self._late.cancel()
         self._transport.set_protocol(chosen)

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
-from envrunner.relay.compression import Headers
 from envrunner.relay.exchange import Exchange
+from envrunner.relay.fields import Headers
 from envrunner.relay.http2 import Http2
 from envrunner.relay.stream import Outlet, Stream
 
 MakeExchange = Callable[[Outlet], Exchange]
 
 
-class Departing(ABC):
+class Departing(Protocol):
     """A connection from an engine, as a relay that is about to end sees it."""
 
     @property
-    @abstractmethod
     def idle(self) -> bool:
         """No call is under way."""
 
-    @abstractmethod
     def leave(self) -> None:
         """Calls under way finish; the engine opens another connection for its next call."""
 
-    @abstractmethod
     def close(self) -> None:
         """Calls that are left break off."""
 
@@ -52,7 +49,7 @@ class _EngineStream(Stream):
         self._exchange.response_taken(size)
 
 
-class Engine(Http2, Departing):
+class Engine(Http2):
     """Prior knowledge or ALPN. ``connections`` is where it notes itself."""
 
     def __init__(self, make_exchange: MakeExchange, connections: set[Departing]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from envrunner.relay.calls import Call, Refused, read
-from envrunner.relay.carrier import CallStream, Carrier
-from envrunner.relay.compression import Headers
+from envrunner.relay.carrier import Answers, CallStream, Carrier
+from envrunner.relay.fields import Headers
 from envrunner.relay.frames import ErrorCodes
 from envrunner.relay.identity import Identity
 from envrunner.relay.keeping import MOST_OF_CALL, Keeping
@@ -15,7 +15,7 @@ from envrunner.relay.ways import Ways
 _LOST = "The tunnel was lost while this call was under way"
 
 
-class Exchange:
+class Exchange(Answers):
     """``engine`` is where the answer goes. Bytes are held only until the other side has room for them."""
 
     __slots__ = (

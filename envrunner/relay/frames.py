@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 from struct import Struct
+from typing import Final
 
-DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
-END_STREAM = ACK = 0x1
-END_HEADERS = 0x4
-PADDED = 0x8
-PRIORITIZED = 0x20
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-MOST_BYTES = 16 * 1024
+DATA: Final = 0
+HEADERS: Final = 1
+PRIORITY: Final = 2
+RST_STREAM: Final = 3
+SETTINGS: Final = 4
+PUSH_PROMISE: Final = 5
+PING: Final = 6
+GOAWAY: Final = 7
+WINDOW_UPDATE: Final = 8
+CONTINUATION: Final = 9
+END_STREAM: Final = 0x1
+ACK: Final = 0x1
+END_HEADERS: Final = 0x4
+PADDED: Final = 0x8
+PRIORITIZED: Final = 0x20
+PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+MOST_BYTES: Final = 16 * 1024
 """Of a frame's payload, unless a peer says it takes more."""
-LARGEST_WINDOW = 2**31 - 1
-FIRST_WINDOW = 65_535
+LARGEST_WINDOW: Final = 0x7FFF_FFFF
+FIRST_WINDOW: Final = 65_535
 
-HEAD = Struct(">HBBBL")
+HEAD: Final = Struct(">HBBBL")
 """Length (its two high bytes, then its low one), kind, flags, stream."""
-HEAD_BYTES = HEAD.size
-SETTING = Struct(">HL")
-NUMBER = Struct(">L")
-_GOAWAY = Struct(">LL")
+HEAD_BYTES: Final = 9
+SETTING: Final = Struct(">HL")
+NUMBER: Final = Struct(">L")
+_GOAWAY: Final = Struct(">LL")
 
 
 class ErrorCodes(IntEnum):

@@ -9,11 +9,11 @@ from typing import cast
 
 import h11
 
-from envrunner.relay.compression import Headers
 from envrunner.relay.deadline import Deadline
 from envrunner.relay.engine import Departing, MakeExchange
 from envrunner.relay.exchange import Exchange
-from envrunner.relay.stream import STREAM_WINDOW
+from envrunner.relay.fields import Headers
+from envrunner.relay.stream import STREAM_WINDOW, Outlet
 
 HEAD_SECONDS = 30.0
 """From a request's first byte to the end of its head."""
@@ -24,7 +24,7 @@ IDLE_SECONDS = 120.0
 _LINGER_SECONDS = 30.0
 
 
-class Http1(Departing, asyncio.Protocol):
+class Http1(Outlet, asyncio.Protocol):
     """An `Outlet` for the call that is under way. ``known`` is called when the first has come, or none."""
 
     def __init__(

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
-from typing import cast
+from abc import abstractmethod
+from typing import Final, cast
 
 import structlog
+from mypy_extensions import mypyc_attr
 
 from envrunner.relay import frames, rules
-from envrunner.relay.compression import Headers
+from envrunner.relay.fields import Headers
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed, SettingCodes
 from envrunner.relay.reading import HEADER_BYTES, Reader
 from envrunner.relay.sending import Sending
 from envrunner.relay.stream import STREAM_WINDOW, Stream
 
-MOST_STREAMS = 4096
-_CONNECTION_WINDOW = 32 * 1024 * 1024
+MOST_STREAMS: Final = 4096
+_CONNECTION_WINDOW: Final = 33_554_432
 """So much of one connection, which serves one environment: streams that nobody reads can hold up only its own."""
-_CONNECTION_STEP = 1024 * 1024
-_STREAM_STEP = STREAM_WINDOW // 2
+_CONNECTION_STEP: Final = 1_048_576
+_STREAM_STEP: Final = 131_072
 """What has been taken is given back in portions of this size."""
-_FAILED_POINTS = 3
-_WORTH_A_LOOK_BYTES = 512
-_LINGER_SECONDS = 5.0
+_FAILED_POINTS: Final = 3
+_WORTH_A_LOOK_BYTES: Final = 512
+_LINGER_SECONDS: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
-class Http2(Sending, asyncio.Protocol, ABC):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Http2(Sending):
     """One connection. Everything that is sent in one round of the loop leaves in one write."""
 
     def __init__(self, *, client: bool) -> None:
@@ -62,8 +64,8 @@ class Http2(Sending, asyncio.Protocol, ABC):
             SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_BYTES,
             **({SettingCodes.ENABLE_PUSH: 0} if self._client else {SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS}),
         }
-        self.put(frames.PREFACE if self._client else b"", frames.settings(values.items()))
-        self.put(frames.window_update(0, _CONNECTION_WINDOW))
+        preface, room = frames.PREFACE if self._client else b"", frames.window_update(0, _CONNECTION_WINDOW)
+        self.put(preface, frames.settings(values.items()), room)
         self.opened()
 
     def data_received(self, data: bytes) -> None:
@@ -79,7 +81,7 @@ class Http2(Sending, asyncio.Protocol, ABC):
             return
         self._flush()
 
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 the base class's signature
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 the loop's signature
         self.detach()
         streams, self.streams = self.streams, {}
         for stream in streams.values():
@@ -181,8 +183,7 @@ class Http2(Sending, asyncio.Protocol, ABC):
         """Its stream is over; what was compressed has been understood, so all others go on."""
         if not self._client and number % 2:
             self._last = max(self._last, number)
-        stream = self.streams.get(number)
-        if stream is not None:
+        if (stream := self.streams.get(number)) is not None:
             self._fail(stream, ErrorCodes.PROTOCOL_ERROR, reason)
         elif self._is_idle(number):
             raise ConnectionFailed(ErrorCodes.PROTOCOL_ERROR, reason)

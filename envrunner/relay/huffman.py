@@ -2,46 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 from hpack.exceptions import HPACKDecodingError
 from hpack.huffman_table import HUFFMAN_COMPLETE, HUFFMAN_EMIT_SYMBOL, HUFFMAN_FAIL, HUFFMAN_TABLE
 
-_Row = list[Any]
-"""Of one state between two bytes: for each byte the next row, what was spelt, and whether it may end here. Then the
-
-state's number: hpack's table, from which these are made when they are needed, goes by half bytes.
-"""
-_ROWS: dict[int, _Row] = {}
+_SPELT: Final = 3
+"""The bits that say how many symbols a byte ended: none, one or two, since the shortest has five bits."""
+_COMPLETE: Final = 4
+_FAILED: Final = 8
 
 
-def _row(state: int) -> _Row:
-    if state not in _ROWS:
-        _ROWS[state] = [*[None] * 256, state]
-    return _ROWS[state]
+def _tables() -> tuple[bytes, bytes, bytes, bytes]:
+    """For each of the 256 states between two bytes, and each byte: the next state, flags, and what was spelt.
+
+    hpack's table goes by half bytes. Plain bytes, since what is asked for in no order had better be small.
+    """
+    states, flags, first, second = bytearray(65536), bytearray(65536), bytearray(65536), bytearray(65536)
+    for at in range(65536):
+        state, said = at >> 8, 0
+        for half in (at >> 4 & 0x0F, at & 0x0F):
+            state, how, symbol = HUFFMAN_TABLE[state * 16 + half]
+            if how & HUFFMAN_FAIL:
+                said = _FAILED
+                break
+            if how & HUFFMAN_EMIT_SYMBOL:
+                (second if said else first)[at] = symbol
+                said += 1
+        states[at], flags[at] = state, said | (_COMPLETE if how & HUFFMAN_COMPLETE else 0)
+    return bytes(states), bytes(flags), bytes(first), bytes(second)
 
 
-_BEGIN = _row(0)
+_STATES, _FLAGS, _FIRST, _SECOND = _tables()
 
 
 def spelt_out(packed: bytes) -> bytes:
     """Undo Huffman coding. Raises `HPACKDecodingError`."""
-    row, complete, pieces = _BEGIN, True, []
+    states, flags, first, second = _STATES, _FLAGS, _FIRST, _SECOND
+    state, said, spelt = 0, _COMPLETE, list[int]()
     for byte in packed:
-        row, piece, complete = row[byte] or _step(row, byte)
-        pieces.append(piece)
-    if not complete:
-        raise HPACKDecodingError("Huffman coding that ends early")
-    return b"".join(pieces)
-
-
-def _step(row: _Row, byte: int) -> tuple[_Row, bytes, bool]:
-    state, flags, spelt = row[-1], 0, bytearray()
-    for half in (byte >> 4, byte & 0x0F):
-        state, flags, symbol = HUFFMAN_TABLE[state * 16 + half]
-        if flags & HUFFMAN_FAIL:
+        at = state << 8 | byte
+        state, said = states[at], flags[at]
+        if said & _SPELT:
+            spelt.append(first[at])
+            if said & 2:
+                spelt.append(second[at])
+        elif said & _FAILED:
             raise HPACKDecodingError("no Huffman coding")
-        if flags & HUFFMAN_EMIT_SYMBOL:
-            spelt.append(symbol)
-    step = row[byte] = _row(state), bytes(spelt), bool(flags & HUFFMAN_COMPLETE)
-    return step
+    if not said & _COMPLETE:
+        raise HPACKDecodingError("Huffman coding that ends early")
+    return bytes(spelt)

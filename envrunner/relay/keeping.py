@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from typing import Final
 
-MOST_OF_CALL = 64 * 1024
+MOST_OF_CALL: Final = 65_536
 """Enough for what an invocation begins with."""
-MOST_OF_ENVIRONMENT = 16 * 1024 * 1024
-MOST = 64 * 1024 * 1024
+MOST_OF_ENVIRONMENT: Final = 16_777_216
+MOST: Final = 67_108_864
 
 
 class Keeping:
@@ -15,22 +15,25 @@ class Keeping:
 
     def __init__(self) -> None:
         self._all = 0
-        self._by_label: Counter[str] = Counter()
+        self._by_label: dict[str, int] = {}
 
     def keep(self, label: str, size: int) -> bool:
         """Whether there is room for so many more bytes of this environment."""
-        if self._all + size > MOST or self._by_label[label] + size > MOST_OF_ENVIRONMENT:
+        kept = self._by_label.get(label, 0) + size
+        if self._all + size > MOST or kept > MOST_OF_ENVIRONMENT:
             return False
         self._all += size
-        self._by_label[label] += size
+        self._by_label[label] = kept
         return True
 
     def let_go(self, label: str, size: int) -> None:
         """Of what was kept, so much is not any more."""
         if size:
             self._all -= size
-            self._by_label[label] -= size
-            if not self._by_label[label]:
+            left = self._by_label[label] - size
+            if left:
+                self._by_label[label] = left
+            else:
                 del self._by_label[label]
 
     @property

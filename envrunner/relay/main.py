@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -16,6 +17,7 @@ import uvloop
 from envrunner import durable, logs
 from envrunner.client import InternalClient
 from envrunner.edge.tables import open_tables
+from envrunner.relay.compiled import in_use
 from envrunner.relay.customer import Customer, House
 from envrunner.relay.directory import Directory
 from envrunner.relay.door import Door
@@ -26,6 +28,7 @@ from envrunner.relay.identity import Identity
 from envrunner.relay.keeping import Keeping
 from envrunner.relay.peers import Peers
 from envrunner.relay.reporting import Reporting
+from envrunner.relay.sending import protocol
 from envrunner.relay.standing import Standing
 from envrunner.relay.status import Status
 from envrunner.relay.stream import Outlet
@@ -38,6 +41,7 @@ _BACKLOG = 4096
 _TLS_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
 _FAREWELL_SECONDS = 1.0
+_COLLECT_AFTER = 20_000, 20, 20
 _log = structlog.get_logger(__name__)
 
 
@@ -80,6 +84,8 @@ class _Relay:
         await asyncio.wait({known, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not told.is_set():
             await self._listen()
+            # Most of a call's objects go by themselves, and looking for those that do not costs others their time.
+            gc.set_threshold(*_COLLECT_AFTER)
             node = self._given.relay_node_url or self._given.relay_url
             self._works.append(asyncio.create_task(Reporting(client, node, self._tunnels).run()))
             await stopping
@@ -93,7 +99,7 @@ class _Relay:
         if given.relay_node_url:
             await self._join(given)
         for port, make, tls in (
-            (given.relay_port, lambda: Customer(house), self._outside),
+            (given.relay_port, lambda: protocol(Customer(house)), self._outside),
             (given.tunnel_proxy_port, lambda: Door(self._exchange, self._engines, strangers), self._inside),
         ):
             patience = _TLS_SECONDS if tls else None
@@ -102,7 +108,7 @@ class _Relay:
             )
             self._servers.append(server)
         self._servers.append(await Status(self._tunnels, self._keeping).listen(given.relay_socket))
-        _log.info("listening", relay=given.relay_port, tunnel_proxy=given.tunnel_proxy_port)
+        _log.info("listening", relay=given.relay_port, tunnel_proxy=given.tunnel_proxy_port, compiled=in_use())
 
     async def _join(self, given: Settings) -> None:
         """Calls that come before it is known who holds their tunnel would be told that nobody does."""

@@ -12,6 +12,7 @@ import structlog
 from envrunner.relay.calls import Call
 from envrunner.relay.carrier import Carrier
 from envrunner.relay.directory import Directory
+from envrunner.relay.sending import protocol
 
 _DIAL_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
@@ -81,7 +82,7 @@ class Peers:
             tls.set_alpn_protocols(["h2"])
         try:
             async with asyncio.timeout(_DIAL_SECONDS):
-                await asyncio.get_running_loop().create_connection(lambda: peer, host, port, ssl=tls)
+                await asyncio.get_running_loop().create_connection(lambda: protocol(peer), host, port, ssl=tls)
         except OSError as error:
             _log.warning("another_node_away", node=url, reason=str(error))
             peer.closing = True

@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final
+
+from mypy_extensions import mypyc_attr
 
 from envrunner.relay import frames
-from envrunner.relay.compression import Decoder, Headers
+from envrunner.relay.compression import Decoder
+from envrunner.relay.fields import Headers
 from envrunner.relay.floods import Patience
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed
 
-HEADER_BYTES = 64 * 1024
+HEADER_BYTES: Final = 65_536
 """Of one message's fields, and of the block they come in."""
-_MOST_CONTINUATIONS = 32
-_SIZES = {frames.PRIORITY: 5, frames.RST_STREAM: 4, frames.PING: 8, frames.WINDOW_UPDATE: 4}
-_OF_CONNECTION = frozenset({frames.SETTINGS, frames.PING, frames.GOAWAY})
-_OF_STREAM = frozenset({frames.DATA, frames.HEADERS, frames.PRIORITY, frames.RST_STREAM, frames.CONTINUATION})
+_MOST_CONTINUATIONS: Final = 32
+_SIZES: Final = {frames.PRIORITY: 5, frames.RST_STREAM: 4, frames.PING: 8, frames.WINDOW_UPDATE: 4}
+_OF_CONNECTION: Final = frozenset({frames.SETTINGS, frames.PING, frames.GOAWAY})
+_OF_STREAM: Final = frozenset({frames.DATA, frames.HEADERS, frames.PRIORITY, frames.RST_STREAM, frames.CONTINUATION})
 
 
-class Taker(Protocol):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Taker(ABC):
     """What the frames are for. All raise `ConnectionFailed`."""
 
+    @abstractmethod
     def on_data(self, number: int, flags: int, payload: bytes) -> None: ...
 
+    @abstractmethod
     def on_headers(self, number: int, headers: Headers, *, end: bool) -> None:
         """Raises `Malformed`."""
 
+    @abstractmethod
     def on_malformed(self, number: int, reason: str) -> None: ...
 
+    @abstractmethod
     def on_reset(self, number: int, code: int) -> None: ...
 
+    @abstractmethod
     def on_settings(self, values: list[tuple[int, int]]) -> None: ...
 
+    @abstractmethod
     def on_ping(self, payload: bytes) -> None: ...
 
+    @abstractmethod
     def on_goaway(self, last: int, code: int) -> None: ...
 
+    @abstractmethod
     def on_window(self, number: int, size: int) -> None: ...
 
 
@@ -51,7 +64,6 @@ class Reader:
         self._greeted = False
         self._block: bytearray | None = None
         self._block_of = self._block_flags = self._continuations = 0
-        self._take_data = taker.on_data
         self._others: dict[int, Callable[[int, int, bytes], None]] = {
             frames.HEADERS: self._headers,
             frames.CONTINUATION: self._continuation,
@@ -71,11 +83,16 @@ class Reader:
         if self._preface:
             data = self._after_preface(data)
         at, size = 0, len(data)
-        unpack, most = frames.HEAD.unpack_from, frames.MOST_BYTES
+        unpack = frames.HEAD.unpack_from
+        high: int
+        low: int
+        kind: int
+        flags: int
+        number: int
         while size - at >= frames.HEAD_BYTES:
             high, low, kind, flags, number = unpack(data, at)
             length = high << 8 | low
-            if length > most:
+            if length > frames.MOST_BYTES:
                 raise ConnectionFailed(ErrorCodes.FRAME_SIZE_ERROR, f"a frame of {length} bytes")
             begin, at = at + frames.HEAD_BYTES, at + frames.HEAD_BYTES + length
             if at > size:
@@ -84,7 +101,7 @@ class Reader:
             payload = data[begin:at]
             number &= frames.LARGEST_WINDOW
             if kind == frames.DATA and number and self._greeted and self._block is None:
-                self._take_data(number, flags, payload)
+                self._taker.on_data(number, flags, payload)
             else:
                 self._take_other(kind, flags, number, payload)
         self._rest += data[at:]

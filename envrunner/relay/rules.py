@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from envrunner.relay.compression import Headers, Known
+from envrunner.relay.fields import Headers, Known
 from envrunner.relay.frames import Malformed
 
 _REQUEST = frozenset({b":method", b":scheme", b":authority", b":path"})

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final, cast
+
+from mypy_extensions import mypyc_attr
 
 from envrunner.relay import frames
 from envrunner.relay.compression import Encoder
 from envrunner.relay.floods import Patience
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes, SettingCodes
-from envrunner.relay.stream import Stream
+from envrunner.relay.reading import Taker
+from envrunner.relay.stream import Piece, Stream
 
-_UNSENT_BYTES = 4 * 1024 * 1024
+_UNSENT_BYTES: Final = 4_194_304
 """What a peer that does not read can make us hold by frames that need an answer (PING, SETTINGS)."""
-_HIGH_WATER_BYTES = 256 * 1024
-_FRAMES_AT_ONCE = 8
+_HIGH_WATER_BYTES: Final = 262_144
+_FRAMES_AT_ONCE: Final = 8
 """In one write, at most; then we look whether there is still room."""
-_EARNING_BYTES = 512
-_STREAMS_A_POINT = 16
-_LARGE_PIECE = 4096
+_EARNING_BYTES: Final = 512
+_STREAMS_A_POINT: Final = 16
+_LARGE_PIECE: Final = 4096
 """Not worth copying once more."""
-_LARGEST_FRAME = 64 * 1024
+_LARGEST_FRAME: Final = 65_536
 """Whatever a peer would take: of several streams none waits long for another."""
 
 
-class Sending:
+def protocol(connection: Sending) -> asyncio.Protocol:
+    """``connection``, which is one in all but name: compiled classes derive from compiled ones only."""
+    return cast("asyncio.Protocol", connection)
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Sending(Taker):
     """``streams`` are those that are open, by number."""
 
     def __init__(self, *, client: bool) -> None:
@@ -32,13 +42,13 @@ class Sending:
         self.closing = False
         self.first_window = self._window = frames.FIRST_WINDOW
         self.most_frame_bytes = frames.MOST_BYTES
-        self.most_streams: float = float("inf")
+        self.most_streams: int = frames.LARGEST_WINDOW
         """So many at once the peer takes."""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._patience = Patience()
         self._encoder = Encoder()
-        self._out: list[bytes] = []
+        self._out: list[Piece] = []
         self._ready: dict[Stream, None] = {}
         self._paused = self._flush_due = self._apart = self._large = False
 
@@ -54,6 +64,9 @@ class Sending:
         self.closing, self._transport = True, None
         self._ready.clear()
         self._out.clear()
+
+    def eof_received(self) -> None:
+        """The connection closes."""
 
     def pause_writing(self) -> None:
         """The transport holds enough."""

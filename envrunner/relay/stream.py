@@ -4,34 +4,46 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final
 
-from envrunner.relay.compression import Headers
+from mypy_extensions import mypyc_attr
+
+from envrunner.relay.fields import Headers
 from envrunner.relay.frames import ErrorCodes
 
 if TYPE_CHECKING:
     from envrunner.relay.http2 import Http2
 
-STREAM_WINDOW = 256 * 1024
+Piece = bytes | memoryview
+STREAM_WINDOW: Final = 262_144
 """So much of one stream is held in memory at most, each way."""
 
 
-class Outlet(Protocol):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Outlet(ABC):
     """Where one direction of a call goes on. After the end, or an abort, all of these do nothing."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def head(self, headers: Headers, *, end: bool = False) -> None: ...
 
+    @abstractmethod
     def data(self, data: bytes) -> None: ...
 
+    @abstractmethod
     def end(self, trailers: Headers | None = None) -> None: ...
 
+    @abstractmethod
     def abort(self, code: int = ErrorCodes.CANCEL) -> None: ...
 
+    @abstractmethod
     def taken(self, size: int) -> None:
         """The other side has taken so much of what came from here."""
 
 
-class Stream(ABC):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Stream(Outlet):
     """One stream, as the other side of a call uses it. What comes from the peer goes to the ``came_…`` methods."""
 
     __slots__ = (
@@ -53,7 +65,7 @@ class Stream(ABC):
         self.ending = self.ended = False
         """Whether the end is to be sent after what is queued, and has been."""
         self.peer_began = self.peer_ended = False
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[Piece] = deque()
 
     @abstractmethod
     def came_head(self, headers: Headers, *, end: bool) -> None: ...
@@ -115,14 +127,14 @@ class Stream(ABC):
         """Both directions have ended."""
         return self.ended and self.peer_ended
 
-    def next_piece(self, room: int) -> bytes:
+    def next_piece(self, room: int) -> Piece:
         """At most ``room`` bytes, which are more than none; small ones that wait go together."""
         queue = self._queue
         piece = queue.popleft()
         if len(piece) > room:
             # A view: what is left of a large piece is not copied again for each frame.
-            queue.appendleft(memoryview(piece)[room:])  # type: ignore[arg-type]
-            return memoryview(piece)[:room]  # type: ignore[return-value]
+            queue.appendleft(memoryview(piece)[room:])
+            return memoryview(piece)[:room]
         if queue and len(piece) + len(queue[0]) <= room:
             pieces, size = [piece], len(piece)
             while queue and size + len(queue[0]) <= room:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from envrunner.relay.calls import Call, Refused
 from envrunner.relay.carrier import Carrier
-from envrunner.relay.compression import Headers
+from envrunner.relay.fields import Headers
 from envrunner.relay.peers import Peers
 from envrunner.relay.tunnels import Tunnel, Tunnels, choose
 

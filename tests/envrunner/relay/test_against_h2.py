@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from envrunner.relay.compression import Headers
+from envrunner.relay.fields import Headers
 from tests.envrunner.relay.wire import Echo, Wire
 
 _HEAD: Headers = [(b":method", b"POST"), (b":scheme", b"http"), (b":authority", b"a"), (b":path", b"/")]

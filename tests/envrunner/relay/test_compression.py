@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envrunner.relay import compression, rules
-from envrunner.relay.compression import Decoder, Encoder, NeverIndexed
+from envrunner.relay.compression import Decoder, Encoder
+from envrunner.relay.fields import NeverIndexed
 from envrunner.relay.frames import ConnectionFailed, ErrorCodes, Malformed
 
 _NAMES = st.one_of(
@@ -124,11 +125,9 @@ def test_a_spoilt_name_is_none_with_another_value_either() -> None:
             ours.decode(block)
 
 
-def test_what_is_remembered_of_sent_fields_is_little(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_remembered_of_sent_fields_is_little() -> None:
     """All tenants' connections share it, and names may be as long as a whole head."""
-    remembered: dict[tuple[bytes, bytes], bytes] = {}
-    monkeypatch.setattr(compression, "_PIECES", remembered)
-    ours = Encoder()
+    ours, remembered = Encoder(), compression._PIECES
     for number in range(10_000):
         ours.encode([(b"x" * 60_000 + b"%d" % number, b"1"), (b"x-%d" % number, b"y" * 60)])
     assert len(remembered) <= 5000

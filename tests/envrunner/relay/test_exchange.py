@@ -9,12 +9,13 @@ from collections.abc import Collection
 from envrunner.relay import frames
 from envrunner.relay.calls import Call, Refused
 from envrunner.relay.carrier import Carrier
-from envrunner.relay.compression import Headers
 from envrunner.relay.engine import Engine
 from envrunner.relay.exchange import Exchange
+from envrunner.relay.fields import Headers
 from envrunner.relay.identity import Identity
 from envrunner.relay.keeping import Keeping
 from envrunner.relay.peers import Peer
+from envrunner.relay.stream import Outlet
 from envrunner.relay.tunnels import Tunnel, Tunnels
 from envrunner.relay.ways import Ways
 from tests.envrunner.relay.wire import Transport, frame, read
@@ -40,7 +41,7 @@ class _OneWay(Ways):
         return self._carrier, call.headers, None
 
 
-class _Caller:
+class _Caller(Outlet):
     """What an engine's side is told; it holds ``owed`` bytes of the engine's window."""
 
     def __init__(self) -> None:

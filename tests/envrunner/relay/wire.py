@@ -8,7 +8,7 @@ from typing import Any
 from h2.settings import SettingCodes, Settings
 
 from envrunner.relay import frames
-from envrunner.relay.compression import Headers
+from envrunner.relay.fields import Headers
 from envrunner.relay.http2 import Http2
 from envrunner.relay.stream import Stream
 

@@ -1,0 +1,56 @@
+"""The relay's protocol as machine code, where the installation had a C compiler; else the same sources, interpreted.
+
+Only the standard library: the installation asks here, too, what is compiled and where it belongs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+import sysconfig
+from pathlib import Path
+
+MODULES = (
+    "frames", "floods", "compression", "huffman", "rules", "stream", "reading", "sending", "http2", "carrier", "peers",
+    "engine", "calls", "keeping", "exchange", "ways", "tunnels", "customer", "identity",
+)  # fmt: skip
+"""What a call passes through. They derive from one another only, so all of them are compiled or none is."""
+_PACKAGE = "envrunner.relay"
+
+
+def sources() -> list[Path]:
+    """Of `MODULES`."""
+    return [Path(__file__).with_name(f"{name}.py") for name in MODULES]
+
+
+def folder(prefix: Path) -> Path:
+    """Where in the environment at ``prefix`` the result for this Python, and the sources as they are now, belongs."""
+    digest = hashlib.sha256(str(sysconfig.get_config_var("SOABI")).encode())
+    for source in [*sources(), Path(__file__).with_name("fields.py")]:
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return prefix / "compiled" / digest.hexdigest()[:32]
+
+
+def in_use() -> bool:
+    """Whether this process runs them."""
+    frames = sys.modules.get(f"{_PACKAGE}.frames")
+    return frames is not None and not str(frames.__file__).endswith(".py")
+
+
+def use() -> bool:
+    """Import compiled modules from now on, if they are there. Call it before any of them is imported."""
+    found = folder(Path(sys.prefix))
+    if not found.is_dir():
+        return False
+    package = importlib.import_module(_PACKAGE)
+    sys.path.append(str(found))
+    package.__path__.insert(0, str(found.joinpath(*_PACKAGE.split("."))))
+    try:
+        # One stands for all: they are in one library.
+        importlib.import_module(f"{_PACKAGE}.frames")
+    except ImportError:
+        sys.path.remove(str(found))
+        del package.__path__[0]
+        return False
+    return True
