@@ -68,5 +68,5 @@ def _awake(session: Session, by: Principal, account_id: str, environment_id: str
 def _refusal(now: str, wanted: str, choices: list[str]) -> str:
     said = f"This environment runs {now} and cannot go to {wanted}"
     if not choices:
-        return f"{said}: its node has no newer version. Its operator can install one."
+        return f"{said}: only a newer version may follow, and its node has none. Its operator can install one."
     return f"{said}. It may go to {', '.join(choices)}."

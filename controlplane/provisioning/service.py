@@ -92,7 +92,7 @@ def apply(session: Session, runner_id: str, report: Report) -> None:
         environment.environment_id,
         report.generation,
         done=settled,
-        error=_reason(report) if report.state == "FAILED" else None,
+        error=_told(environment, report) if report.state == "FAILED" else None,
     )
     if environment.desired == Desired.RUNNING and report.state == "READY":
         upgrading.came_up(environment)
@@ -122,6 +122,12 @@ def _forget(session: Session, environment: Environment) -> None:
     outbound_policy.forget(session, environment.environment_id)
     routes.withdraw_route(session, environment)
     audit.record(session, None, "environment.destroyed", environment.environment_id, environment.account_id)
+
+
+def _told(environment: Environment, report: Report) -> str:
+    if (previous := environment.previous_engine_version) is None or environment.desired != Desired.RUNNING:
+        return _reason(report)
+    return f"{environment.engine_version} does not come up, so {previous} is started again. {_reason(report)}"[:500]
 
 
 def _reason(report: Report) -> str:

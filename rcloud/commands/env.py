@@ -11,7 +11,7 @@ from rcloud import confirm, follow
 from rcloud.api import at
 from rcloud.cloud import Cloud
 from rcloud.command import command, group
-from rcloud.commands import env_limits, env_logs, env_pause, env_use
+from rcloud.commands import env_limits, env_logs, env_pause, env_upgrade, env_use
 from rcloud.commands.arguments import Env, Yes
 from rcloud.commands.settling import Patience, Wait, settled
 from rcloud.errors import NotFound
@@ -23,6 +23,8 @@ command(app, "use")(env_use.use)
 command(app, "logs")(env_logs.logs)
 command(app, "pause")(env_pause.pause)
 command(app, "wake")(env_pause.wake)
+command(app, "versions")(env_upgrade.versions)
+command(app, "upgrade")(env_upgrade.upgrade)
 command(app, "throttling")(env_limits.throttling)
 command(app, "read-only")(env_limits.read_only)
 app.add_typer(env_limits.app, name="limits")

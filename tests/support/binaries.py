@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+WORKING, BROKEN = "1.7.13", "1.7.14"
 _OWN = CHECKOUT / "node_modules/@restatedev/restate-server-linux-x64"
 
 
@@ -15,6 +16,17 @@ def directory(path: Path) -> Path:
     package.parent.mkdir(parents=True)
     package.symlink_to(_OWN)
     return path
+
+
+def plane_settings(path: Path) -> dict[str, str]:
+    """The variables with which a plane's node has the checkout's engine, a newer one that works, and one that does not.
+
+    Same executable, other name: a real second version is a download of 81 MB.
+    """
+    offered = directory(path)
+    add(offered, WORKING)
+    add(offered, BROKEN, "exit 1")
+    return {"ENVRUNNER_ENGINE_BINARIES": str(offered)}
 
 
 def add(binaries: Path, version: str, program: str | None = None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from embedded.layout import locate
-from tests.support import services
+from tests.support import binaries, services
 from tests.support.aws_account import aws
 from tests.support.aws_double import AwsDouble, plane_settings
 from tests.support.cast import Cast, assemble
@@ -22,8 +22,9 @@ __all__ = ["aws"]
 
 @pytest.fixture(scope="package")
 def plane(tmp_path_factory: pytest.TempPathFactory, aws: AwsDouble) -> Iterator[Plane]:
-    """The embedded mode with a home and ports of its own, and an identity in AWS."""
-    with Plane(tmp_path_factory.mktemp("plane"), plane_settings(aws)) as running:
+    """The embedded mode with a home and ports of its own, an identity in AWS, and several engine versions."""
+    versions = binaries.plane_settings(tmp_path_factory.mktemp("binaries"))
+    with Plane(tmp_path_factory.mktemp("plane"), {**plane_settings(aws), **versions}) as running:
         yield running
 
 

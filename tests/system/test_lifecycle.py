@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.chaos.killing import kill, wait_healed
-from tests.support import machine, services
+from tests.support import binaries, machine, services
 from tests.support.cast import port
 from tests.support.plane import Plane
 from tests.support.raw import ask
@@ -177,6 +177,28 @@ def test_paused_and_woken_with_all_that_waits(signed_up: Person, plane: Plane, t
         assert environment.using(later).post("/Visitors/ada/visits").status_code == 200
         until(lambda: caller.invoke("/Visitors/ada/visits") == 2)
         assert (_shown(environment)["status"], _shown(environment)["pausedAt"]) == ("ACTIVE", None)
+
+
+def test_an_engine_is_upgraded_and_one_that_does_not_start_gives_way(signed_up: Person) -> None:
+    environment = create_environment(signed_up)
+    key = working_key(environment)
+
+    def upgrade(version: str) -> dict[str, Any]:
+        answer = signed_up.call("POST", f"{environment.path}/upgrade", json={"version": version})
+        assert answer.status_code == 202, answer.text
+        return finished(signed_up, answer.json()["operationId"])
+
+    now = _shown(environment)["engineVersion"]
+    offered = signed_up.call("GET", f"{environment.path}/versions").json()
+    assert offered == {"current": now, "newer": [binaries.BROKEN, binaries.WORKING]}
+    failed = upgrade(binaries.BROKEN)
+    assert failed["status"] == "FAILED"
+    assert failed["error"].startswith(f"{binaries.BROKEN} does not come up, so {now} is started again.")
+    until(lambda: (_shown(environment)["status"], _shown(environment)["engineVersion"]) == ("ACTIVE", now))
+    assert status(environment, "/version", key) == 200
+    assert upgrade(binaries.WORKING)["status"] == "SUCCEEDED"
+    assert (_shown(environment)["status"], _shown(environment)["engineVersion"]) == ("ACTIVE", binaries.WORKING)
+    assert status(environment, "/version", key) == 200
 
 
 def working_key_of_paused(environment: Environment) -> str:

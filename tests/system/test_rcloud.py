@@ -55,6 +55,9 @@ def test_an_environments_life_in_json(new_rcloud: NewRcloud, signed_up: Person) 
     assert documents("env", "pause", "dev", "--yes")["status"] == "SUSPENDED"
     assert documents("env", "describe", "dev")["pausedAt"]
     assert documents("env", "wake", "dev")["status"] == "ACTIVE"
+    newer = documents("env", "versions", "dev")["newer"]
+    assert documents("env", "upgrade", "dev", newer[-1], "--yes")["engineVersion"] == newer[-1]
+    assert rcloud.attempt("env", "upgrade", "dev", str(made["engineVersion"]), "--yes").status == 6
     assert documents("env", "use", "dev")["environmentId"] == made["environmentId"]
     assert documents("env", "delete", "dev", "--yes")["environmentId"] == made["environmentId"]
     assert documents("env", "list")["items"] == []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import binaries
 from tests.support.aws_account import aws
 from tests.support.aws_double import AwsDouble, plane_settings
 from tests.support.plane import Plane
@@ -17,6 +18,7 @@ __all__ = ["aws"]
 def plane(tmp_path_factory: pytest.TempPathFactory, aws: AwsDouble) -> Iterator[Plane]:
     """The embedded mode with a home and ports of its own; `script/up` has built the console."""
     # Issuers of CI tokens are on this machine.
-    settings = {**plane_settings(aws), "CONTROLPLANE_OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8"}
+    versions = binaries.plane_settings(tmp_path_factory.mktemp("binaries"))
+    settings = {**plane_settings(aws), **versions, "CONTROLPLANE_OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8"}
     with Plane(tmp_path_factory.mktemp("console"), settings) as running:
         yield running

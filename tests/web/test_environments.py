@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.support import binaries
 from tests.support.browser import chromium, page
 from tests.support.looking import faults, picture, too_wide, watched
 from tests.support.plane import Plane
@@ -85,6 +86,26 @@ def test_pausing_says_what_happens_and_waking_takes_one_click(page: Page, site: 
     expect(page.get_by_role("heading", name="Wake the environment")).to_be_visible()
     expect(page.get_by_role("link", name="Open engine UI")).to_be_visible()
     assert caller.admin("GET", "/health").status_code == 200
+
+
+def test_an_upgrade_that_fails_says_so_and_another_one_holds(page: Page, site: str, plane: Plane) -> None:
+    environment = create_environment(sign_up(plane.api_url))
+    now = environment.owner.call("GET", environment.path).json()["engineVersion"]
+    sign_in(page, site, environment.owner, f"/console{environment.path}/settings")
+    page.get_by_label("Version to upgrade to").select_option(binaries.BROKEN)
+    page.get_by_role("button", name="Upgrade engine").click()
+    dialog = page.get_by_role("dialog", name=f"Upgrade dev to {binaries.BROKEN}?")
+    expect(dialog).to_contain_text(f"If the new version does not come up, {now} is started again.")
+    dialog.get_by_role("button", name="Upgrade engine").click()
+    expect(page.get_by_role("heading", name="Upgrade the engine")).to_be_visible()
+    expect(page.get_by_text(f"{binaries.BROKEN} does not come up, so {now} is started again.")).to_be_visible()
+    expect(page.get_by_text(f"It runs {now}.")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Active")).to_be_visible()
+    page.get_by_label("Version to upgrade to").select_option(binaries.WORKING)
+    page.get_by_role("button", name="Upgrade engine").click()
+    page.get_by_role("dialog").get_by_role("button", name="Upgrade engine").click()
+    expect(page.get_by_text("Done.")).to_be_visible()
+    expect(page.get_by_text(f"It runs {binaries.WORKING}.")).to_be_visible()
 
 
 def test_limits_and_read_only_hold_as_the_page_says(page: Page, site: str, environment: Environment) -> None:

@@ -76,7 +76,7 @@ def test_what_is_not_offered_is_refused_with_what_is(made: Made, version: str) -
     assert refused["code"] == "version_not_offered"
     assert refused["message"].endswith(f"It may go to {LATER}, {NEXT}.")
     offers(made.node, [NOW])
-    assert "no newer version" in upgrade(made, NEXT, 409)["message"]
+    assert "its node has none" in upgrade(made, NEXT, 409)["message"]
     assert made.node.specs()[0]["generation"] == 1
 
 
@@ -90,7 +90,8 @@ def test_a_version_that_does_not_come_up_is_left_again(made: Made) -> None:
     made.node.report(made.id, "STARTING", 2)
     made.node.report(made.id, "FAILED", 2, "The engine ended with status 1.")
     failed = made.operation(changed)
-    assert (failed["status"], failed["error"]) == ("FAILED", "The engine ended with status 1.")
+    said = f"{NEXT} does not come up, so {NOW} is started again. The engine ended with status 1."
+    assert (failed["status"], failed["error"]) == ("FAILED", said)
     spec = made.node.specs()[0]
     assert (spec["engineVersion"], spec["generation"]) == (NOW, 3)
     undone = made.person.get(f"{made.path}/operations").json()["items"][0]

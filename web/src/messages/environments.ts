@@ -105,6 +105,16 @@ export const environments = {
       confirmOn: "Until it is switched off, nobody registers deployments, cancels invocations or changes state, whatever their role or key. Calls of services go on.",
       confirmOff: "Whoever has the right can change this environment by its admin API again.",
     },
+    version: {
+      title: "Engine version",
+      runs: (version: string) => `It runs ${version}.`,
+      newest: "Its node has no newer version that it may go to.",
+      choose: "Version to upgrade to",
+      action: "Upgrade engine",
+      paused: "Wake the environment first.",
+      question: (name: string, version: string) => `Upgrade ${name} to ${version}?`,
+      text: (version: string) => `The engine is restarted gently: callers wait a moment, no call is lost. If the new version does not come up, ${version} is started again. Once it has come up, there is no way back to an older version.`,
+    },
     pause: {
       title: "Pause this environment",
       lead: "Its engine is ended and everything it holds is kept. It takes no calls and no timer fires until it is woken, which takes about a second.",

@@ -46,6 +46,7 @@ export const operator = {
     lead: "Which version runs where.",
     agents: "Node agents",
     engines: "Engines",
+    installed: "Engine versions that nodes could start",
     columns: { version: "Version", runners: "Runners", environments: "Environments", where: "Where" },
     unknown: "Not reported",
     counted: (number: number) => `Of the first ${count(number)} environments.`,

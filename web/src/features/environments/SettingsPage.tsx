@@ -3,6 +3,7 @@ import { LookOnly } from "@/components/Permitted";
 import { useUrlState } from "@/components/useUrlState";
 import { Page } from "@/components/ui/Page";
 import { environments } from "@/messages";
+import { EngineVersion } from "./EngineVersion";
 import { EnvironmentStatus } from "./EnvironmentStatus";
 import { Limits } from "./Limits";
 import { Paused, Pausing } from "./Pausing";
@@ -21,6 +22,7 @@ export default function SettingsPage({ account, environment }: EnvironmentPage) 
       {operationId && <Progress key={operationId} operationId={operationId} environment={environment} />}
       {!deleted && <Limits account={account} environment={environment} />}
       {!deleted && <ReadOnly account={account} environment={environment} />}
+      {!deleted && <EngineVersion account={account} environment={environment} follow={follow} />}
       {!deleted && !paused && <Pausing account={account} environment={environment} follow={follow} />}
       <Removal account={account} environment={environment} follow={follow} />
     </Page>

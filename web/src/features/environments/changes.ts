@@ -61,6 +61,29 @@ export function useLife({ accountId, environmentId }: Place, change: "pause" | "
   });
 }
 
+/** With its own version in the key: another one has others to go to. */
+export function useVersions({ accountId, environmentId, engineVersion }: Environment) {
+  return useQuery({
+    queryKey: ["versions", environmentId, engineVersion],
+    queryFn: () =>
+      answered(client.GET("/api/v1/accounts/{accountId}/environments/{environmentId}/versions", { params: { path: { accountId, environmentId } } })),
+  });
+}
+
+export function useUpgrade({ accountId, environmentId }: Place, then: Then) {
+  return useMutation({
+    onSuccess: then,
+    mutationFn: (version: string) =>
+      answered(
+        client.POST("/api/v1/accounts/{accountId}/environments/{environmentId}/upgrade", {
+          params: { path: { accountId, environmentId } },
+          body: { version },
+        }),
+      ),
+    meta: { touches: touched({ accountId, environmentId }) },
+  });
+}
+
 export function useReadOnly({ accountId, environmentId }: Place) {
   return useMutation({
     mutationFn: (readOnly: boolean) =>

@@ -6,9 +6,9 @@ import { connect } from "@/messages";
 
 const WHILE_STARTING_MILLISECONDS = 1000;
 const OTHERWISE_MILLISECONDS = 15_000;
-/** Those that go through it may become reachable any moment. */
+/** Those that are being started, for the first time or again, may become reachable any moment. */
 function interval(environments: Environment[]): number {
-  return environments.some(({ status }) => status === "PENDING") ? WHILE_STARTING_MILLISECONDS : OTHERWISE_MILLISECONDS;
+  return environments.some(({ status }) => status === "PENDING" || status === "FAILED") ? WHILE_STARTING_MILLISECONDS : OTHERWISE_MILLISECONDS;
 }
 
 export function environmentQuery(accountId: string, environmentId: string) {

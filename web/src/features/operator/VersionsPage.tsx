@@ -16,12 +16,14 @@ export default function VersionsPage() {
   const environments = useAllEnvironments(ALL);
   const agents = grouped((runners.data ?? []).map(({ version, runnerId }) => [version ?? t.unknown, runnerId]));
   const engines = grouped((environments.items ?? []).map(({ engineVersion, accountName, name }) => [engineVersion, `${accountName}/${name}`]));
+  const installed = grouped((runners.data ?? []).flatMap(({ engineVersions, runnerId }) => engineVersions.map((version): [string, string] => [version, runnerId])));
   const error = runners.error ?? environments.error;
   return (
     <Page title={t.title} lead={t.lead}>
       {error && <ErrorNotice error={error} retry={() => { void runners.refetch(); void environments.refetch(); }} />}
       <Part title={t.agents} many={t.columns.runners} rows={runners.data && agents} />
       <Part title={t.engines} many={t.columns.environments} rows={environments.items && engines} />
+      <Part title={t.installed} many={t.columns.runners} rows={runners.data && installed} />
       {environments.more && <p className="text-soft">{t.counted(environments.items?.length ?? 0)}</p>}
     </Page>
   );
