@@ -8,13 +8,6 @@ from controlplane.settings import settings
 
 SWEEPS = (
     "controlplane.deliver_mail",
-    "controlplane.forget_expired",
-    "controlplane.forget_mail",
-    "controlplane.forget_old_invitations",
-    "controlplane.forget_programs_requests",
-    "controlplane.forget_sso_attempts",
-    "controlplane.forget_ui_codes",
-    "controlplane.forget_workload_tokens",
     "controlplane.look_at_domains",
     "controlplane.nudge_unsettled",
     "controlplane.purge_due",
@@ -25,15 +18,28 @@ SWEEPS = (
     "controlplane.trim_edge_log",
     "controlplane.verify_audit_chains",
 )
+TIDYING = (
+    "controlplane.forget_expired",
+    "controlplane.forget_mail",
+    "controlplane.forget_old_invitations",
+    "controlplane.forget_programs_requests",
+    "controlplane.forget_sso_attempts",
+    "controlplane.forget_ui_codes",
+    "controlplane.forget_workload_tokens",
+)
+"""Nobody waits for these; each costs a worker as much as one that somebody waits for."""
+_SELDOM = 6
 
 
 def scheduled() -> Celery:
     """The application with its schedule."""
     app = celery_app()
     # A sweep that waits longer than its own period is stale: the next one does its work.
-    period = settings().sweep_seconds
+    often = settings().sweep_seconds
+    periods = dict.fromkeys(SWEEPS, often) | dict.fromkeys(TIDYING, _SELDOM * often)
     app.conf.beat_schedule = {
-        name: {"task": name, "schedule": period, "options": {"expires": period, "queue": QUEUE}} for name in SWEEPS
+        name: {"task": name, "schedule": period, "options": {"expires": period, "queue": QUEUE}}
+        for name, period in periods.items()
     }
     return app
 
