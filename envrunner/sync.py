@@ -59,10 +59,12 @@ class Sync:
                 self._put(spec)
         states = self._reporter.report()
         self._log_strangers(specs, states)
-        running = sum(1 for state in states if state.state not in _GONE)
+        # A paused one keeps its place, else nobody could promise to wake it.
+        placed = {spec.environment_id for spec in specs if spec.gently}
+        placed |= {state.environment_id for state in states if state.state not in _GONE}
         # Looked at each time: an operator installs another version beside those there are.
         versions = [one.version for one in binaries.available(self._engine_binaries)]
-        self._internal.heartbeat(running, __version__, versions, self._agent.egress())
+        self._internal.heartbeat(len(placed), __version__, versions, self._agent.egress())
 
     def _run(self) -> None:
         while not self._ended.is_set():

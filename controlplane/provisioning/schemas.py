@@ -1,4 +1,4 @@
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -58,6 +58,6 @@ class Egress(Schema):
 class Heartbeat(Schema):
     engines: int
     version: str
-    engine_versions: list[Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,32}$")]] = Field(default=[], max_length=100)
+    engine_versions: list[str] = Field(default=[])
     egress: Egress | None = None
     """None: an older runner."""

@@ -1,5 +1,6 @@
 """Registration, authentication and placement of runners."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -14,6 +15,8 @@ from controlplane.runners import repository
 from controlplane.runners.models import Runner
 
 SILENT_AFTER = timedelta(seconds=60)
+_MOST_VERSIONS = 100
+_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,32}")
 
 
 class UnknownRegion(ApplicationError):
@@ -97,7 +100,7 @@ def heartbeat(
     runner: Runner, engines: int, version: str, engine_versions: Sequence[str] = (), egress: Egress | None = None
 ) -> None:
     """Note that the runner is alive, how many engines it keeps, of which versions it could, and what holds them."""
-    runner.engine_versions = list(engine_versions)
+    runner.engine_versions = [version for version in engine_versions if _VERSION.fullmatch(version)][:_MOST_VERSIONS]
     runner.egress_active = egress.active if egress else None
     # PostgreSQL stores no NUL.
     runner.egress_reason = egress.reason.replace("\0", "")[:300] if egress and egress.reason else None

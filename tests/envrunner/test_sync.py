@@ -36,17 +36,19 @@ def runner(node: Node) -> Iterator[Runner]:
 
 
 def test_everything_at_first_then_only_news(node: Node, control_plane: ControlPlane, runner: Runner) -> None:
-    control_plane.put(spec(1), spec(2, desired=Desired.STOPPED))
+    control_plane.put(spec(1), spec(2, desired=Desired.STOPPED), spec(3, desired=Desired.STOPPED, gently=True))
     runner.sync.once()
     node.wait_for(spec(1), EngineState.READY)
     node.wait_for(spec(2), EngineState.STOPPED)
+    node.wait_for(spec(3), EngineState.STOPPED)
     runner.sync.once()
     assert control_plane.reported(spec(1))[-1] == (1, "READY")
     assert control_plane.reported(spec(2))[-1] == (1, "STOPPED")
     posts = control_plane.posts
     runner.sync.once()
     assert control_plane.posts == posts
-    assert control_plane.heartbeats[-1]["engines"] == 1
+    # The one that runs, and the paused one, whose place is kept.
+    assert control_plane.heartbeats[-1]["engines"] == 2
     assert control_plane.heartbeats[-1]["version"]
     assert control_plane.heartbeats[-1]["engineVersions"] == [ENGINE_VERSION]
 

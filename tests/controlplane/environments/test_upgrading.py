@@ -44,6 +44,11 @@ def made(signed_up: SignedUp, node: Node) -> Made:
     return environment
 
 
+def test_a_heartbeat_with_a_strange_version_is_still_a_sign_of_life(made: Made) -> None:
+    offers(made.node, [NEXT, "", "../../bin", "x" * 40, "1.7.14\n"])
+    assert versions(made)["newer"] == [NEXT]
+
+
 def upgrade(made: Made, version: str, status: int = 202) -> dict[str, Any]:
     answer = made.person.post(f"{made.path}/upgrade", {"version": version})
     assert answer.status_code == status, answer.text
