@@ -1,9 +1,10 @@
-// Types from openapi.json, the bundle, and every file of it compressed once; dist/ changes in one step at the end.
-import { readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+// Types from openapi.json, the bundle, and every file of it compressed once; dist/ is never without a console meanwhile.
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { build } from "vite";
+import { swap } from "./swap.mjs";
 import { writeTypes } from "./types.mjs";
 
 const PART = "dist.part";
@@ -12,8 +13,7 @@ const TEXT = new Set([".html", ".js", ".css", ".svg", ".json"]);
 await writeTypes();
 await build({ logLevel: "warn" });
 await Promise.all((await files(PART)).filter((name) => TEXT.has(extname(name))).map(compress));
-await rm("dist", { recursive: true, force: true });
-await rename(PART, "dist");
+await swap(PART, "dist");
 
 async function files(folder) {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });

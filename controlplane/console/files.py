@@ -1,8 +1,10 @@
 """The built console in memory: each file in each encoding, found by its name and never by a path of the client's.
 
-A build replaces the folder in one step, so what was read belongs together; a newer build is noticed by its index.
+A build adds its files, then replaces the index, and keeps what older pages ask for: a newer build is noticed by its
+index, and all that this one names is there by then.
 """
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,17 +51,21 @@ def load(folder: Path) -> dict[str, File] | None:
 def _read(folder: Path, _time: int, _inode: int) -> dict[str, File]:
     found = (path for path in sorted(folder.rglob("*")) if path.suffix in _TYPES and not path.is_symlink())
     names = [path.relative_to(folder).as_posix() for path in found]
-    return {name: _file(folder, name) for name in names}
+    return {name: file for name in names if (file := _file(folder, name))}
 
 
-def _file(folder: Path, name: str) -> File:
+def _file(folder: Path, name: str) -> File | None:
     path = folder / name
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:  # of an old build, and taken away at this moment
+        return None
     encoded = {"identity": content}
     for coding, suffix in _SUFFIXES.items():
         compressed = path.with_name(path.name + suffix)
-        if compressed.is_file() and compressed.stat().st_size < len(content):
-            encoded[coding] = compressed.read_bytes()
+        with contextlib.suppress(FileNotFoundError):
+            if len(shorter := compressed.read_bytes()) < len(content):
+                encoded[coding] = shorter
     # What is in assets/ carries the digest of its content in its name.
     kept = _FOR_EVER if name.startswith("assets/") else _ASK_AGAIN
     return File(_TYPES[path.suffix], kept, hashlib.sha256(content).hexdigest()[:20], encoded)
