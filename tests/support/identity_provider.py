@@ -31,6 +31,10 @@ class IdentityProvider:
         """From now on it says this of whoever signs in as `login` (which is the subject)."""
         httpx2.put(f"{self.issuer}/people/{login}", json=dict(claims)).raise_for_status()
 
+    def sends_to(self, redirect_uri: str) -> None:
+        """From now on it sends people there, as the plane's entry at the provider says."""
+        httpx2.put(f"{self.issuer}/redirects", json=[redirect_uri]).raise_for_status()
+
     def sign_in(self, authorization_url: str, login: str = "ada") -> str:
         """Sign in and consent on the provider's pages; the address it sends the browser back to, unvisited."""
         with httpx2.Client(follow_redirects=False) as browser:

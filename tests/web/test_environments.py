@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.support import binaries
+from tests.support import binaries, services
 from tests.support.browser import chromium, page
 from tests.support.looking import faults, picture, too_wide, watched
 from tests.support.plane import Plane
@@ -21,6 +23,7 @@ __all__ = ["chromium", "page", "site"]
 SCHEMES = ("light", "dark")
 WIDTHS = (390, 1280)
 MANY = 10_000
+CALLS = 7
 PAGES = {
     "environments": ("/console/accounts/{account}/environments", "Environments"),
     "overview": ("/console{path}/overview", "dev"),
@@ -86,6 +89,67 @@ def test_pausing_says_what_happens_and_waking_takes_one_click(page: Page, site: 
     expect(page.get_by_role("heading", name="Wake the environment")).to_be_visible()
     expect(page.get_by_role("link", name="Open engine UI")).to_be_visible()
     assert caller.admin("GET", "/health").status_code == 200
+
+
+def test_a_deleted_one_is_destroyed_at_once_by_its_name(page: Page, site: str, plane: Plane) -> None:
+    environment = create_environment(sign_up(plane.api_url))
+    environment.owner.call("DELETE", environment.path)
+    sign_in(page, site, environment.owner, f"/console/accounts/{environment.account_id}/environments")
+    page.get_by_role("link", name="dev").click()
+    page.get_by_role("button", name="Destroy data and keys").click()
+    dialog = page.get_by_role("dialog", name="Destroy it now")
+    dialog.get_by_label("Type dev to confirm").fill("de")
+    expect(dialog.get_by_role("button", name="Destroy data and keys")).to_be_disabled()
+    dialog.get_by_label("Type dev to confirm").fill("dev")
+    dialog.get_by_role("button", name="Destroy data and keys").click()
+    expect(page.get_by_text("dev is being destroyed.")).to_be_visible()
+    until(lambda: environment.owner.call("GET", environment.path).status_code == 404)
+    page.reload()
+    expect(page.get_by_role("heading", name="No environment yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Deleted")).to_have_count(0)
+
+
+def test_where_there_are_several_regions_one_is_chosen(page: Page, site: str, plane: Plane) -> None:
+    person = sign_up(plane.api_url)
+    account = person.created("/accounts", name=f"a{uuid4().hex[:20]}")["accountId"]
+    sign_in(page, site, person, f"/console/accounts/{account}/environments/new")
+    expect(page.get_by_role("button", name="Create environment")).to_be_visible()
+    expect(page.get_by_label("Region")).to_have_count(0)
+    regions = [{"region": "eu-1", "isDefault": False}, {"region": "local", "isDefault": True}]
+    page.route("**/api/v1/regions", lambda route: route.fulfill(json={"items": regions}))
+    page.reload()
+    expect(page.get_by_label("Region")).to_have_value("local")
+    page.get_by_label("Region").select_option("eu-1")
+    page.get_by_role("button", name="Create environment").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no region 'eu-1'. Regions here: local.")
+    page.get_by_label("Region").select_option("local")
+    page.get_by_role("button", name="Create environment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connect")
+
+
+def test_the_exported_numbers_are_those_of_the_page(
+    page: Page, site: str, environment: Environment, tmp_path: Path
+) -> None:
+    with services.typescript(tmp_path, [environment.signing_public_key]) as service:
+        caller = environment.using(environment.api_key())
+        assert caller.register(service.url).is_success
+        for _ in range(CALLS):
+            caller.invoke("/greeter/ada/greet", "Hello")
+    account = f"/accounts/{environment.account_id}"
+
+    def known() -> bool:
+        items = environment.owner.call("GET", f"{account}/usage").json()["items"]
+        return sum(int(one["invocations"]) for one in items) >= CALLS
+
+    until(known, 90)
+    sign_in(page, site, environment.owner, f"/console{account}/usage")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="dev"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export CSV").click()
+    lines = list(csv.DictReader(download.value.path().read_text().splitlines()))
+    sums = [sum(int(line[name]) for line in lines) for name in ("requests", "errors", "invocations")]
+    assert sums[0] >= CALLS
+    assert row.get_by_role("cell").all_inner_texts()[:3] == [f"{one:,}" for one in sums]
 
 
 def test_an_upgrade_that_fails_says_so_and_another_one_holds(page: Page, site: str, plane: Plane) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import chromium, page
 from tests.support.looking import faults, shifted, too_wide
@@ -15,6 +15,7 @@ from tests.support.visiting import sign_in, site
 
 pytestmark = pytest.mark.system
 __all__ = ["chromium", "page", "site"]
+MOST_TABS = 60
 
 
 def test_a_newcomer_gets_to_a_running_environment(page: Page, site: str) -> None:
@@ -52,6 +53,76 @@ def test_a_newcomer_gets_to_a_running_environment(page: Page, site: str) -> None
     expect(page.get_by_role("rowheader", name="dev")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Connect")
+
+
+def reach(page: Page, target: Locator) -> None:
+    """By the Tab key alone."""
+    expect(target).to_be_visible()
+    for _ in range(MOST_TABS):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"not reached: {target}")
+
+
+def test_the_way_to_a_first_key_needs_no_mouse(page: Page, site: str) -> None:
+    page.goto(site)
+    reach(page, page.get_by_role("link", name="Sign up").first)
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_label("E-mail address"))
+    page.keyboard.type(f"ada{uuid4().hex}@example.com")
+    reach(page, page.get_by_label("Password", exact=True))
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_label("Account name"))
+    page.keyboard.type(f"a{uuid4().hex[:20]}")
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_role("link", name="New environment"))
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_role("button", name="Create environment"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="See that it answers: done")).to_be_attached()
+    key = page.get_by_role("button", name="Create an API key")
+    expect(key).to_be_enabled()
+    reach(page, key)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Here is your key.")).to_be_visible()
+
+    reach(page, page.get_by_role("link", name="API keys"))
+    page.keyboard.press("Enter")
+    opener = page.get_by_role("button", name="New API key")
+    reach(page, opener)
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_role("dialog").get_by_label("Description"))
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    reach(page, page.get_by_role("button", name="Revoke first steps"))
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No API key yet")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_every_page_of_the_navigation_is_in_the_command_menu(page: Page, site: str, plane: Plane) -> None:
+    person = sign_up(plane.api_url)
+    plane.command("operator", "add", person.email)
+    account = person.created("/accounts", name=f"a{uuid4().hex[:20]}")["accountId"]
+    environment = person.created(f"/accounts/{account}/environments", name="dev")["environmentId"]
+    sign_in(page, site, person, f"/console/accounts/{account}/environments/{environment}/overview")
+    expect(page.get_by_role("heading", name="dev", level=1)).to_be_visible()
+    links = page.locator("aside nav").get_by_role("link").all_inner_texts()
+    opener = page.get_by_role("button", name="Search")
+    opener.click()
+    options = page.get_by_role("option")
+    expect(options.filter(has_text="API documentation")).to_be_visible()
+    offered = [text.split("\n")[0] for text in options.all_inner_texts()]
+    assert len(links) >= 20
+    assert sorted(set(links) - set(offered)) == []
+    page.keyboard.type("kafka")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Kafka", level=1)).to_be_visible()
+    expect(opener).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -63,7 +63,9 @@ def test_a_team_grows_and_its_roles_take_effect(page: Page, chromium: Browser, s
 
         page.get_by_role("button", name=f"Remove {guest.email}").click()
         page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+        expect(page.get_by_text(f"{guest.email} is removed; their access has ended.")).to_be_visible()
         expect(page.get_by_role("rowheader", name=guest.email)).to_have_count(0)
+        expect(page.get_by_role("main")).to_be_focused()
         other.reload()
         expect(other.get_by_role("heading", name="Nothing here")).to_be_visible()
 
@@ -126,6 +128,32 @@ def test_who_owes_a_second_factor_is_led_to_one_and_sees_nothing_yet(page: Page,
     expect(page.get_by_text(owner.email)).to_have_count(0)
     page.get_by_role("link", name="Set up a second factor").click()
     expect(page.get_by_role("heading", name="Security", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Set up").click()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    hers = page.locator("#totp-secret").inner_text()
+    page.get_by_label("Six digits").fill(pyotp.TOTP(hers).now())
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    page.goto(f"{site}/console{path}/members")
+    expect(page.get_by_role("rowheader", name=owner.email)).to_be_visible()
+
+
+def test_an_account_is_transferred_by_its_name(page: Page, site: str, plane: Plane) -> None:
+    owner, heir = sign_up(plane.api_url), sign_up(plane.api_url)
+    account = owner.created("/accounts", name=f"a{uuid4().hex[:20]}")
+    path = f"/accounts/{account['accountId']}"
+    made = owner.created(f"{path}/invitations", email=heir.email, role="developer")
+    heir.created("/invitations/accept", invitationId=made["invitationId"])
+    sign_in(page, site, owner, f"/console{path}/settings")
+    page.get_by_label("To", exact=True).select_option(heir.email)
+    page.get_by_role("button", name="Transfer").click()
+    dialog = page.get_by_role("dialog", name="Transfer ownership")
+    expect(dialog.get_by_role("button", name="Transfer")).to_be_disabled()
+    dialog.get_by_label(f"Type {account['name']} to confirm").fill(account["name"])
+    dialog.get_by_role("button", name="Transfer").click()
+    expect(page.get_by_text(f"{heir.email} is now an owner; you are an admin.")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete account")).to_have_count(0)
+    assert heir.call("GET", path).json()["role"] == "owner"
 
 
 def test_the_last_owner_is_told_why_they_cannot_leave(page: Page, site: str, plane: Plane) -> None:

@@ -1,16 +1,22 @@
-"""When something is in the way in the console: a lost answer, an environment that cannot start, a newer build."""
+"""When something is in the way in the console: a lost answer, a fault of the plane, no plane at all, a newer build."""
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.support.browser import chromium, page
 from tests.support.plane import Plane
 from tests.support.tenants import sign_up
-from tests.support.visiting import sign_in, site
+from tests.support.visiting import fill_login, sign_in, site
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.system
 __all__ = ["chromium", "page", "site"]
@@ -50,6 +56,85 @@ def test_an_environment_that_cannot_start_says_why(page: Page, site: str, plane:
     expect(page.get_by_text("The runner has no room.")).to_be_visible()
 
 
+@pytest.mark.parametrize(("status", "code"), [(500, "internal_error"), (503, "busy")])
+def test_a_fault_of_the_plane_is_told_with_its_request_id_until_it_is_over(
+    page: Page, site: str, plane: Plane, status: int, code: str
+) -> None:
+    person = sign_up(plane.api_url)
+    account = person.created("/accounts", name=f"a{uuid4().hex[:20]}")["accountId"]
+    sign_in(page, site, person, f"/console/accounts/{account}/environments")
+    loaded, said = loads(page), "Something is wrong here. Try again in a moment."
+    members = f"**/api/v1/accounts/{account}/members?*"
+    answer = {"code": code, "message": said, "details": {}}
+    page.route(members, lambda route: route.fulfill(status=status, json=answer, headers={"x-request-id": "req_a"}))
+    page.get_by_role("link", name="Members").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text(said)
+    expect(alert).to_contain_text("Request id: req_a")
+    page.unroute(members)
+    alert.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("rowheader", name=person.email)).to_be_visible()
+    expect(alert).to_have_count(0)
+    assert loaded == []
+
+
+def test_while_the_plane_is_away_that_is_told_and_a_page_that_did_not_come_comes_after_it(
+    page: Page, plane: Plane
+) -> None:
+    """Not under watch: the browser complains of every request that nobody answered."""
+    person = sign_up(plane.api_url)
+    base = f"/console/accounts/{person.created('/accounts', name=f'a{uuid4().hex[:20]}')['accountId']}"
+    sign_in(page, plane.api_url, person, f"{base}/environments")
+    expect(page.get_by_role("heading", name="No environment yet")).to_be_visible()
+    page.get_by_role("link", name="Members").hover()
+    page.wait_for_load_state("networkidle")
+    loaded = loads(page)
+    with without_api(plane):
+        page.get_by_role("link", name="Members").click()
+        expect(page.get_by_role("alert").first).to_contain_text("The plane does not answer.")
+        page.get_by_role("link", name="Usage").click()
+        expect(page.get_by_role("heading", name="This page did not come")).to_be_visible()
+        assert loaded == []
+    expect(page.get_by_role("heading", name="Usage", level=1)).to_be_visible()
+    assert loaded == [f"{plane.api_url}{base}/usage"]
+    page.get_by_role("link", name="Members").click()
+    expect(page.get_by_role("rowheader", name=person.email)).to_be_visible()
+
+
+@contextmanager
+def without_api(plane: Plane) -> Iterator[None]:
+    """In the block the control plane's process has ended, and nobody starts it again; after it, it answers."""
+    pids = plane.pids
+    os.kill(pids["supervisor"], signal.SIGSTOP)
+    try:
+        os.kill(pids["api"], signal.SIGKILL)
+        yield
+    finally:
+        os.kill(pids["supervisor"], signal.SIGCONT)
+        until(lambda: plane.pids.get("api") != pids["api"] and answers(plane), 60)
+
+
+def answers(plane: Plane) -> bool:
+    try:
+        return httpx2.get(f"{plane.api_url}/readyz").is_success
+    except httpx2.TransportError:
+        return False
+
+
+def test_who_was_signed_out_elsewhere_signs_in_and_is_where_they_were(page: Page, site: str, plane: Plane) -> None:
+    person = sign_up(plane.api_url)
+    account = person.created("/accounts", name=f"a{uuid4().hex[:20]}")["accountId"]
+    usage = f"/console/accounts/{account}/usage"
+    sign_in(page, site, person, f"/console/accounts/{account}/environments")
+    expect(page.get_by_role("heading", name="No environment yet")).to_be_visible()
+    assert person.again().call("DELETE", "/auth/sessions").is_success
+    page.get_by_role("link", name="Usage").click()
+    page.wait_for_url(f"{site}/login?next=*")
+    fill_login(page, person.email)
+    page.wait_for_url(f"{site}{usage}")
+    expect(page.get_by_role("heading", name="Usage", level=1)).to_be_visible()
+
+
 @pytest.mark.parametrize("missing", ["once", "always"])
 def test_a_page_that_a_newer_build_took_away_is_loaded_anew_but_not_for_ever(
     page: Page, plane: Plane, missing: str
@@ -59,6 +144,17 @@ def test_a_page_that_a_newer_build_took_away_is_loaded_anew_but_not_for_ever(
     base = f"/console/accounts/{person.created('/accounts', name=f'a{uuid4().hex[:20]}')['accountId']}"
     sign_in(page, plane.api_url, person, f"{base}/environments")
     expect(page.get_by_role("heading", name="No environment yet")).to_be_visible()
+    loaded = loads(page)
+    times = 1 if missing == "once" else None
+    page.route("**/console/assets/MembersPage-*.js", lambda route: route.fulfill(status=404), times=times)
+    page.get_by_role("link", name="Members").click()
+    said = "Members" if missing == "once" else "This page stopped working"
+    expect(page.get_by_role("heading", name=said, level=1)).to_be_visible()
+    assert loaded == [f"{plane.api_url}{base}/members"]
+
+
+def loads(page: Page) -> list[str]:
+    """Grows with every page that is loaded from now on."""
     loaded = list[str]()
 
     def count(request: Request) -> None:
@@ -66,9 +162,4 @@ def test_a_page_that_a_newer_build_took_away_is_loaded_anew_but_not_for_ever(
             loaded.append(request.url)
 
     page.on("request", count)
-    times = 1 if missing == "once" else None
-    page.route("**/console/assets/MembersPage-*.js", lambda route: route.fulfill(status=404), times=times)
-    page.get_by_role("link", name="Members").click()
-    said = "Members" if missing == "once" else "This page stopped working"
-    expect(page.get_by_role("heading", name=said, level=1)).to_be_visible()
-    assert loaded == [f"{plane.api_url}{base}/members"]
+    return loaded

@@ -9,6 +9,7 @@ export function newQueryClient(): QueryClient {
         staleTime: 10_000,
         // A plane on this very machine answers without any network; and who is offline is told so, not left waiting.
         networkMode: "always",
+        refetchOnReconnect: true,
         retry: (failures, error) => failures < 2 && asApiError(error).passes,
         throwOnError: false,
       },

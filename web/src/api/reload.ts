@@ -7,13 +7,13 @@ const NAME = "reloaded";
 export async function reloadOnce(build: string): Promise<void> {
   try {
     if (sessionStorage.getItem(NAME) === build) return;
-    if (!(await answers())) return;
     sessionStorage.setItem(NAME, build);
   } catch {
     // Who cannot remember would do it for ever; the page offers a button.
     return;
   }
-  location.reload();
+  if (await answers()) location.reload();
+  else sessionStorage.removeItem(NAME);
 }
 
 /** Whether this page could be had now. */

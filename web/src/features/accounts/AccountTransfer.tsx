@@ -19,11 +19,11 @@ export function AccountTransfer({ account }: AccountPage) {
   const [asking, ask] = useState(false);
   const { data, error, refetch } = useHeirs(account.accountId);
   const me = useMe().data?.user.userId;
-  const transfer = useTransfer(account.accountId);
   const others = data?.items.filter(({ userId }) => userId !== me);
   const heir = others?.find(({ userId }) => userId === chosen);
+  const transfer = useTransfer(account.accountId, () => { ask(false); toast(t.done(heir?.email ?? "")); });
   const confirm = () => {
-    if (heir) transfer.mutate(heir.userId, { onSuccess: () => { ask(false); toast(t.done(heir.email)); } });
+    if (heir) transfer.mutate(heir.userId);
   };
   return (
     <Panel title={t.title} lead={t.lead}>

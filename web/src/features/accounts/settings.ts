@@ -26,9 +26,11 @@ export function useHeirs(accountId: string) {
   });
 }
 
-export function useTransfer(accountId: string) {
+/** `onDone` is called though the page no longer offers it to who is an admin by then. */
+export function useTransfer(accountId: string, onDone: () => void) {
   return useMutation({
     mutationFn: (userId: string) => answered(client.POST("/api/v1/accounts/{accountId}/transfer", { params: { path: { accountId } }, body: { userId } })),
+    onSuccess: onDone,
     meta: { touches: touches(accountId) },
   });
 }
