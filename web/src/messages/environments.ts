@@ -113,7 +113,7 @@ export const environments = {
       action: "Upgrade engine",
       paused: "Wake the environment first.",
       question: (name: string, version: string) => `Upgrade ${name} to ${version}?`,
-      text: (version: string) => `The engine is restarted gently: callers wait a moment, no call is lost. If the new version does not come up, ${version} is started again. Once it has come up, there is no way back to an older version.`,
+      text: (version: string) => `The engine is restarted gently: callers wait a moment; calls that take longer than ten seconds lose their answer, not their invocation. If the new version does not come up, ${version} is started again. Once it has come up, there is no way back to an older version.`,
     },
     pause: {
       title: "Pause this environment",

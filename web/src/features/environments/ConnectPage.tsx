@@ -10,6 +10,7 @@ import { Tabs } from "@/components/ui/Tabs";
 import { connect as t, environments } from "@/messages";
 import { EnvironmentStatus } from "./EnvironmentStatus";
 import { FirstKey } from "./FirstKey";
+import { Paused } from "./Pausing";
 import { Progress } from "./Progress";
 import { blocks, serviceAddress, WAYS, type Block, type Values, type Way } from "./snippets";
 
@@ -17,7 +18,8 @@ const TABS = WAYS.map((name) => ({ name, label: t.ways[name] }));
 const USUAL = "http://127.0.0.1:9080";
 
 export default function ConnectPage({ account, environment }: EnvironmentPage) {
-  const [operationId] = useUrlState("operation");
+  const [operationId, follow] = useUrlState("operation");
+  const paused = environment.status === "SUSPENDED";
   const [chosen, choose] = useUrlState("with", "cli");
   const [secret, setSecret] = useState<string | null>(null);
   const [typed, setTyped] = useState(USUAL);
@@ -35,7 +37,8 @@ export default function ConnectPage({ account, environment }: EnvironmentPage) {
   return (
     <Page title={t.title} lead={t.lead} actions={<EnvironmentStatus status={environment.status} />}>
       {operationId && <Progress operationId={operationId} environment={environment} />}
-      {environment.status !== "ACTIVE" && !operationId && <Notice tone="warn">{environment.statusReason ?? t.notActive}</Notice>}
+      {paused && <Paused account={account} environment={environment} follow={follow} />}
+      {environment.status !== "ACTIVE" && !paused && !operationId && <Notice tone="warn">{environment.statusReason ?? t.notActive}</Notice>}
       <FirstKey account={account} environment={environment} secret={secret} onSecret={setSecret} />
       <section className="panel min-w-0 px-5 pt-2 pb-5">
         <Tabs<Way> label={t.waysLabel} tabs={TABS} chosen={way} onChoose={choose}>
