@@ -73,6 +73,7 @@ def test_a_key_works_until_it_is_revoked(page: Page, site: str, home: Environmen
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Your new API key")).to_be_visible()
     assert faults(page) == []
+    assert dialog.evaluate("dialog => dialog.scrollWidth - dialog.clientWidth") == 0
     secret = dialog.locator("code").first.inner_text()
     caller = home.using(secret)
     until(lambda: caller.admin("GET", "/version").status_code != 401)

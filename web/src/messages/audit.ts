@@ -10,7 +10,7 @@ export const audit = {
     anybody: "Anybody",
     system: "The plane itself",
     action: "Action",
-    actionHint: "Action, such as member.*",
+    actionHint: "Action: member.*",
     target: "Target",
     targetHint: "Target's id",
     text: "Text",

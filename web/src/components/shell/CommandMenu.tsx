@@ -38,7 +38,7 @@ export function CommandMenu() {
       aria-label={shell.commands.title}
       onClose={() => { setOpen(false); }}
       onClick={(event) => { if (event.target === box.current) box.current.close(); }}
-      className="panel mt-[12vh] w-full max-w-xl max-w-[calc(100vw-2rem)] overflow-hidden shadow-high"
+      className="panel mt-[12vh] w-full max-w-[min(36rem,calc(100vw-2rem))] overflow-hidden shadow-high"
     >
       {open && <Finder close={() => box.current?.close()} />}
     </dialog>

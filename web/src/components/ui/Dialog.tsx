@@ -26,7 +26,7 @@ export function Dialog({ title, open, onClose, children, wide = false }: Props) 
       className={`panel w-full ${wide ? "max-w-[min(42rem,calc(100vw-2rem))]" : "max-w-[min(28rem,calc(100vw-2rem))]"} shadow-high`}
     >
       {open && (
-        <div className="grid gap-4 p-6">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 p-6">
           <div className="flex items-start justify-between gap-4">
             <h2 id={heading} className="text-lg font-semibold">
               {title}

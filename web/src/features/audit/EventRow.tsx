@@ -68,7 +68,7 @@ function Details({ event, actor, onFilter }: Omit<Props, "open" | "onToggle">) {
 function Known({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className="min-w-0">
-      <dt className="text-sm text-soft">{name}</dt>
+      <dt className="text-sm text-soft first-letter:uppercase">{name}</dt>
       <dd className="flex min-h-6 min-w-0 items-center">{children}</dd>
     </div>
   );
