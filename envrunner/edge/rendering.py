@@ -30,7 +30,24 @@ _TELLS = "js_import lines from lines.js; access_log /dev/null refused if=$edge_t
 
 _HEADERS_OF_ADMIN = {
     "X-Request-Id": "$request_id",
-    "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
+    "Content-Security-Policy": "; ".join(
+        f"{name} {value}"
+        for name, value in {
+            "default-src": "'none'",
+            # Those that stand in the engine's page are named by their digests (page.js).
+            "script-src": "'self'$edge_scripts",
+            "worker-src": "'self'",
+            # React writes style attributes, and the editor style elements.
+            "style-src": "'self' 'unsafe-inline'",
+            "img-src": "'self' data:",
+            "font-src": "'self' data:",
+            "manifest-src": "'self'",
+            "connect-src": "'self'",
+            "base-uri": "'self'",
+            "form-action": "'self'",
+            "frame-ancestors": "'none'",
+        }.items()
+    ),
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     # With less, a page's own POST would name no origin (Fetch, 3.1), and ui.js asks for it.
@@ -270,6 +287,15 @@ def _engine_ui(gate: str, socket: str) -> Iterable[str]:
     # pages of their own; its files are the engine's and run no script from elsewhere.
     exchange = f"js_import exchange from exchange.js; js_content exchange.{gate};"
     yield f"location = /.restate-cloud/ui-session {{ {exchange} }}"
+    yield (
+        f"location ~ ^/ui(?:/|$) {{ {_SHORT} js_import page from page.js; js_access page.{gate}; "
+        "proxy_pass http://$edge_target; }"
+    )
+    yield (
+        "location = /.edge/page { internal; proxy_pass http://$edge_page/ui/; proxy_read_timeout 5s; "
+        'proxy_pass_request_headers off; proxy_set_header Host $host; proxy_set_header Connection ""; '
+        "subrequest_output_buffer_size 256k; }"
+    )
     yield (
         f"location = /.edge/ui-sessions {{ internal; proxy_pass http://unix:{socket}:/ui-sessions; "
         "proxy_read_timeout 20s; proxy_pass_request_headers off; proxy_set_header Connection close; }"

@@ -44,9 +44,16 @@ function aboutNoService(method, path) {
     return isWebInterface(verb, path) || /^GET \/(health|version|cluster-health|openapi)$/.test(verb + ' ' + path);
 }
 
-// The engine's own web interface: static files.
+// The engine's own web interface: static files, and one page for all its addresses.
 function isWebInterface(verb, path) {
-    return verb === 'GET' && (path === '/' || path === '/ui/' || /^\/ui(\/[\w@~+-][\w.@~+-]*)*$/.test(path));
+    return verb === 'GET' && (path === '/' || path === '/ui/' || /^\/ui(\/[\w@~+-][\w.@~+-]*)*$/.test(path) || isDeepLink(path));
+}
+
+// Names, ids and keys of services stand in these addresses, as the interface writes them (encodeURIComponent). The engine
+// decodes nothing below /ui; what somebody who does would read as a way up is nobody's address all the same.
+function isDeepLink(path) {
+    return /^\/ui\/[a-z][a-z-]*(\/([\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+){1,3}$/.test(path)
+        && !/%00/.test(path) && !/(\/|%2f|%5c)(\.|%2e){1,2}(\/|%2f|%5c|$)/i.test(path);
 }
 
 // What a viewer may see; `*` is one segment. POST /query is judged further in sql.js.

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.browser import chromium, page
+from tests.support.cast import Cast
 from tests.support.plane import Plane
 from tests.support.tenants import PASSWORD, Environment, Person
 from tests.support.waiting import until
@@ -54,8 +55,8 @@ def test_other_pages_cannot_use_it_and_signing_out_ends_it(
     assert asks(page, "GET", f"{mine.admin_url}/version") == 200
 
     hostile = page.context.new_page()
-    # Of the same site: the browser sends the cookie along, strict as it is.
-    hostile.goto(f"{other.admin_url}/ui/")
+    # Of the same site: the browser sends the cookie along, strict as it is. No policy keeps this page from asking.
+    hostile.goto(f"{other.ingress_url}/")
     for method, path in (("GET", "/version"), ("POST", "/query"), ("POST", "/deployments")):
         assert asks(hostile, method, f"{mine.admin_url}{path}") == 0
         until(lambda one=("403", method, path): one in refused(plane, mine))  # type: ignore[misc]
@@ -67,3 +68,35 @@ def test_other_pages_cannot_use_it_and_signing_out_ends_it(
     )
     assert signed_out.status == 204
     until(lambda: asks(page, "GET", f"{mine.admin_url}/version") == 401)
+
+
+PAGES = {
+    "owner": ("introspection",),
+    "viewer": ("overview", "introspection", "invocations", "state", "virtual-objects/Counter/a%2Fb%3Ac", "query-stats"),
+}
+_REFUSED = (401, 403)
+"""By the edge; of what is not there an engine says 404."""
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_every_page_of_it_works_by_its_policy_and_for_who_only_looks(page: Page, cast: Cast, role: str) -> None:
+    """No script or file is refused by the browser, and no request by the edge, whoever reloads whichever page."""
+    environment, wrong = cast.own, list[str]()
+    page.on("response", lambda one: wrong.append(f"{one.status} {one.url}") if one.status in _REFUSED else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.add_init_script(
+        """window.violations = [];
+        addEventListener('securitypolicyviolation',
+            one => violations.push(`${one.effectiveDirective} ${one.blockedURI}`));"""
+    )
+    opens(page, cast.people[role], environment)
+    for name in PAGES[role]:
+        page.goto(f"{environment.admin_url}/ui/{name}", wait_until="load")
+        page.locator("nav").get_by_text("Overview").first.wait_for()
+        assert page.evaluate("violations") == [], name
+    assert wrong == []
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.injected = 1'}))"
+    )
+    page.wait_for_function("violations.length")
+    assert page.evaluate("[violations, window.injected]") == [["script-src-elem inline"], None]

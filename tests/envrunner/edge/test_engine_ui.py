@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import queue
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ import pytest
 
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.stack import Stack, digest, label
+from tests.envrunner.waiting import until
 
 ANN, VIC, EVE = "usr_ann", "usr_vic", "usr_eve"
 CODE = "7" * 49
@@ -286,3 +289,32 @@ def test_the_way_of_a_code_is_on_admin_ports_only(team: Stack, code: Callable[[i
     ask(team.admin, f"/.restate-cloud/ui-session?code={CODE}", host="nobody.example.com").assert_refusal(404)
     ask(admin(team), "/.edge/ui-sessions", method="POST", body=b"{}").assert_refusal(404)
     assert bring(team).status == 200
+
+
+def test_only_scripts_of_the_engines_own_page_run(cookie: str, edge: Stack) -> None:
+    scripts = ["one();\n", "« two »"]
+    page = (
+        f"<html><script>{scripts[0]}</script><script async src='/ui/assets/x.js'></script><SCRIPT>upper()</SCRIPT>"
+        f"<script type='module' async>{scripts[1]}</script></html>"
+    ).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    edge.engines[label(1)].canned["/ui/"] = head % len(page) + page
+    until(lambda: "'sha256-" in visit(edge, cookie, "/ui/").headers["content-security-policy"])
+    for path in ("/ui/", "/ui/state/My%2FKey?x=1", "/ui"):
+        directives = visit(edge, cookie, path).headers["content-security-policy"].split("; ")
+        digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
+        assert f"script-src 'self' 'sha256-{digests[0]}' 'sha256-{digests[1]}'" in directives
+        assert "default-src 'none'" in directives
+        assert "frame-ancestors 'none'" in directives
+    api = visit(edge, cookie, "/deployments").headers["content-security-policy"]
+    assert "script-src 'self';" in api
+
+
+def test_what_a_caller_sends_is_no_part_of_the_page_that_is_asked_for(cookie: str, edge: Stack) -> None:
+    """Else one could have one's own script's digest put into the policy of others."""
+    engine = edge.engines[label(2)]
+    engine.canned["/ui/evil"] = b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n<script>evil()</script>   "
+    other = edge.add_ui_session(2, ANN)
+    edge.wait_applied()
+    policy = visit(edge, other, "/ui/evil?<script>evil()</script>", number=2).headers["content-security-policy"]
+    assert "sha256" not in policy

@@ -65,7 +65,19 @@ WRITES = [
     "POST:/internal/services/{}/serdes/encode/{}",
 ]
 READING_POSTS = ["/query", "/internal/services/{}/serdes/decode/{}"]
-STATIC = ["/", "/ui", "/ui/", "/ui/assets/index-B1.js", "/ui/index.html"]
+STATIC = [
+    "/",
+    "/ui",
+    "/ui/",
+    "/ui/assets/index-B1.js",
+    "/ui/index.html",
+    "/ui/invocations/inv_1abc",
+    "/ui/state/My.Service",
+    "/ui/virtual-objects/My.Service/a:b",
+    "/ui/virtual-objects/My.Service/%C3%A9%20a%2Fb%3A%25..x",
+    "/ui/workflows/Flow/.hidden",
+    "/ui/flow-control/vqueues/vq_1%7Cx",
+]
 UNKNOWN = [
     "/metrics",
     "/metadata/x",
