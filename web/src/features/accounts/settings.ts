@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { answered, client } from "@/api/client";
-import type { AccountChange } from "@/api/types";
+import { shown, useOptimistic } from "@/api/optimistic";
+import type { AccountChange, AccountView, MeView } from "@/api/types";
 
 export function useAccount(accountId: string) {
   return useQuery({
@@ -11,8 +12,22 @@ export function useAccount(accountId: string) {
 
 const touches = (accountId: string) => [["me"], ["accounts", accountId], ["members", accountId]] as const;
 
+/** A new name is shown at once; who needs a second factor when it is true. */
 export function useChangeAccount(accountId: string) {
+  const named = <Account extends { name: string }>(account: Account, name: string) => ({ ...account, name });
+  const optimistic = useOptimistic(({ name }: AccountChange) =>
+    name
+      ? [
+          shown<AccountView>(["accounts", accountId], (account) => named(account, name)),
+          shown<MeView>(["me"], (me) => ({
+            ...me,
+            accounts: me.accounts.map((one) => (one.accountId === accountId ? named(one, name) : one)),
+          })),
+        ]
+      : [],
+  );
   return useMutation({
+    ...optimistic,
     mutationFn: (body: AccountChange) => answered(client.PATCH("/api/v1/accounts/{accountId}", { params: { path: { accountId } }, body })),
     meta: { touches: touches(accountId) },
   });

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { answered, client } from "@/api/client";
+import { shown, useOptimistic } from "@/api/optimistic";
 import { usePages } from "@/api/pages";
 import type { Role } from "@/api/types";
 
@@ -89,8 +90,18 @@ export function useAccept() {
   });
 }
 
+type Invitations = { items: { invitationId: string }[] };
+
+/** It is gone at once, and back when that fails. */
 export function useDecline() {
+  const optimistic = useOptimistic((invitationId: string) => [
+    shown<Invitations>(["offers", "invitations"], (known) => ({
+      ...known,
+      items: known.items.filter((one) => one.invitationId !== invitationId),
+    })),
+  ]);
   return useMutation({
+    ...optimistic,
     mutationFn: (invitationId: string) => answered(client.POST("/api/v1/invitations/decline", { body: { invitationId } })),
     meta: { touches: [["offers"]] },
   });
