@@ -22,7 +22,7 @@ def main() -> None:
     )
     paths = [str(source.relative_to(checkout)) for source in compiled.sources()]
     options = ["--config-file", str(settings), "--cache-dir", str(into / "cache")]
-    extensions = mypycify([*options, *paths], opt_level="2", debug_level="0", target_dir=str(into), group_name="relay")
+    extensions = mypycify([*options, *paths], opt_level="1", debug_level="0", target_dir=str(into), group_name="relay")
     # Not `setup`, which would read the checkout's pyproject.toml.
     command = Distribution({"name": "relay", "ext_modules": extensions}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(into / "built"), str(into / "objects")
