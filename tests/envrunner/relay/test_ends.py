@@ -25,6 +25,23 @@ def test_connections_that_went_silent_are_found_out(own_node: RelayNode) -> None
     asyncio.run(scenario())
 
 
+def test_tunnels_of_a_paused_environment_stay_and_new_ones_may_come(own_node: RelayNode) -> None:
+    token = ready(own_node)
+
+    async def scenario() -> None:
+        async with dialled(own_node, introduction(token)) as client:
+            own_node.add_environment(MINE, status="OFF")
+            # A key that it knows came after the pause: it has heard of that, too.
+            later = await asyncio.to_thread(ready, own_node)
+            assert client.closed is False
+            async with dialled(own_node, introduction(later, name="other")) as other:
+                assert other.told["tunnel-status"] == "ok"
+            async with engine(own_node) as caller:
+                assert (await caller.call(path(), own_node.signed(MINE))).status == 200
+
+    asyncio.run(scenario())
+
+
 def test_a_relay_that_is_told_to_end_finishes_what_is_under_way(own_node: RelayNode) -> None:
     token = ready(own_node)
 
