@@ -49,7 +49,8 @@ def use() -> bool:
     try:
         # One stands for all: they are in one library.
         importlib.import_module(f"{_PACKAGE}.frames")
-    except ImportError:
+    except ImportError as error:
+        sys.stderr.write(f"The relay is interpreted: {found} cannot be loaded ({error}).\n")
         sys.path.remove(str(found))
         del package.__path__[0]
         return False
