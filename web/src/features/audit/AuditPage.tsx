@@ -32,7 +32,7 @@ export default function AuditPage({ account }: AccountPage) {
       }
     >
       <Verification account={account} />
-      <div className="grid min-w-0 gap-3">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-3">
         <FilterBar account={account} filters={filters} onChange={change} />
         {error && <ErrorNotice error={error} retry={() => void refetch()} />}
         <section aria-label={t.title} className="panel overflow-hidden">

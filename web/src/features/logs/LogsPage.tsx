@@ -18,7 +18,7 @@ export default function LogsPage({ environment }: EnvironmentPage) {
   const wanted: Wanted = { ...window, level, text, source };
   return (
     <Page title={t.title} lead={t.lead}>
-      <div className="grid min-w-0 gap-3">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-3">
         <Filters since={since} until={until} at={around(at) ? at : ""} level={level} text={text} source={source} />
         {/* Other lines are another list: nothing of the old one stays. */}
         <LogView key={JSON.stringify(wanted)} environment={environment} wanted={wanted} marked={at} />

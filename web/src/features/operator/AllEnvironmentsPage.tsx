@@ -31,7 +31,7 @@ export default function AllEnvironmentsPage() {
   const { items, error, refetch, more, loadingMore } = useAllEnvironments({ status, runner, text });
   return (
     <Page title={t.title} lead={t.lead}>
-      <div className="grid min-w-0 gap-3">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-3">
         <FilterBar status={status} runner={runner} text={text} />
         {error && <ErrorNotice error={error} retry={() => void refetch()} />}
         {!items && !error && <Skeleton className="h-36 rounded-xl" />}
