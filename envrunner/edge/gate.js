@@ -30,6 +30,12 @@ function refuse(r, status, message, seconds) {
     } else if (status === 503) {
         r.headersOut['Retry-After'] = seconds || '1';
     }
+    // Where the stock CLI shows no more than the status line (phrase.js).
+    if (status === 403 && r.variables.edge_admin === '1' && /^(\/v[234])?\/(services\/[^\/]+\/state|deployments\/[^\/]+)$/.test(pathOf(r))
+        && /^(POST|DELETE)$/.test(r.method) && /^[\x20-\x7e]{1,500}$/.test(message)) {
+        r.return(597);
+        return '';
+    }
     r.return(status, JSON.stringify({message: message, restate_code: null}));
     return '';
 }
@@ -157,6 +163,7 @@ function pathOf(r) {
 // `words`: first who it is, as those learn who ask who was throttled; then the restrictions of an API key, if it has any.
 function decide(r, ingress, role, label, route, words) {
     r.variables.edge_who = words[0];
+    r.variables.edge_admin = ingress ? '' : '1';
     if (!ingress || (role !== 'f' && role !== 'i')) {
         const path = pathOf(r);
         const verdict = ingress ? rules.ingress(role, r.method, path) : rules.admin(role, r.method, path);

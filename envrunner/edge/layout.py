@@ -92,6 +92,11 @@ class EdgeLayout:
         return self.run / "b" / "back.sock"
 
     @property
+    def phrase(self) -> Path:
+        """Where nginx asks itself for answers whose status line has a sentence; in the directory of ``back``."""
+        return self.back.with_name("phrase.sock")
+
+    @property
     def admission(self) -> Path:
         """Where nginx asks whether an engine may be given an address: only its workers get in."""
         return self.run / "admission.sock"

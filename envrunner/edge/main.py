@@ -53,7 +53,7 @@ def run_edge() -> None:
     links.make(layout, tables.slots())
     slots, wanted = ports.plan(tables, addresses, held=())
     rendering.write(layout, addresses, slots, wanted)
-    for left in (layout.control, layout.back, *layout.entries.iterdir()):
+    for left in (layout.control, layout.back, layout.phrase, *layout.entries.iterdir()):
         left.unlink(missing_ok=True)
     program = str(nginx.binary())
     arguments = [program, "-p", str(layout.state), "-c", str(layout.configuration), "-e", "stderr"]

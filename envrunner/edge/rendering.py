@@ -120,6 +120,7 @@ def render(layout: EdgeLayout, addresses: Addresses, slots: Iterable[int], rende
         "ENTRIES": _path(layout.entries),
         "PRIOR": _path(layout.h2c),
         "BACK": _path(layout.back),
+        "PHRASE": _path(layout.phrase),
         "MOST_PRIOR": str(_MOST_PRIOR),
         "MOST_PRIOR_EACH": str(_MOST_PRIOR_EACH),
         "MODULES": _quotable(_HERE),
@@ -244,6 +245,13 @@ def _ways_of_calls(gate: str, layout: EdgeLayout) -> Iterable[str]:
 def _ways_of_admin(gate: str, reader: str, layout: EdgeLayout, seconds: int) -> Iterable[str]:
     yield from _recorded(layout)
     yield from _ways(f"record.{gate}", _READ_FIRST)
+    # gate.js hands over by a status that nobody else can cause.
+    yield "error_page 597 = @phrase;"
+    yield (
+        f"location @phrase {{ proxy_pass http://unix:{_path(layout.phrase)}:; proxy_method GET; "
+        "proxy_pass_request_body off; proxy_pass_request_headers off; "
+        'proxy_set_header Content-Length ""; proxy_set_header X-Sentence $edge_reason; }'
+    )
     for prefix in ("", "/v2", "/v3", "/v4"):
         yield _query(prefix, reader, seconds)
     yield from _asked(reader, _path(layout.admission))

@@ -66,6 +66,14 @@ def test_lines_appear_live_wait_while_paused_and_have_addresses(page: Page, site
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     assert "at=" not in page.url
 
+    refused = f"w{uuid4().hex[:12]}"
+    assert home.using(None).ingress("POST", f"/{refused}/greet").status_code == 401
+    page.get_by_label("Level").select_option("")
+    page.get_by_label("Text").fill("")
+    page.get_by_label("Source").select_option("edge")
+    expect(lines.get_by_text(f"POST /{refused}/greet 401: A valid API key")).to_be_visible()
+    expect(lines.get_by_text(first)).to_have_count(0)
+
 
 def test_ten_thousand_lines_are_as_light_as_those_in_sight(page: Page, site: str, plane: Plane) -> None:
     owner = sign_up(plane.api_url)

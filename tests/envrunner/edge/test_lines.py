@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
 import re
@@ -193,3 +194,28 @@ def test_a_gone_environments_lines_go_and_large_files_are_rotated(tmp_path: Path
     edge_lines.rotate(tmp_path / "missing")
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert sizes == {kept.name: 0, f"{kept.name}.1": 300_000}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/services/S/state"), ("POST", "/v3/services/S/state"), ("DELETE", "/deployments/dp_1")],
+)
+def test_where_only_the_status_line_is_shown_it_has_the_reason(world: World, mine: int, method: str, path: str) -> None:
+    def reply(host: str, path: str, token: str, port: int) -> tuple[int, str, dict[str, str], dict[str, str]]:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        headers = {"Host": host, "Authorization": f"Bearer {token}", "X-Sentence": "mine"}
+        connection.request(method, path, body=b"{}", headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.reason, json.loads(answer.read()), dict(answer.headers)
+
+    viewer, admin = world.tokens["member:viewer"], world.port("admin")
+    status, phrase, body, headers = reply(world.host(mine), path, viewer, admin)
+    assert (status, phrase) == (403, "The role of this API key or member does not allow this request.")
+    assert body == {"message": phrase, "restate_code": None}
+    assert headers["Content-Type"] == "application/json"
+    assert len(headers["X-Request-Id"]) == 32
+    assert until(lambda: [one for one in lines(world, mine) if one["fields"]["reason"] == phrase])
+    # Whoever is a stranger is told so as ever, and so is who calls a service of that name.
+    assert reply(world.host(mine), path, world.tokens[f"full:{OTHERS}"], admin)[1] == "Forbidden"
+    token = world.tokens["complete_awakeable"]
+    assert reply(world.host(), path, token, world.port("ingress"))[:2] == (403, "Forbidden")

@@ -35,7 +35,7 @@ export const logs = {
   sources: { engine: "engine", edge: "edge", node: "node" },
   sourceIs: {
     engine: "engine: said by the environment's engine",
-    edge: "edge: what became of a request before it reached the engine",
+    edge: "edge: answered before the engine",
     node: "node: said by the plane about this log",
   },
   onlyOf: { "": "Engine and edge", engine: "Engine only", edge: "Edge only" },
