@@ -9,12 +9,16 @@ from typing import Final
 
 import structlog
 
+from envrunner.relay import frames
 from envrunner.relay.fields import Headers
 from envrunner.relay.frames import ErrorCodes
 from envrunner.relay.http2 import Http2
 from envrunner.relay.stream import Stream
 
 MOST_WAITING: Final = 1000
+_PACED_SECONDS: Final = 0.1
+"""So long at most a call waits only because others have had no answer yet."""
+_MOST_PACED: Final = MOST_WAITING // 2
 _LAST_STREAM: Final = 2_147_482_648
 _log = structlog.get_logger(__name__)
 
@@ -85,6 +89,7 @@ class CallStream(Stream):
             super().abort(code)
 
     def came_head(self, headers: Headers, *, end: bool) -> None:
+        self._carrier.answered(self.number)
         self._answers.response_head(headers, end=end)
 
     def came_data(self, data: bytes) -> None:
@@ -101,12 +106,18 @@ class CallStream(Stream):
 
 
 class Carrier(Http2):
-    """Takes calls from when it is ``ready`` until it is ``leaving``; what comes earlier waits."""
+    """Takes calls from when it is ``ready`` until it is ``leaving``; what comes earlier waits.
 
-    def __init__(self, ping_seconds: float) -> None:
+    ``most_unanswered``: so many calls without an answer's head at once, further ones wait a moment.
+    """
+
+    def __init__(self, ping_seconds: float, most_unanswered: int = frames.LARGEST_WINDOW) -> None:
         super().__init__(client=True)
+        self._most_unanswered = most_unanswered
+        self._unanswered: dict[int, float] = {}
+        """When each began, the oldest first."""
         self._ping_seconds = ping_seconds
-        self.ready = self.leaving = False
+        self.ready = self.leaving = self._resuming = False
         self._waiting: dict[CallStream, None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -142,13 +153,42 @@ class Carrier(Http2):
     def room_made(self) -> None:
         """The client says how many calls it takes at once (1.5.6: 200); one more waits, as it would at the engine."""
         while self._waiting and self.ready and not self.leaving and not self.closing:
-            if len(self.streams) >= self.most_streams:
+            if len(self.streams) >= self.most_streams or self._is_paced():
                 return
             stream = next(iter(self._waiting))
             del self._waiting[stream]
-            stream.start(self.next_number())
+            number = self.next_number()
+            self._unanswered[number] = self._loop.time()
+            stream.start(number)
             if stream.number > _LAST_STREAM:
                 self.leave()
+
+    def _is_paced(self) -> bool:
+        """Those that have been without an answer for long do not count, and nobody waits where many do."""
+        if len(self._unanswered) < self._most_unanswered or len(self._waiting) > _MOST_PACED:
+            return False
+        number, began = next(iter(self._unanswered.items()))
+        left = began + _PACED_SECONDS - self._loop.time()
+        if left > 0:
+            if not self._resuming:
+                self._resuming = True
+                self.later(left, self._resume)
+            return True
+        del self._unanswered[number]
+        return False
+
+    def _resume(self) -> None:
+        self._resuming = False
+        self.room_made()
+
+    def answered(self, number: int) -> None:
+        """The head of its answer has come."""
+        if self._unanswered.pop(number, None) is not None and self._waiting:
+            self.room_made()
+
+    def _drop(self, number: int) -> Stream | None:
+        self._unanswered.pop(number, None)
+        return super()._drop(number)
 
     def no_longer_waits(self, stream: CallStream) -> None:
         """The engine has lost interest."""

@@ -22,6 +22,8 @@ from envrunner.wire import label_of
 _HANDSHAKE_SECONDS = 4.5
 """Both generations of the client give up after 5."""
 _DRAIN = b"/_/drain-tunnel"
+_MOST_UNANSWERED = 64
+"""CLIs whose HTTP/2 library is h2 0.4.16 to 0.4.18 (1.7.12) break off all calls when 110 small answers come at once."""
 _MOST_STRANGERS = 200
 """Of one address."""
 _FAREWELL_SECONDS = 2.0
@@ -97,7 +99,7 @@ class Customer(Carrier):
     """Never hung up on without a reason: a client that is reset ends, one that gets GOAWAY or an end comes again."""
 
     def __init__(self, house: House) -> None:
-        super().__init__(house.ping_seconds)
+        super().__init__(house.ping_seconds, _MOST_UNANSWERED)
         self._house = house
         self._handshake: _Handshake | None = None
         self._tunnel: Tunnel | None = None
