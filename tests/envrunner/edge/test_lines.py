@@ -219,3 +219,24 @@ def test_where_only_the_status_line_is_shown_it_has_the_reason(world: World, min
     assert reply(world.host(mine), path, world.tokens[f"full:{OTHERS}"], admin)[1] == "Forbidden"
     token = world.tokens["complete_awakeable"]
     assert reply(world.host(), path, token, world.port("ingress"))[:2] == (403, "Forbidden")
+
+
+def test_what_the_guard_answers_is_told_and_no_engine_can_pretend_to_be_it(world: World) -> None:
+    owner = world.tokens["member:owner"]
+    away = ask(world.port("admin"), "/health", host=world.host(ENGINELESS), token=owner)
+    assert away.status == 503
+    line = line_of(world, away, ENGINELESS)
+    assert (line["user"], line["reason"]) == ("usr_owner", away.json["message"])
+    engine = world.stack.engines[world.host()[:27]]
+    # It knows neither the token nor its digest.
+    for number, one in enumerate(("-", "", "*")):
+        head = (
+            f"HTTP/1.1 403 Forbidden\r\nX-Edge-Reason: {one} forged\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        engine.canned[f"/S/forged{number}"] = head.encode()
+        forged = ask(world.port("ingress"), f"/S/forged{number}", host=world.host(), token=owner)
+        assert forged.status == 403
+    for answer in (away, forged):
+        assert "x-edge-reason" not in answer.headers
+    line_of(world, ask(world.port("ingress"), "/S/h", host=world.host()), MINE)
+    assert "forged" not in json.dumps(lines(world, MINE))
