@@ -17,8 +17,9 @@ from envrunner.relay.stream import Stream
 
 MOST_WAITING: Final = 1000
 _PACED_SECONDS: Final = 0.1
-"""So long at most a call waits only because others have had no answer yet."""
-_MOST_PACED: Final = MOST_WAITING // 2
+"""A call without an answer for so long keeps no other waiting."""
+MOST_PACED: Final = 900
+"""Of `MOST_WAITING`: the rest is for those the client does not take, so that nobody is refused for the pace."""
 _LAST_STREAM: Final = 2_147_482_648
 _log = structlog.get_logger(__name__)
 
@@ -165,7 +166,7 @@ class Carrier(Http2):
 
     def _is_paced(self) -> bool:
         """Those that have been without an answer for long do not count, and nobody waits where many do."""
-        if len(self._unanswered) < self._most_unanswered or len(self._waiting) > _MOST_PACED:
+        if len(self._unanswered) < self._most_unanswered or len(self._waiting) > MOST_PACED:
             return False
         number, began = next(iter(self._unanswered.items()))
         left = began + _PACED_SECONDS - self._loop.time()

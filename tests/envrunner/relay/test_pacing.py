@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from envrunner.relay import frames
-from envrunner.relay.carrier import MOST_WAITING, Answers, CallStream, Carrier
+from envrunner.relay.carrier import MOST_PACED, MOST_WAITING, Answers, CallStream, Carrier
 from envrunner.relay.compression import Encoder
 from envrunner.relay.fields import Headers
 from envrunner.relay.sending import protocol
@@ -106,7 +106,7 @@ def test_nobody_is_refused_for_it() -> None:
         way = _Way()
         calls = way.calls(3 * MOST_WAITING)
         assert way.has_room
-        assert _begun(calls) == len(calls) - MOST_WAITING // 2
+        assert _begun(calls) == len(calls) - MOST_PACED
         way.connection_lost(None)
 
     asyncio.run(scenario())
