@@ -3,6 +3,8 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 import { common } from "@/messages";
 import { Button } from "./Button";
 
+const LOOKS = 10;
+const LOOK_MILLISECONDS = 100;
 type Props = { title: string; open: boolean; onClose: () => void; children: ReactNode; wide?: boolean };
 
 /** The browser's own modal dialog: it traps the focus, closes on Escape, and gives the focus back. */
@@ -47,9 +49,8 @@ export function DialogActions({ children }: { children: ReactNode }) {
   return <div className="mt-1 flex flex-wrap justify-end gap-2">{children}</div>;
 }
 
-/** What opened it may be gone by now, such as the row that was deleted: then reading goes on at the page's beginning. */
-function keepFocus(): void {
-  requestAnimationFrame(() => {
-    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
-  });
+/** What opened it may be gone a moment later, such as the row that was deleted: then reading goes on at the page's beginning. */
+function keepFocus(looks = LOOKS): void {
+  if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  else if (looks) setTimeout(() => { keepFocus(looks - 1); }, LOOK_MILLISECONDS);
 }
