@@ -16,7 +16,8 @@ from controlplane.logs import schemas
 from controlplane.provisioning import endpoints as provisioning
 from envrunner.shipping import lines, shipper, tail
 from envrunner.shipping.lines import Cleaner, Line
-from envrunner.shipping.position import Position, first
+from envrunner.shipping.position import Position, Positions, first
+from envrunner.shipping.turns import Source
 
 WIRE = (Path(__file__).resolve().parents[2] / "docs" / "wire.md").read_text()
 LABEL = "0" * 27
@@ -25,7 +26,8 @@ clean = Cleaner([], 16 * 1024)
 
 def sent(*given: Line) -> dict[str, Any]:
     """The body of the call, as it travels."""
-    sending = shipper._Sending(LABEL, tail.Portion(list(given), Position(sequence=1), more=False), None)
+    source = Source("engine", Path("engines"), Positions(Path("positions")))
+    sending = shipper._Sending(source, LABEL, tail.Portion(list(given), Position(sequence=1), more=False), None)
     body: dict[str, Any] = json.loads(json.dumps({"items": [shipper._item(sending)]}))
     return body
 
