@@ -103,8 +103,8 @@ def _take_in(session: Session, path: Path, verdict: Verdict, first: int) -> None
         raise NotArchived(_other(account_id, row))
     _refuse(archives.unsigned(session, account_id, checkpoints.public_keys(session)))
     _refuse(archives.contradicted(session, account_id, row.sequence))
-    session.delete(row)
-    session.flush()
+    if not repository.delete_archive(session, row):
+        raise NotArchived("Somebody else has restored the same rows meanwhile.")
     try:
         with path.open(encoding="utf-8") as lines:
             events = _events(lines)

@@ -139,6 +139,13 @@ def archived(session: Session, account_id: str | None) -> int:
     return session.scalar(query) or 0
 
 
+def delete_archive(session: Session, row: AuditArchive) -> bool:
+    """Whether it was there still; whoever deletes it at the same time waits for the other one's end."""
+    same = (AuditArchive.chain == row.chain, AuditArchive.sequence == row.sequence)
+    removed: CursorResult[Any] = session.connection().execute(sql_delete(AuditArchive).where(*same))
+    return removed.rowcount == 1
+
+
 def is_there(session: Session, account_id: str | None, sequence: int, last_hash: bytes) -> bool:
     """Whether the row at this place has this hash."""
     query = select(AuditEvent.number).where(_within(account_id), AuditEvent.sequence == sequence)

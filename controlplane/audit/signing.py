@@ -1,12 +1,17 @@
 """When a checkpoint may be taken: only behind rows that follow from the last one."""
 
+from contextlib import suppress
+
+from sqlalchemy.exc import IntegrityError
+
 from controlplane.audit import checkpoints, repository, verification
 from controlplane.core.database import transaction
 
 
 def sign(account_id: str | None) -> None:
     """A checkpoint for what was added to the chain; where it is not intact, a word in the log instead."""
-    with transaction() as session:
+    # Somebody else may sign the same rows at this moment: one checkpoint is enough.
+    with suppress(IntegrityError), transaction() as session:
         last = repository.last_checkpoint(session, account_id)
         if last is not None and not checkpoints.is_trusted(last, account_id, checkpoints.public_keys(session)):
             last = None

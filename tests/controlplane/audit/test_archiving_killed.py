@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -117,3 +118,14 @@ def test_before_each_step(known: list[str], tmp_path: Path) -> None:
         assert held(directory, known) == 0
 
     assert at > 30
+
+
+def test_two_that_restore_at_once_restore_once(known: list[str], tmp_path: Path) -> None:
+    archiving.archive(ACCOUNT, clock.now(), tmp_path)
+    (file,) = tmp_path.iterdir()
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(archiving.restore, file) for _ in range(4)]
+    assert all(one.exception() is None or isinstance(one.exception(), archiving.NotArchived) for one in done)
+    assert not all(one.exception() for one in done)
+    assert held(tmp_path, known) == 0
+    assert [row["action"] for row in rows()].count("audit.restore") == 1
