@@ -97,14 +97,15 @@ def test_all_that_the_engine_wrote_is_there(thrower: Caller, plane: Plane) -> No
     file = plane.home / "logs" / "engines" / f"{thrower.environment.label}.log"
     (written,) = until(lambda: _settled(file, thrower.environment))
     assert [json.loads(line)["timestamp"] for line in written] == [
-        json.loads(line["line"])["timestamp"] for line in read(thrower.environment, limit=10_000)[: len(written)]
+        json.loads(line["line"])["timestamp"]
+        for line in read(thrower.environment, limit=10_000, source="engine")[: len(written)]
     ]
 
 
 def _settled(file: Path, environment: Environment) -> list[list[str]] | None:
     """The file's lines, once as many are stored."""
     written = file.read_text().splitlines()
-    return [written] if len(read(environment, limit=10_000)) >= len(written) else None
+    return [written] if len(read(environment, limit=10_000, source="engine")) >= len(written) else None
 
 
 def test_an_api_key_reads_no_logs(thrower: Caller) -> None:
