@@ -20,7 +20,8 @@ WORDS = {
     Permission.AUDIT_READ: "read the audit events",
     Permission.ENVIRONMENT_READ: "see environments, their addresses, their operations",
     Permission.ENVIRONMENT_CREATE: "create environments",
-    Permission.ENVIRONMENT_UPDATE: "choose [limits](limits.md); make environments read-only; [pause, wake and upgrade](environments.md) them",
+    Permission.ENVIRONMENT_UPDATE: "choose [limits](limits.md); make environments read-only;"
+    " [pause, wake and upgrade](environments.md) them",
     Permission.ENVIRONMENT_DELETE: "delete and restore environments",
     Permission.ENVIRONMENT_PURGE: "destroy the data of environments at once",
     Permission.LOG_READ: "read the engines' logs",
