@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import type { InvitationView, Membership } from "@/api/types";
 import { toast } from "@/components/toast";
 import { Button } from "@/components/ui/Button";
@@ -7,13 +7,17 @@ import { ErrorNotice } from "@/components/ui/ErrorNotice";
 import { Status } from "@/components/ui/Status";
 import { Table, type Column } from "@/components/ui/Table";
 import { RelativeTime } from "@/components/ui/Time";
+import { cx } from "@/lib/cx";
 import { members } from "@/messages";
 import { useInvitations, useResend, useRevoke } from "./queries";
 
 const t = members.invitations;
 
-/** Nothing while there is none: the way to the first one is the page's button. */
-export function Invitations({ account: { accountId } }: { account: Membership }) {
+/**
+ * Nothing while there is none: the way to the first one is the page's button. `children` come below, and are not shown
+ * before it is known where, so that they do not move.
+ */
+export function Invitations({ account: { accountId }, children }: { account: Membership; children: ReactNode }) {
   const { items, error, refetch, more, loadingMore } = useInvitations(accountId);
   const columns: Column<InvitationView>[] = [
     { name: "email", label: t.columns.email, cell: (row) => row.email },
@@ -22,16 +26,19 @@ export function Invitations({ account: { accountId } }: { account: Membership })
     { name: "expires", label: t.columns.expires, cell: (row) => <RelativeTime at={row.expiresAt} />, wide: true },
     { name: "actions", label: "", align: "end", cell: (row) => <Actions accountId={accountId} invitation={row} /> },
   ];
-  if (error) return <ErrorNotice error={error} retry={() => void refetch()} />;
-  if (!items?.length) return null;
+  if (error) return <><ErrorNotice error={error} retry={() => void refetch()} />{children}</>;
+  if (!items?.length) return <div className={cx(!items && "invisible")}>{children}</div>;
   return (
-    <section className="grid min-w-0 gap-3" aria-label={t.title}>
-      <div>
-        <h2 className="font-semibold">{t.title}</h2>
-        <p className="text-soft">{t.lead}</p>
-      </div>
-      <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.invitationId} more={more} loadingMore={loadingMore} />
-    </section>
+    <>
+      <section className="grid min-w-0 gap-3" aria-label={t.title}>
+        <div>
+          <h2 className="font-semibold">{t.title}</h2>
+          <p className="text-soft">{t.lead}</p>
+        </div>
+        <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.invitationId} more={more} loadingMore={loadingMore} />
+      </section>
+      {children}
+    </>
   );
 }
 

@@ -38,6 +38,7 @@ export default function MembersPage({ account }: AccountPage) {
     { name: "joined", label: t.columns.joined, cell: (row) => <RelativeTime at={row.createdAt} />, wide: true },
     ...(manages ? [{ name: "remove", label: "", align: "end" as const, cell: (row: MemberView) => changes(row) && <MemberRemove account={account} member={row} /> }] : []),
   ];
+  const leaving = <Leave account={account} me={me} />;
   return (
     <Page
       title={t.title}
@@ -54,8 +55,7 @@ export default function MembersPage({ account }: AccountPage) {
       {items && <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.userId} more={more} loadingMore={loadingMore} />}
       {/* Of how many members there are depends where this begins: it is not shown before, so that it does not move. */}
       <div className={cx("grid min-w-0 grid-cols-[minmax(0,1fr)] gap-6", !items && !error && "invisible")}>
-        {may(account, "member:invite") && <Invitations account={account} />}
-        <Leave account={account} me={me} />
+        {may(account, "member:invite") ? <Invitations account={account}>{leaving}</Invitations> : leaving}
       </div>
       <InviteDialog account={account} open={inviting} onClose={() => { setInviting(false); }} />
     </Page>
