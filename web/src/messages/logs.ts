@@ -2,7 +2,7 @@ import { count } from "@/lib/numbers";
 
 export const logs = {
   title: "Logs",
-  lead: "What this environment's engine says: why an invocation fails and is retried, which deployment could not be reached. And what the edge before it refused.",
+  lead: "What this environment's engine says: why an invocation fails and is retried, which deployment could not be reached; and what the edge in front of it refused.",
   list: "Log lines",
   window: "Time",
   windows: { "15m": "Last 15 minutes", "1h": "Last hour", "6h": "Last 6 hours", "24h": "Last 24 hours", "72h": "Last 3 days" },
