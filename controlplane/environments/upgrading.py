@@ -14,9 +14,10 @@ from controlplane.runners.models import Runner
 
 
 def offered(session: Session, environment: Environment) -> list[str]:
-    """The versions that it may go to, the newest first."""
+    """The versions that it may go to, the newest first: also from the one that it would go back to."""
     runner = session.get_one(Runner, environment.runner_id)
-    return versions.newer(environment.engine_version, runner.engine_versions)
+    found = versions.newer(environment.engine_version, runner.engine_versions)
+    return versions.newer(environment.previous_engine_version or environment.engine_version, found)
 
 
 def upgrade(session: Session, by: Principal, account_id: str, environment_id: str, version: str) -> service.Change:

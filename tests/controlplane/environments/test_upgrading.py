@@ -114,6 +114,16 @@ def test_after_two_upgrades_at_once_the_version_that_ran_last_is_the_way_back(ma
     assert made.node.specs()[0]["engineVersion"] == NOW
 
 
+def test_no_second_upgrade_leads_further_from_the_way_back_than_data_does(made: Made) -> None:
+    """Neither has been ready, and yet both may have written."""
+    offers(made.node, [NEXT, LATER, "1.8.1", "1.9.0"])
+    upgrade(made, LATER)
+    assert versions(made)["newer"] == ["1.8.1"]
+    assert upgrade(made, "1.9.0", 409)["message"].endswith("It may go to 1.8.1.")
+    made.node.report(made.id, "READY", 2)
+    assert versions(made)["newer"] == ["1.9.0", "1.8.1"]
+
+
 def test_once_it_has_been_ready_nothing_leads_back(made: Made) -> None:
     upgrade(made, NEXT)
     made.node.report(made.id, "READY", 2)
