@@ -35,7 +35,6 @@ class Sync:
         self._ended = threading.Event()
         self._backoff = Backoff(first_seconds=0.5, limit_seconds=seconds)
         self._strangers: frozenset[str] = frozenset()
-        self._told: dict[str, Spec] = {}
 
     def start(self) -> None:
         """In a thread of its own, until `stop`."""
@@ -89,10 +88,13 @@ class Sync:
         return self._seconds
 
     def _is_news(self, spec: Spec, state: State | None) -> bool:
-        """What engines may reach changes within a generation, too: it takes no restart."""
+        """What engines may reach changes within a generation, too: it takes no restart.
+
+        What counts is what the agent has, not what was told here: others tell it, too, and one of them may be late.
+        """
         if state is None or state.generation < spec.generation:
             return True
-        return spec.desired is not Desired.ABSENT and spec != self._told.get(spec.environment_id)
+        return spec.desired is not Desired.ABSENT and spec.digest != state.spec_digest
 
     def _put(self, spec: Spec) -> None:
         try:
@@ -100,7 +102,6 @@ class Sync:
         except StaleGenerationError:
             # A task was faster with a newer one.
             _log.info("a newer spec is known", environment_id=spec.environment_id, generation=spec.generation)
-        self._told[spec.environment_id] = spec
 
     def _log_strangers(self, specs: list[Spec], states: list[State]) -> None:
         """Engines nobody named are left alone: a list that came out short must not destroy anybody's data."""

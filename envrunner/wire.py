@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
@@ -90,6 +91,11 @@ class Spec(Message):
         """The environment's label."""
         return label_of(self.environment_id)
 
+    @property
+    def digest(self) -> str:
+        """The same for the same spec."""
+        return sha256(self.to_json().encode()).hexdigest()[:32]
+
 
 class Report(Message):
     """One environment as it is; ``generation`` is the one acted on."""
@@ -107,6 +113,8 @@ class State(Report):
     pid: int | None = None
     restarts: int = 0
     since: datetime
+    spec_digest: str | None = None
+    """Of the spec that it was given last, which may not be acted on yet."""
 
     def report(self) -> Report:
         """The part the control plane gets."""

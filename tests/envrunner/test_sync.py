@@ -14,7 +14,7 @@ from envrunner import __version__
 from envrunner.client import InternalClient, Unreachable
 from envrunner.reporting import Reporter
 from envrunner.sync import Sync
-from envrunner.wire import Desired, EngineState, Spec
+from envrunner.wire import Desired, EngineState, Outbound, Spec
 from tests.envrunner.control_plane import ControlPlane
 from tests.envrunner.nodes import ROOT, Node
 from tests.envrunner.specs import ENGINE_VERSION, spec
@@ -92,6 +92,33 @@ def test_a_newer_spec_that_the_agent_got_meanwhile(node: Node, control_plane: Co
     runner.sync.once()
     assert node.client.settled(spec(1).environment_id, 1).generation == 2
     assert control_plane.reported(spec(1))[-1] == (2, "READY")
+
+
+def test_who_was_late_with_an_older_spec_of_the_same_generation_is_mended(
+    node: Node, control_plane: ControlPlane, runner: Runner
+) -> None:
+    """The edge's agent and tasks tell of what engines may reach, too: what was withdrawn must not stay open."""
+    wide, narrow = (
+        spec(1, desired=Desired.STOPPED).model_copy(
+            update={
+                "outbound": Outbound(
+                    networks=(),
+                    refused_networks=(),
+                    refused_ports=(),
+                    tunnel_proxy="http://127.0.0.1:9080",
+                    hosts=hosts,
+                )
+            }
+        )
+        for hosts in (("a.corp.example",), ())
+    )
+    control_plane.put(narrow)
+    runner.sync.once()
+    node.wait_for(narrow, EngineState.STOPPED)
+    node.client.put(wide)
+    assert node.client.settled(wide.environment_id, 1).spec_digest == wide.digest
+    runner.sync.once()
+    assert node.client.settled(narrow.environment_id, 1).spec_digest == narrow.digest
 
 
 def test_after_an_outage_everything_is_told_again(node: Node, control_plane: ControlPlane, runner: Runner) -> None:
