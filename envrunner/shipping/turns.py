@@ -7,6 +7,7 @@ position is then raised above, and written, before anything of it is sent.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,10 +74,19 @@ class Turns:
         self._settled.add(label)
 
     def forget_others(self, source: Source, labels: set[str]) -> None:
-        """Logs that are gone."""
+        """Logs that are gone. Their numbers are not: the environment's other logs go on above them."""
         for gone in source.positions.labels() - labels:
-            source.positions.forget(gone)
-            self._quiet.pop((source.name, gone), None)
+            # With a full disk they are gone the next time.
+            with contextlib.suppress(OSError):
+                self._pass_on(source, gone)
+                source.positions.forget(gone)
+                self._quiet.pop((source.name, gone), None)
+
+    def _pass_on(self, source: Source, label: str) -> None:
+        # Of what is not being sent everything is taken, so no number of it is needed again.
+        for other in self.sources:
+            if 0 < self._number(other, label) < self._number(source, label):
+                self._raise(other, label, first().sequence)
 
     def _news(self, source: Source, label: str) -> os.stat_result | None:
         seen = _stat(source.log(label))
@@ -104,9 +114,9 @@ class Turns:
             return known
         return self._raise(source, label)
 
-    def _raise(self, source: Source, label: str) -> Position:
+    def _raise(self, source: Source, label: str, least: int = 0) -> Position:
         fresh = source.positions.read(label) or first()
-        fresh = fresh.model_copy(update={"sequence": max(fresh.sequence, self._highest(label) + 1)})
+        fresh = fresh.model_copy(update={"sequence": max(fresh.sequence, self._highest(label) + 1, least)})
         # Remembered before anything is sent: sent again, the lines must have the same numbers.
         source.positions.write(label, fresh)
         return fresh

@@ -171,6 +171,25 @@ def test_a_lost_position_of_the_log_that_was_sent_last_costs_the_other_nothing(s
     assert [one for one in sender.taken() if one.startswith("engine")] == ["engine one", "engine two"]
 
 
+def test_a_log_that_went_with_the_runtime_directory_costs_the_other_nothing(sender: Sender) -> None:
+    """Where the edge's lines lie there, a reboot takes them, and with them the highest number."""
+    sender.log().write("engine one")
+    sender.send_all()
+    edge = sender.edge_log()
+    edge.write("edge one", "edge two", "edge three")
+    sender.send_all()
+    edge.path.unlink()
+    sender.restart()
+    sender.log().write("engine two")
+    sender.send_all()
+    sender.log().write("engine three")
+    sender.edge_log().write("edge four")
+    sender.send_all()
+    assert sorted(sender.taken()) == sorted(
+        ["edge one", "edge two", "edge three", "edge four", "engine one", "engine two", "engine three"]
+    )
+
+
 def _send(sender: Sender) -> None:
     while True:
         try:
