@@ -79,9 +79,10 @@ def restore(path: Path) -> Archived:
 
     Raises `NotArchived`, `files.NoExport`, OSError.
     """
+    verdict = _verdict(path)
+    first = verdict.sequence - verdict.rows + 1
     with transaction() as session:
-        verdict = _verdict(session, path)
-        first = verdict.sequence - verdict.rows + 1
+        repository.lock_archives(session, verdict.account_id)
         if not _is_back(session, verdict):
             _take_in(session, path, verdict, first)
     # Who puts the record of the archive back has a signature against them from now on.
@@ -122,24 +123,29 @@ def _refuse(found: Finding | None) -> None:
 
 
 def _check(path: Path, account_id: str | None, first: int, until: AuditCheckpoint) -> None:
-    with transaction() as session:
-        verdict = _verdict(session, path)
+    verdict = _verdict(path)
     read = (verdict.account_id, verdict.rows, verdict.sequence, verdict.hash)
     if read != (account_id, until.sequence - first + 1, until.sequence, until.hash):
         raise NotArchived(f"{path} does not hold what was to be archived; nothing was deleted.")
 
 
-def _verdict(session: Session, path: Path) -> Verdict:
+def _verdict(path: Path) -> Verdict:
     """Of the file, by this plane's keys."""
+    with transaction() as session:
+        trusted = list(checkpoints.public_keys(session).values())
+    # In no transaction: of a long file it takes longer than the database lets one wait.
     with path.open(encoding="utf-8") as lines:
-        verdict = files.verify(lines, list(checkpoints.public_keys(session).values()))
+        verdict = files.verify(lines, trusted)
     if verdict.finding is not None:
         raise NotArchived(f"{path} is not intact: {verdict.finding.message} Nothing was changed.")
     return verdict
 
 
 def _take_out(session: Session, account_id: str | None, first: int, until: AuditCheckpoint) -> None:
-    """Whoever does the same at once waits for the rows, and finds none."""
+    """Whoever does the same at once waits, and finds none of the rows; whoever restores, the same records as before."""
+    repository.lock_archives(session, account_id)
+    if repository.archived(session, account_id) != first - 1:
+        raise NotArchived("Somebody else has archived or restored rows meanwhile; nothing was deleted.")
     wanted = until.sequence - first + 1
     if repository.delete(session, account_id, first, until.sequence) != wanted:
         raise NotArchived("Somebody else has archived the same rows meanwhile; nothing was deleted.")

@@ -139,6 +139,18 @@ def archived(session: Session, account_id: str | None) -> int:
     return session.scalar(query) or 0
 
 
+def lock_archives(session: Session, account_id: str | None) -> None:
+    """Until this transaction ends nobody else archives or restores rows of this chain; others write to it.
+
+    However long that takes: from now on the transaction's statements may, too.
+    """
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    session.execute(text("SET LOCAL lock_timeout = 0"))
+    key = {"key": f"audit archives:{chain_of(account_id)}"}
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
+    session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+
+
 def delete_archive(session: Session, row: AuditArchive) -> bool:
     """Whether it was there still; whoever deletes it at the same time waits for the other one's end."""
     same = (AuditArchive.chain == row.chain, AuditArchive.sequence == row.sequence)
@@ -153,8 +165,7 @@ def is_there(session: Session, account_id: str | None, sequence: int, last_hash:
 
 
 def delete(session: Session, account_id: str | None, first: int, last: int) -> int:
-    """How many rows of these places there were. It may take as long as it does."""
-    session.execute(text("SET LOCAL statement_timeout = 0"))
+    """How many rows of these places there were. After `lock_archives`, since it may take long."""
     within = (_within(account_id), AuditEvent.sequence >= first, AuditEvent.sequence <= last)
     removed: CursorResult[Any] = session.connection().execute(sql_delete(AuditEvent).where(*within))
     return removed.rowcount

@@ -13,12 +13,14 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from controlplane.audit import archiving, files, repository, verification, written
 from controlplane.core import clock, database
 from controlplane.core.database import transaction
 from tests.controlplane.audit.keeping import ACCOUNT, record
+from tests.support.waiting import until
 
 ROWS = 4
 FUNCTIONS = {
@@ -26,6 +28,11 @@ FUNCTIONS = {
     written.__file__: ("begun", "save", "finish"),
 }
 Step = Callable[[], object]
+_IDLE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+_WAITING = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+    "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+)
 
 
 @dataclass
@@ -118,6 +125,54 @@ def test_before_each_step(known: list[str], tmp_path: Path) -> None:
         assert held(directory, known) == 0
 
     assert at > 30
+
+
+def test_rows_that_are_restored_while_the_next_ones_are_archived_leave_no_gap(
+    known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archiving.archive(ACCOUNT, clock.now(), tmp_path)
+    (file,) = tmp_path.iterdir()
+    record(1)
+    check = archiving._check
+
+    def restored_meanwhile(*arguments: Any) -> None:
+        check(*arguments)
+        archiving.restore(file)
+
+    monkeypatch.setattr(archiving, "_check", restored_meanwhile)
+    with pytest.raises(archiving.NotArchived, match="meanwhile; nothing was deleted"):
+        archiving.archive(ACCOUNT, clock.now(), tmp_path)
+    assert held(tmp_path, known) == 0
+
+
+def test_who_restores_waits_for_who_archives(known: list[str], tmp_path: Path) -> None:
+    archiving.archive(ACCOUNT, clock.now(), tmp_path)
+    (file,) = tmp_path.iterdir()
+    with ThreadPoolExecutor(1) as pool, transaction() as session:
+        repository.lock_archives(session, ACCOUNT)
+        restoring = pool.submit(archiving.restore, file)
+        until(lambda: session.scalar(text(_WAITING)))
+        assert not restoring.done()
+        session.commit()
+        restoring.result(30)
+    assert held(tmp_path, known) == 0
+
+
+def test_no_transaction_waits_while_a_file_is_read(
+    known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database ends those that idle for half a minute, and a file may be long."""
+    read, idle = files.verify, list[int | None]()
+
+    def watched(*arguments: Any) -> Any:
+        with transaction() as session:
+            idle.append(session.scalar(text(_IDLE)))
+        return read(*arguments)
+
+    monkeypatch.setattr(files, "verify", watched)
+    archiving.archive(ACCOUNT, clock.now(), tmp_path)
+    archiving.restore(next(tmp_path.iterdir()))
+    assert idle == [0, 0]
 
 
 def test_two_that_restore_at_once_restore_once(known: list[str], tmp_path: Path) -> None:
