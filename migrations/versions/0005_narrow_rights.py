@@ -24,6 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _forget_what_no_older_version_reads()
     op.drop_column("log_stream", "kept_edge_lines")
     op.drop_column("runner", "engine_versions")
     op.drop_column("environment", "previous_engine_version")
@@ -39,6 +40,20 @@ def downgrade() -> None:
         op.drop_table(table)
     _drop_identity_keys()
     _drop_audit()
+
+
+def _forget_what_no_older_version_reads() -> None:
+    """One such row would keep an older version from showing any of its environment's lines or operations."""
+    op.execute(
+        "WITH gone AS (DELETE FROM log_line WHERE source = 'edge' RETURNING environment_id, octet_length(line) AS size), "
+        "each AS (SELECT environment_id, count(*) AS lines, sum(size) AS bytes FROM gone GROUP BY environment_id) "
+        "UPDATE log_stream SET kept_lines = kept_lines - each.lines, kept_bytes = kept_bytes - each.bytes "
+        "FROM each WHERE log_stream.environment_id = each.environment_id"
+    )
+    op.execute(
+        "DELETE FROM operation WHERE kind IN ('environment.restore_paused', 'environment.pause', 'environment.wake', "
+        "'environment.upgrade', 'environment.undo_upgrade', 'identity_key.switch', 'identity_key.rollback')"
+    )
 
 
 def _outbound_names() -> None:

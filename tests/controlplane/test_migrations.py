@@ -60,10 +60,39 @@ def test_an_upgrade_from_the_released_version_and_the_way_back_keep_every_row() 
         with engine().connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert _lost(filled) == []
+        _add_what_is_new(filled["environment"]["environment_id"])
         command.downgrade(config, RELEASED)
         assert _lost(filled) == []
+        assert _unreadable() == []
         command.upgrade(config, "head")
         assert _lost(filled) == []
+
+
+def _add_what_is_new(environment_id: str) -> None:
+    """Rows with words that the released version does not know."""
+    with engine().begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO log_line (environment_id, sequence, at, level, source, line) "
+                "VALUES (:id, 8, now(), 'WARN', 'edge', 'four'), (:id, 9, now(), 'WARN', 'edge', 'four')"
+            ),
+            {"id": environment_id},
+        )
+        connection.execute(sa.text("UPDATE log_stream SET kept_lines = 9, kept_bytes = 15, kept_edge_lines = 2"))
+        connection.execute(
+            sa.text(
+                "INSERT INTO operation SELECT 'op_new', account_id, environment_id, 'environment.pause', generation, "
+                "status, steps, error, created_at, ended_at FROM operation"
+            )
+        )
+
+
+def _unreadable() -> list[str]:
+    with engine().connect() as connection:
+        kept = connection.execute(sa.text("SELECT kept_lines, kept_bytes FROM log_stream")).one()
+        assert tuple(kept) == (7, 7)
+        found = "SELECT kind FROM operation WHERE kind <> 'x' UNION SELECT source FROM log_line WHERE source <> 'x'"
+        return list(connection.scalars(sa.text(found)))
 
 
 def _fill() -> Rows:
