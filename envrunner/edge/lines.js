@@ -1,5 +1,4 @@
-// What the edge did with an environment's requests, as lines for its log (docs/logs.md): every refusal and failure of the
-// edge's own, and all requests where the environment wants that.
+// What the edge did with an environment's requests, as lines for its log (docs/logs.md): every refusal and failure of its own.
 //
 // Whoever reads the log is a member of the account; what a caller writes here may be a stranger's. So: printable ASCII of bounded
 // length, no query string, no credential, and a bounded number of lines in a file of the environment's own, which
@@ -16,7 +15,7 @@ const MOST_OF_CALLERS = 20, MOST_OF_STRANGERS = 10;
 function told(r) {
     try {
         const variables = r.variables, reason = variables.edge_reason || guardsReason(variables);
-        if (reason !== '' || variables.edge_all === '1') {
+        if (reason !== '') {
             tell(r, reason);
         }
     } catch (e) {
@@ -48,20 +47,15 @@ function line(r, reason, who) {
     const variables = r.variables, target = variables.request_uri || '', end = target.search(/[?#]/);
     const path = printable(masked(end < 0 ? target : target.slice(0, end)), 400) + (end < 0 ? '' : '?***');
     const method = printable(r.method || '-', 20), status = Number(variables.status);
-    const fields = {message: method + ' ' + path + ' ' + status + (reason === '' ? '' : ': ' + printable(reason, 400))};
-    fields.status = status;
-    fields.method = method;
-    fields.path = path;
-    if (reason !== '') {
-        fields.reason = printable(reason, 400);
-    }
+    const why = printable(reason, 400);
+    const fields = {message: method + ' ' + path + ' ' + status + ': ' + why, status: status, method: method, path: path, reason: why};
     if (who.name !== undefined) {
         fields[who.name] = who.id;
     }
     fields.client = variables.remote_addr;
     fields.durationMs = Math.round(Number(variables.request_time) * 1000);
     fields.requestId = variables.request_id;
-    return rendered(reason === '' ? 'INFO' : status < 500 ? 'WARN' : 'ERROR', fields);
+    return rendered(status < 500 ? 'WARN' : 'ERROR', fields);
 }
 
 function rendered(level, fields) {
