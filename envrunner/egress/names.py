@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
-from queue import SimpleQueue
+from queue import PriorityQueue
 
 import structlog
 
@@ -56,7 +57,8 @@ class Names:
         self._ask = ask
         self._now = now
         self._changed = threading.Condition()
-        self._queue: SimpleQueue[str] = SimpleQueue()
+        self._queue: PriorityQueue[tuple[bool, int, str]] = PriorityQueue()
+        self._places = count()
         self._asking: set[str] = set()
         self._workers = 0
         self._asked_at: dict[str, float] = {}
@@ -98,9 +100,11 @@ class Names:
         return asked_at is None or self._now() - asked_at >= self._every
 
     def _ask_for(self, name: str) -> None:
+        # One that nobody knows yet goes first: without it an engine is refused, and of the others there are addresses.
+        known = name in self._asked_at or name in self._seen
         self._asked_at[name] = self._now()
         self._asking.add(name)
-        self._queue.put(name)
+        self._queue.put((known, next(self._places), name))
         if self._workers < min(_AT_ONCE, len(self._asking)):
             self._workers += 1
             # Daemons: an answer that does not come must not keep the agent from ending.
@@ -108,8 +112,8 @@ class Names:
 
     def _work(self) -> None:
         while True:
-            name = self._queue.get()
-            found = self._ask(name)
+            _, _, name = self._queue.get()
+            found = self._ask(name) if name in self._asked_at else None
             with self._changed:
                 self._asking.discard(name)
                 if found is not None and name in self._asked_at:

@@ -110,6 +110,24 @@ def test_names_that_take_their_time_keep_no_other_waiting(world: World, monkeypa
     until(lambda: names.addresses("slow-1") == {C})
 
 
+def test_a_new_name_waits_for_no_crowd_of_old_ones(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A neighbour's, whose answers have become slow; and those that nobody wants by then are not asked for."""
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.05)
+    names, crowd = world.names(), [f"slow-{number}" for number in range(20)]
+    names.look(crowd)
+    until(lambda: len(world.asked) == len(crowd))
+    world.asked.clear()
+    world.held.clear()
+    passes(world, names, _EVERY, *crowd)
+    until(lambda: len(world.asked) == module._AT_ONCE)
+    busy, world.leads["db"] = list(world.asked), {A}
+    names.look([*busy, "db"])
+    world.held.set()
+    until(lambda: names.addresses("db"))
+    names.look([*busy, "db"])
+    assert world.asked == [*busy, "db"]
+
+
 def test_an_agent_begins_with_what_the_last_one_knew(world: World) -> None:
     names, world.leads["db"] = world.names(), {A}
     passes(world, names, 0, "db")
