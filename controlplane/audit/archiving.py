@@ -91,11 +91,13 @@ def restore(path: Path) -> Archived:
 
 
 def _is_back(session: Session, verdict: Verdict) -> bool:
-    """Somebody was killed, or asks twice."""
-    archived = repository.archived(session, verdict.account_id)
-    return archived < verdict.sequence and repository.is_there(
-        session, verdict.account_id, verdict.sequence, verdict.hash
-    )
+    """Somebody was killed, or asks twice; the chain must say so, too."""
+    account_id = verdict.account_id
+    archived = repository.archived(session, account_id)
+    if archived >= verdict.sequence or not repository.is_there(session, account_id, verdict.sequence, verdict.hash):
+        return False
+    _refuse(archives.contradicted(session, account_id, archived))
+    return True
 
 
 def _take_in(session: Session, path: Path, verdict: Verdict, first: int) -> None:

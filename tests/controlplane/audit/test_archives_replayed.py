@@ -96,6 +96,7 @@ def test_rows_that_were_put_back_by_hand_are_named(chained: Session, tmp_path: P
     assert "are in the database" in restore(file, status=2)
     chained.execute(text("DELETE FROM audit_archive"))
     assert found(chained) == (Problem.INSERTED, 1)
+    assert "were put back by hand" in restore(file, status=2), "there they are, and nobody restored them"
 
 
 def test_another_account_s_record_archives_nothing(chained: Session, tmp_path: Path) -> None:
