@@ -233,9 +233,14 @@ class Engine:
         self._process = None
         reason = self._hands.obituary(process.exit_status)
         await asyncio.to_thread(process.clear_remains)
+        self._restarts += 1
+        if self._state.generation != spec.generation:
+            # It ran for the spec before; how this one fares is not known yet.
+            _log.info("engine of an older spec ended", environment_id=spec.environment_id, reason=reason)
+            self._set(EngineState.STARTING, spec)
+            return
         delay = self._backoff.after(process.lived_seconds)
         self._not_before = time.monotonic() + delay
-        self._restarts += 1
         _log.warning("engine ended", environment_id=spec.environment_id, reason=reason, next_try_seconds=delay)
         if delay or not self._was_ready:
             self._set(EngineState.FAILED, spec, reason)

@@ -214,6 +214,7 @@ PERSONS_ONLY = RECENT | {
 # All that a CI job may do here, about its own environment.
 WORKLOADS = {
     "getEnvironment": ("developer", "viewer"),
+    "listEngineVersions": ("developer", "viewer"),
     "listEnvironmentOperations": ("developer", "viewer"),
     "getLimits": ("developer", "viewer"),
     "getThrottling": ("developer", "viewer"),

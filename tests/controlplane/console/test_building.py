@@ -10,7 +10,6 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from tests.controlplane.console.test_console import dist
-from tests.support.waiting import until
 
 __all__ = ["dist"]
 SWAP = Path(__file__).parents[3] / "web" / "swap.mjs"
@@ -27,6 +26,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   await writeFile(`${part}/assets/same-a.js`, "same()");
   await writeFile(`${part}/index.html`, `<script src="/console/assets/main-${n}.js">`);
   await swap(part, dist);
+  console.log(n);
   n += STEP;
 }
 """
@@ -36,16 +36,19 @@ def building(part: Path, dist: Path, first: int = 0, step: int = 1) -> subproces
     """Builds once for each line it is given."""
     program = BUILDING.replace("SWAP", SWAP.as_uri()).replace("FIRST", str(first)).replace("STEP", str(step))
     node = Path(sys.executable).with_name("node")
-    return subprocess.Popen([node, "--input-type=module", "-e", program, "--", part, dist], stdin=subprocess.PIPE)
+    command: list[str | Path] = [node, "--input-type=module", "-e", program, "--", part, dist]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def test_nobody_meets_a_moment_without_a_console(tmp_path: Path, dist: Path, client: TestClient) -> None:
     node = building(tmp_path / "part", dist)
     assert node.stdin
+    assert node.stdout
     node.stdin.write(b"\n")
     node.stdin.flush()
-    until(lambda: client.get("/console/").status_code == 200)
     for _ in range(BUILDS - 1):
+        # One build at a time goes on while somebody reads.
+        assert node.stdout.readline()
         node.stdin.write(b"\n")
         node.stdin.flush()
         answer = client.get("/console/")

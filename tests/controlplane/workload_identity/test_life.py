@@ -27,6 +27,7 @@ Later = Callable[[timedelta], None]
 # What the two roles may, in their own environment; everything else there is stays closed to them.
 VIEWER = {
     "getEnvironment",
+    "listEngineVersions",
     "getLimits",
     "getThrottling",
     "listEnvironmentOperations",

@@ -46,7 +46,7 @@ def spooled(world: World) -> str:
     ("side", "target", "status"),
     [
         ("ingress", "/S/h", 200),
-        ("ingress", "/.edge/x", 413),
+        ("ingress", "/.edge/x", 404),
         ("ingress", "/.edge/stream", 404),
         ("admin", "/services/s/state", 200),
         ("admin", "/v3/services/s/state", 200),
