@@ -17,7 +17,7 @@ def test_one_and_all(shared_node: Node) -> None:
     one = shared_node.http.get(PATH)
     assert one.status_code == 200
     assert set(one.json()) == {
-        "environmentId", "generation", "state", "reason", "engineVersion", "pid", "restarts", "since",
+        "environmentId", "generation", "specDigest", "state", "reason", "engineVersion", "pid", "restarts", "since",
     }  # fmt: skip
     assert one.json()["pid"] == state.pid
     assert one.json() in shared_node.http.get("/engines").json()["items"]
