@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sysconfig
 import threading
+import time
 from pathlib import Path
 
 from envrunner.relay import compiled
 from script.checkout import Checkout
 
 _SECONDS = 300.0
+_AGAIN_SECONDS = 86_400.0
 
 
 def settled(checkout: Checkout) -> bool:
-    """Whether there is nothing to do: it is there, it cannot be made from these sources, or there is no compiler."""
+    """Whether there is nothing to do: it is there, it failed lately with these sources, or there is no compiler."""
     folder = compiled.folder(checkout.venv)
-    return folder.is_dir() or _failure(folder).exists() or _compiler() is None or not _lock(checkout).exists()
+    return folder.is_dir() or _failed_lately(folder) or _compiler() is None or not _lock(checkout).exists()
 
 
 class Compiling:
@@ -97,6 +100,13 @@ def _forget_others(folder: Path, part: Path) -> None:
 
 def _failure(folder: Path) -> Path:
     return folder.with_suffix(".failed")
+
+
+def _failed_lately(folder: Path) -> bool:
+    """What failed may have been the network."""
+    with contextlib.suppress(FileNotFoundError):
+        return time.time() - _failure(folder).stat().st_mtime < _AGAIN_SECONDS
+    return False
 
 
 def _compiler() -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sysconfig
+import time
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,7 @@ def test_a_machine_without_a_compiler_has_nothing_to_do(tmp_path: Path, monkeypa
     assert compiling.settled(Checkout(tmp_path))
 
 
-def test_what_failed_is_written_down_and_not_tried_again(checkout: Checkout) -> None:
+def test_what_failed_is_written_down_and_not_tried_again_that_day(checkout: Checkout) -> None:
     failing = str(shutil.which("false"))
     assert not compiling.settled(checkout)
     under_way = compiling.Compiling(checkout, Path(failing), {"PATH": "/usr/bin"})
@@ -37,6 +39,9 @@ def test_what_failed_is_written_down_and_not_tried_again(checkout: Checkout) -> 
     folder = compiled.folder(checkout.venv)
     assert "returned non-zero exit status 1" in folder.with_suffix(".failed").read_text()
     assert [one.name for one in folder.parent.iterdir()] == [f"{folder.name}.failed"]
+    yesterday = time.time() - 86_500
+    os.utime(folder.with_suffix(".failed"), (yesterday, yesterday))
+    assert not compiling.settled(checkout)
 
 
 def test_it_is_tried_again_once_the_sources_are_others(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
