@@ -10,13 +10,13 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.chaos.killing import kill, wait_healed
-from tests.support import binaries, machine, services
+from tests.support import machine, services
 from tests.support.cast import port
 from tests.support.plane import Plane
 from tests.support.raw import ask
 from tests.support.tenants import Environment, Person, create_environment
 from tests.support.waiting import until
+from tests.system.changes import change, finished, status, view_of, working_key
 
 pytestmark = pytest.mark.system
 
@@ -25,39 +25,6 @@ NAME_RULE = (
     "and has at most 39 characters."
 )
 BAD_NAMES = ["", "-a", "a-", "a--b", "A", "a_b", "a.b", "a" * 40, "ä", "a b", "a\n", "a/b"]
-
-
-def finished(person: Person, operation_id: str) -> dict[str, Any]:
-    """The operation once it has ended."""
-
-    def ended() -> dict[str, Any] | None:
-        seen: dict[str, Any] = person.call("GET", f"/operations/{operation_id}").json()
-        return seen if seen["status"] not in ("PENDING", "RUNNING") else None
-
-    return until(ended, 60)
-
-
-def change(environment: Environment, method: str, tail: str = "") -> dict[str, Any]:
-    """A change of the environment that must be accepted; its operation once that has succeeded."""
-    answer = environment.owner.call(method, environment.path + tail)
-    assert answer.status_code == 202, answer.text
-    operation = finished(environment.owner, answer.json()["operationId"])
-    assert operation["status"] == "SUCCEEDED", operation
-    return operation
-
-
-def status(environment: Environment, path: str, token: str) -> int:
-    return ask(port(environment.admin_url), "GET", path, token).status
-
-
-def working_key(environment: Environment, role: str = "full") -> str:
-    """A new key, once the edge knows it."""
-    key = environment.api_key(role)
-    where, path = (
-        (environment.ingress_url, "/restate/health") if role == "ingress" else (environment.admin_url, "/version")
-    )
-    until(lambda: ask(port(where), "GET", path, key).status == 200)
-    return key
 
 
 def test_creating_shows_every_step(signed_up: Person) -> None:
@@ -91,7 +58,7 @@ def test_deleted_and_restored_with_all_data(signed_up: Person, tmp_path: Path) -
 
     change(environment, "DELETE")
 
-    assert _shown(environment)["status"] == "DELETED"
+    assert view_of(environment)["status"] == "DELETED"
     until(lambda: caller.post("/Visitors/ada/arrive").status_code == 404)
     assert status(environment, "/version", key) == 404
     taken = signed_up.call("POST", f"/accounts/{environment.account_id}/environments", json={"name": "dev"})
@@ -104,7 +71,7 @@ def test_deleted_and_restored_with_all_data(signed_up: Person, tmp_path: Path) -
 
     until(lambda: caller.post("/Visitors/ada/visits").status_code == 200)
     assert caller.invoke("/Visitors/ada/arrive") == 3
-    shown = _shown(environment)
+    shown = view_of(environment)
     assert (shown["status"], shown["signingPublicKey"]) == ("ACTIVE", environment.signing_public_key)
     assert shown["ingressBaseUrl"] == environment.ingress_url
     assert signed_up.call("POST", f"{environment.path}/restore").status_code == 409
@@ -145,67 +112,6 @@ def test_deleted_before_it_was_ready(signed_up: Person, plane: Plane) -> None:
     assert finished(signed_up, made["operationId"])["status"] in ("SUCCEEDED", "CANCELLED")
     label = made["environmentId"].removeprefix("env_")
     until(lambda: not machine.engines(plane.home, label) and not (plane.home / "engines" / label).exists())
-
-
-def test_paused_and_woken_with_all_that_waits(signed_up: Person, plane: Plane, tmp_path: Path) -> None:
-    environment = create_environment(signed_up)
-    key = working_key(environment)
-    caller = environment.using(key)
-    with services.python(tmp_path, [environment.signing_public_key]) as service:
-        assert caller.register(service.url).status_code == 201
-        assert caller.invoke("/Visitors/ada/arrive") == 1
-        caller.send("/Visitors/ada/arrive/send?delay=2s")
-        due = datetime.now(UTC) + timedelta(seconds=2)
-
-        change(environment, "POST", "/pause")
-
-        assert machine.engines(plane.home, environment.label) == []
-        for answer in (caller.post("/Visitors/ada/arrive"), caller.admin("GET", "/deployments")):
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
-            assert f"rcloud env wake {environment.environment_id}" in answer.json()["message"]
-        shown = _shown(environment)
-        assert (shown["status"], shown["pausedAt"] is None) == ("SUSPENDED", False)
-        later = working_key_of_paused(environment)
-        before = plane.pids
-        kill(plane, "agent")
-        wait_healed(plane, before, "agent")
-        until(lambda: datetime.now(UTC) > due)
-        assert machine.engines(plane.home, environment.label) == []
-
-        change(environment, "POST", "/wake")
-
-        assert environment.using(later).post("/Visitors/ada/visits").status_code == 200
-        until(lambda: caller.invoke("/Visitors/ada/visits") == 2)
-        assert (_shown(environment)["status"], _shown(environment)["pausedAt"]) == ("ACTIVE", None)
-
-
-def test_an_engine_is_upgraded_and_one_that_does_not_start_gives_way(signed_up: Person) -> None:
-    environment = create_environment(signed_up)
-    key = working_key(environment)
-
-    def upgrade(version: str) -> dict[str, Any]:
-        answer = signed_up.call("POST", f"{environment.path}/upgrade", json={"version": version})
-        assert answer.status_code == 202, answer.text
-        return finished(signed_up, answer.json()["operationId"])
-
-    now = _shown(environment)["engineVersion"]
-    offered = signed_up.call("GET", f"{environment.path}/versions").json()
-    assert offered == {"current": now, "newer": [binaries.BROKEN, binaries.WORKING]}
-    failed = upgrade(binaries.BROKEN)
-    assert failed["status"] == "FAILED"
-    assert failed["error"].startswith(f"{binaries.BROKEN} does not come up, so {now} is started again.")
-    until(lambda: (_shown(environment)["status"], _shown(environment)["engineVersion"]) == ("ACTIVE", now))
-    assert status(environment, "/version", key) == 200
-    assert upgrade(binaries.WORKING)["status"] == "SUCCEEDED"
-    assert (_shown(environment)["status"], _shown(environment)["engineVersion"]) == ("ACTIVE", binaries.WORKING)
-    assert status(environment, "/version", key) == 200
-
-
-def working_key_of_paused(environment: Environment) -> str:
-    """A new key of an environment that takes no calls, once the edge knows it."""
-    key = environment.api_key()
-    until(lambda: status(environment, "/version", key) == 503)
-    return key
 
 
 def test_a_key_is_shown_once_and_refused_after_revocation(signed_up: Person) -> None:
@@ -349,8 +255,3 @@ def test_a_body_that_cannot_be_read_makes_nothing(
     assert answer.json()["code"]
     assert answer.headers["x-request-id"]
     assert len(keyless.owner.call("GET", path).json()["items"]) == 1
-
-
-def _shown(environment: Environment) -> dict[str, Any]:
-    shown: dict[str, Any] = environment.owner.call("GET", environment.path).json()
-    return shown
