@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 
-from controlplane.core.destinations import Destinations
+from controlplane.core.destinations import Destinations, canonical
 from controlplane.core.ids import label
 from controlplane.preflight.checks import Report
 from controlplane.preflight.dialling import resolve
@@ -22,4 +22,4 @@ class Places:
         if not is_own_tunnel(target, self.tunnel_proxy, label(self.environment_id)):
             resolve(target, self.destinations, Report())
             if self.destinations.is_below(target.host):
-                self.below.add(target.host.lower().rstrip("."))
+                self.below.add(canonical(target.host))

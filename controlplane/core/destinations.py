@@ -58,13 +58,13 @@ class Destinations:
 
     def judge_name(self, host: str) -> None:
         """Before anything is resolved. Raises `DestinationRefused`."""
-        name = host.lower().rstrip(".")
+        name = canonical(host)
         if self.own_zone is not None and (name == self.own_zone or name.endswith(f".{self.own_zone}")):
             raise DestinationRefused(f"{host} is a name of this plane itself, which no service of yours has.")
 
     def is_below(self, host: str) -> bool:
         """Whether only a `*.` among `hosts` allows this name."""
-        name = host.lower().rstrip(".")
+        name = canonical(host)
         return name not in self.hosts and any(_is_named(name, pattern) for pattern in self.hosts)
 
     def judge(self, host: str, port: int, addresses: Iterable[Address], *, plain: bool = False) -> None:
@@ -90,8 +90,13 @@ class Destinations:
     def _allowed(self, host: str, address: Address) -> bool:
         if address in METADATA:
             return any(network == ip_network(address) for network in self.networks)
-        named = any(_is_named(host.lower().rstrip("."), pattern) for pattern in self.hosts)
+        named = any(_is_named(canonical(host), pattern) for pattern in self.hosts)
         return within(address, self.networks) or (named and within(address, PRIVATE))
+
+
+def canonical(host: str) -> str:
+    """A name as names are compared."""
+    return host.lower().rstrip(".")
 
 
 def unmapped(address: Address) -> Address:

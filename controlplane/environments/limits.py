@@ -46,10 +46,7 @@ def choose(
     session: Session, by: Principal, account_id: str, environment_id: str, chosen: Mapping[str, int | None]
 ) -> Environment:
     """Limits of the account's own by the names of `Limits`; null takes one back. Raises `NotFound`, `AboveCeiling`."""
-    environment = repository.find_locked(session, by, account_id, environment_id)
-    if environment is None:
-        raise NotFound("environment")
-    service.refuse_purging(environment)
+    environment = service.locked(session, by, account_id, environment_id)
     for name, value in chosen.items():
         _check(name, value, getattr(environment, name))
     before, own = effective(environment), dict(environment.own_limits)

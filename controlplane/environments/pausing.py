@@ -5,9 +5,7 @@ from sqlalchemy.orm import Session
 from controlplane import audit
 from controlplane.auth import Principal
 from controlplane.core import clock
-from controlplane.core.errors import NotFound
-from controlplane.environments import errors, repository, service
-from controlplane.environments.models import Environment
+from controlplane.environments import service
 from controlplane.environments.status import Desired, Status, move
 from controlplane.operations import service as operations
 from controlplane.operations.kinds import Kind
@@ -18,7 +16,7 @@ def pause(session: Session, by: Principal, account_id: str, environment_id: str)
 
     Raises `NotFound`, `EnvironmentDeleted`, `PurgeInProgress`.
     """
-    environment = _living(session, by, account_id, environment_id)
+    environment = service.living_locked(session, by, account_id, environment_id)
     if environment.status == Status.SUSPENDED:
         return environment, operations.of_generation(session, environment_id, environment.generation)
     move(environment, Status.SUSPENDED, service.PAUSED)
@@ -29,20 +27,10 @@ def pause(session: Session, by: Principal, account_id: str, environment_id: str)
 
 def wake(session: Session, by: Principal, account_id: str, environment_id: str) -> service.Change:
     """Start a paused engine with all it held. Raises `NotFound`, `EnvironmentDeleted`, `PurgeInProgress`."""
-    environment = _living(session, by, account_id, environment_id)
+    environment = service.living_locked(session, by, account_id, environment_id)
     if environment.status != Status.SUSPENDED:
         return environment, operations.of_generation(session, environment_id, environment.generation)
     move(environment, Status.PENDING)
     environment.desired, environment.paused_at = Desired.RUNNING, None
     audit.record(session, by, "environment.wake", environment_id, account_id)
     return environment, service.changed(session, environment, Kind.WAKE)
-
-
-def _living(session: Session, by: Principal, account_id: str, environment_id: str) -> Environment:
-    environment = repository.find_locked(session, by, account_id, environment_id)
-    if environment is None:
-        raise NotFound("environment")
-    service.refuse_purging(environment)
-    if environment.status == Status.DELETED:
-        raise errors.EnvironmentDeleted("This environment is deleted. Restore it first.")
-    return environment

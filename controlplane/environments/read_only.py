@@ -4,17 +4,13 @@ from sqlalchemy.orm import Session
 
 from controlplane import audit
 from controlplane.auth import Principal
-from controlplane.core.errors import NotFound
-from controlplane.environments import repository, routes, service
+from controlplane.environments import routes, service
 from controlplane.environments.models import Environment
 
 
 def switch(session: Session, by: Principal, account_id: str, environment_id: str, read_only: bool) -> Environment:
     """The edge follows with the commit. Raises `NotFound`, `PurgeInProgress`."""
-    environment = repository.find_locked(session, by, account_id, environment_id)
-    if environment is None:
-        raise NotFound("environment")
-    service.refuse_purging(environment)
+    environment = service.locked(session, by, account_id, environment_id)
     before = {"readOnly": environment.read_only}
     environment.read_only = read_only
     details = audit.change(dict(before), {"readOnly": read_only})

@@ -65,8 +65,7 @@ def restore(session: Session, by: Principal, account_id: str, environment_id: st
 
     Raises `NotDeleted`, `PurgeInProgress`.
     """
-    environment = _found(repository.find_locked(session, by, account_id, environment_id))
-    refuse_purging(environment)
+    environment = locked(session, by, account_id, environment_id)
     if environment.status != Status.DELETED:
         raise errors.NotDeleted("This environment is not deleted, so there is nothing to restore.")
     environment.deleted_at, environment.purge_at = None, None
@@ -87,7 +86,7 @@ def purge(session: Session, by: Principal, account_id: str, environment_id: str)
 
 def purge_now(session: Session, by: Principal | None, environment: Environment) -> Operation:
     """The same for a row already locked; `by` is null when its time has come."""
-    refuse_purging(environment)
+    _refuse_purging(environment)
     move(environment, Status.DELETED, "Its data and keys are being destroyed.")
     environment.desired = Desired.ABSENT
     environment.deleted_at = environment.deleted_at or clock.now()
@@ -162,7 +161,21 @@ def _found(environment: Environment | None) -> Environment:
     return environment
 
 
-def refuse_purging(environment: Environment) -> None:
-    """Raises `PurgeInProgress`."""
+def locked(session: Session, by: Principal, account_id: str, environment_id: str) -> Environment:
+    """To be changed; it may be deleted. Raises `NotFound`, `PurgeInProgress`."""
+    environment = _found(repository.find_locked(session, by, account_id, environment_id))
+    _refuse_purging(environment)
+    return environment
+
+
+def living_locked(session: Session, by: Principal, account_id: str, environment_id: str) -> Environment:
+    """To be changed. Raises `NotFound`, `PurgeInProgress`, `EnvironmentDeleted`."""
+    environment = locked(session, by, account_id, environment_id)
+    if environment.status == Status.DELETED:
+        raise errors.EnvironmentDeleted("This environment is deleted. Restore it first.")
+    return environment
+
+
+def _refuse_purging(environment: Environment) -> None:
     if environment.desired == Desired.ABSENT:
         raise errors.PurgeInProgress("This environment is being destroyed; that cannot be undone.")

@@ -4,8 +4,7 @@ from sqlalchemy.orm import Session
 
 from controlplane import audit
 from controlplane.auth import Principal
-from controlplane.core.errors import NotFound
-from controlplane.environments import errors, repository, service, versions
+from controlplane.environments import errors, service, versions
 from controlplane.environments.models import Environment
 from controlplane.environments.status import Status
 from controlplane.operations import service as operations
@@ -25,7 +24,9 @@ def upgrade(session: Session, by: Principal, account_id: str, environment_id: st
 
     Raises `NotFound`, `EnvironmentDeleted`, `EnvironmentPaused`, `PurgeInProgress`, `VersionNotOffered`.
     """
-    environment = _awake(session, by, account_id, environment_id)
+    environment = service.living_locked(session, by, account_id, environment_id)
+    if environment.status == Status.SUSPENDED:
+        raise errors.EnvironmentPaused("This environment is paused. Wake it before you upgrade its engine.")
     if version == environment.engine_version:
         return environment, operations.of_generation(session, environment_id, environment.generation)
     if version not in (choices := offered(session, environment)):
@@ -52,18 +53,6 @@ def failed(session: Session, environment: Environment) -> None:
     environment_id, account_id = environment.environment_id, environment.account_id
     audit.record(session, None, "environment.undo_upgrade", environment_id, account_id, details)
     service.changed(session, environment, Kind.UNDO_UPGRADE)
-
-
-def _awake(session: Session, by: Principal, account_id: str, environment_id: str) -> Environment:
-    environment = repository.find_locked(session, by, account_id, environment_id)
-    if environment is None:
-        raise NotFound("environment")
-    service.refuse_purging(environment)
-    if environment.status == Status.DELETED:
-        raise errors.EnvironmentDeleted("This environment is deleted. Restore it first.")
-    if environment.status == Status.SUSPENDED:
-        raise errors.EnvironmentPaused("This environment is paused. Wake it before you upgrade its engine.")
-    return environment
 
 
 def _refusal(now: str, wanted: str, choices: list[str]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from controlplane.core.destinations import canonical
 from controlplane.core.schema import Schema, Timestamp
 
 _HOST = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -22,7 +23,7 @@ def _network(text: str) -> str:
 
 
 def _host(text: str) -> str:
-    name = text.lower().rstrip(".")
+    name = canonical(text)
     if len(name) > 255 or not _HOST.fullmatch(name):
         raise ValueError(HOST_RULE)
     return name

@@ -33,9 +33,13 @@ def specs(session: Session, runner_id: str) -> list[Spec]:
     policies = outbound_policies.of_runner(session, runner_id)
     names = outbound_policies.names_of_runner(session, runner_id)
     return [
-        spec(e, keys[id_].get(KeyState.CURRENT), policies.get(id_), names.get(id_, ()))
-        for e in rows
-        if (id_ := e.environment_id)
+        spec(
+            row,
+            keys[row.environment_id].get(KeyState.CURRENT),
+            policies.get(row.environment_id),
+            names.get(row.environment_id, ()),
+        )
+        for row in rows
     ]
 
 
@@ -94,9 +98,7 @@ def apply(session: Session, runner_id: str, report: Report) -> None:
         done=settled,
         error=_told(environment, report) if report.state == "FAILED" else None,
     )
-    if environment.desired == Desired.RUNNING and report.state == "READY":
-        upgrading.came_up(environment)
-    elif environment.desired == Desired.RUNNING and report.state == "FAILED":
+    if environment.desired == Desired.RUNNING and report.state == "FAILED":
         upgrading.failed(session, environment)
 
 
@@ -107,6 +109,7 @@ def _follow(session: Session, environment: Environment, report: Report) -> None:
     elif environment.desired == Desired.RUNNING:
         if report.state == "READY":
             move(environment, Status.ACTIVE)
+            upgrading.came_up(environment)
         elif report.state == "FAILED":
             move(environment, Status.FAILED, _reason(report))
 

@@ -46,7 +46,7 @@ class Engine:
         before_stop: Callable[[str, int], Awaitable[None]],
     ) -> None:
         """``before_stop`` is told label and process of an engine that is about to be stopped; it raises nothing."""
-        self._spec, self._digest = spec, spec.digest
+        self._spec = spec
         self._before_stop = before_stop
         self._hands = hands
         self._turns = turns
@@ -75,7 +75,7 @@ class Engine:
     @property
     def state(self) -> State:
         """What is."""
-        return self._state.model_copy(update={"spec_digest": self._digest})
+        return self._state.model_copy(update={"spec_digest": self._spec.digest})
 
     @property
     def settled(self) -> bool:
@@ -84,7 +84,7 @@ class Engine:
 
     def put(self, spec: Spec) -> None:
         """Take a new spec, already stored. Whatever goes on is reconsidered at once."""
-        self._spec, self._digest = spec, spec.digest
+        self._spec = spec
         self._backoff.reset()
         self._not_before = 0.0
         self._wake.set()

@@ -45,6 +45,7 @@ _HEADERS_OF_ADMIN = {
 
 
 def path_of(path: Path) -> str:
+    """A path for a place without quotes. Raises ValueError for one that nginx cannot be given."""
     text = quotable(path)
     if set(text) & set("'; \t#"):
         raise ValueError(f"nginx cannot be given this path: {text}")
@@ -52,7 +53,7 @@ def path_of(path: Path) -> str:
 
 
 def quotable(path: Path) -> str:
-    """A path for a place between double quotes, where a checkout's path may hold blanks."""
+    """The same between double quotes, where a checkout's path may hold blanks."""
     text = str(path.absolute())
     if set(text) & set('"{}$\\\n'):
         raise ValueError(f"nginx cannot be given this path: {text}")
@@ -69,6 +70,7 @@ def _ways(gate: str, judged: str = "") -> Iterable[str]:
 
 
 def of_calls(gate: str, layout: EdgeLayout) -> Iterable[str]:
+    """Of an ingress address."""
     # fast.js hands over what it does not let pass, by a status that nobody else can cause.
     yield from _logged(layout)
     yield from _ways(f"fast.{gate}")
@@ -80,6 +82,7 @@ def of_calls(gate: str, layout: EdgeLayout) -> Iterable[str]:
 
 
 def of_admin(gate: str, reader: str, layout: EdgeLayout, seconds: int) -> Iterable[str]:
+    """Of an admin address; ``seconds``: so long a SQL query may take."""
     yield from _recorded(layout)
     yield from _ways(f"record.{gate}", _READ_FIRST)
     # gate.js hands over by a status that nobody else can cause.
@@ -104,6 +107,7 @@ def _recorded(layout: EdgeLayout) -> Iterable[str]:
 
 
 def told(layout: EdgeLayout) -> str:
+    """What makes an answer known to the logs."""
     # Only here: fast.js shall not pay for it with each request that it lets pass.
     return f"{' '.join(_logged(layout))} {_TELLS}"
 
