@@ -60,12 +60,12 @@ async def _accept(listener: socket.socket, back: Path) -> None:
             _log.warning("not_accepted", error=str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
             continue
-        work = loop.create_task(_carry(back, callers, client))
+        work = loop.create_task(carry(back, callers, client))
         works.add(work)
         work.add_done_callback(works.discard)
 
 
-async def _carry(back: Path, callers: Callers, client: socket.socket) -> None:
+async def carry(back: Path, callers: Callers, client: socket.socket) -> None:
     """Until either side ends. nginx, before and behind this, keeps all the limits and times."""
     loop = asyncio.get_running_loop()
     with client, socket.socket(socket.AF_UNIX) as nginx, contextlib.suppress(OSError, ValueError, IndexError):
@@ -78,6 +78,9 @@ async def _carry(back: Path, callers: Callers, client: socket.socket) -> None:
         up = asyncio.create_task(_up(client, nginx, begun, callers.turns_of(name.split()[2])))
         try:
             await _down(nginx, client)
+            # Closed at once, whatever still came from the client would fail and take the answer's end with it.
+            client.shutdown(socket.SHUT_WR)
+            await up
         finally:
             up.cancel()
             # The sockets must be nobody's when they are closed.
