@@ -29,20 +29,24 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A page without cookies or history; what it waits for comes within 20 s or fails."""
-    context = chromium.new_context()
-    context.set_default_timeout(_PATIENCE_MILLISECONDS)
-    yield context.new_page()
-    context.close()
+    with alone(chromium) as opened:
+        yield opened
+
+
+@contextmanager
+def alone(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page of somebody else in the same browser, as fresh and as patient; ``options`` as for ``new_context``."""
+    with browser.new_context(**options) as context:
+        context.set_default_timeout(_PATIENCE_MILLISECONDS)
+        yield context.new_page()
 
 
 @contextmanager
 def visiting(host: str, port: int) -> Iterator[Page]:
     """A page in a browser of its own, to which ``https://host`` is our port, whoever signed its certificate."""
-    with launched(f"--host-resolver-rules=MAP {host}:443 127.0.0.1:{port}") as browser:
-        context = browser.new_context(ignore_https_errors=True)
-        context.set_default_timeout(_PATIENCE_MILLISECONDS)
-        yield context.new_page()
-        context.close()
+    rule = f"--host-resolver-rules=MAP {host}:443 127.0.0.1:{port}"
+    with launched(rule) as browser, alone(browser, ignore_https_errors=True) as opened:
+        yield opened
 
 
 @contextmanager

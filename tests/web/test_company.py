@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -11,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.controlplane.domains.nameserver import NameServer
 from tests.support import identity_provider
-from tests.support.browser import chromium, page
+from tests.support.browser import alone, chromium, page
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET
 from tests.support.plane import Plane
 from tests.support.tenants import sign_up
@@ -20,15 +18,6 @@ from tests.web.looks import reads_well
 
 pytestmark = pytest.mark.system
 __all__ = ["chromium", "page", "site"]
-
-
-@contextmanager
-def somebody(browser: Browser) -> Iterator[Page]:
-    """A page of another person. Not under watch: it leaves for their company's provider."""
-    context = browser.new_context()
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    context.close()
 
 
 def prove(page: Page, domain: str, names: NameServer) -> Locator:
@@ -43,6 +32,31 @@ def prove(page: Page, domain: str, names: NameServer) -> Locator:
     card.get_by_role("button", name=f"Verify {domain}").click()
     expect(card.get_by_text("Verified", exact=True)).to_be_visible()
     return card
+
+
+def connect(page: Page, issuer: str) -> Locator:
+    """The card of the provider, which is called Corp."""
+    page.get_by_role("button", name="Connect a provider").click()
+    form = page.get_by_role("dialog", name="Connect a provider")
+    form.get_by_label("Name", exact=True).fill("Corp")
+    form.get_by_label("Issuer").fill(issuer)
+    form.get_by_label("Client id").fill(CLIENT_ID)
+    form.get_by_label("Client secret").fill(CLIENT_SECRET)
+    form.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_text("Corp is connected.")).to_be_visible()
+    return page.get_by_role("article", name="Corp", exact=True)
+
+
+def disconnect(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"Disconnect {name}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True).click()
+
+
+def stays_out(page: Page, start: str) -> None:
+    """Whoever is signed in no longer, and begins where the provider's people do."""
+    page.context.clear_cookies(name="rc_session")
+    page.goto(start)
+    expect(page.get_by_role("alert")).to_contain_text("There is no such provider, or it is switched off.")
 
 
 def through_provider(page: Page, address: str) -> None:
@@ -63,16 +77,9 @@ def test_people_come_in_by_their_companys_provider_until_it_is_switched_off(
     rules = prove(page, domain, names)
     email = f"ada@{domain}"
     ada = {"email": email, "email_verified": True, "name": "Ada Lovelace"}
-    with identity_provider.running([], people={"ada": ada}) as provider, somebody(chromium) as hers:
-        page.get_by_role("button", name="Connect a provider").click()
-        form = page.get_by_role("dialog", name="Connect a provider")
-        form.get_by_label("Name", exact=True).fill("Corp")
-        form.get_by_label("Issuer").fill(provider.issuer)
-        form.get_by_label("Client id").fill(CLIENT_ID)
-        form.get_by_label("Client secret").fill(CLIENT_SECRET)
-        form.get_by_role("button", name="Connect", exact=True).click()
-        expect(page.get_by_text("Corp is connected.")).to_be_visible()
-        card = page.get_by_role("article", name="Corp", exact=True)
+    # Her page is not under watch: it leaves for the company's provider.
+    with identity_provider.running([], people={"ada": ada}) as provider, alone(chromium) as hers:
+        card = connect(page, provider.issuer)
         issuer, redirect_uri, start = card.locator("dl code").all_inner_texts()
         assert issuer == provider.issuer
         provider.sends_to(redirect_uri)
@@ -93,9 +100,7 @@ def test_people_come_in_by_their_companys_provider_until_it_is_switched_off(
 
         page.get_by_role("button", name="Switch off Corp").click()
         expect(card.get_by_text("Off", exact=True)).to_be_visible()
-        hers.context.clear_cookies(name="rc_session")
-        hers.goto(start)
-        expect(hers.get_by_role("alert")).to_contain_text("There is no such provider, or it is switched off.")
+        stays_out(hers, start)
         page.get_by_role("button", name="Switch on Corp").click()
         expect(card.get_by_text("On", exact=True)).to_be_visible()
         hers.goto(start)
@@ -104,17 +109,13 @@ def test_people_come_in_by_their_companys_provider_until_it_is_switched_off(
         page.get_by_role("button", name="Edit Corp").click()
         page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Corp login")
         page.get_by_role("dialog").get_by_role("button", name="Save").click()
-        page.get_by_role("button", name="Disconnect Corp login").click()
-        page.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True).click()
+        disconnect(page, "Corp login")
         expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("domain")
         page.keyboard.press("Escape")
         rules.get_by_label("Sign in through").select_option("any way")
         with page.expect_response(lambda answer: answer.request.method == "PATCH"):
             rules.get_by_role("button", name="Save").click()
-        page.get_by_role("button", name="Disconnect Corp login").click()
-        page.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True).click()
+        disconnect(page, "Corp login")
         expect(page.get_by_text("Corp login is disconnected.")).to_be_visible()
         expect(page.get_by_role("article", name="Corp login")).to_have_count(0)
-        hers.context.clear_cookies(name="rc_session")
-        hers.goto(start)
-        expect(hers.get_by_role("alert")).to_contain_text("There is no such provider, or it is switched off.")
+        stays_out(hers, start)

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import chromium, page
+from tests.support.browser import alone, chromium, page
 from tests.support.looking import watched
 from tests.support.plane import Plane
 from tests.support.tenants import Person, sign_up
@@ -24,11 +24,8 @@ __all__ = ["chromium", "page", "site"]
 @contextmanager
 def another(browser: Browser, site: str) -> Iterator[Page]:
     """A page of somebody else, on a machine of their own."""
-    context = browser.new_context()
-    context.set_default_timeout(20_000)
-    with watched(context, site):
-        yield context.new_page()
-        context.close()
+    with alone(browser) as page, watched(page.context, site):
+        yield page
 
 
 def test_a_team_grows_and_its_roles_take_effect(page: Page, chromium: Browser, site: str, plane: Plane) -> None:

@@ -21,7 +21,8 @@ export function AccountRemoval({ account: { accountId, name } }: AccountPage) {
     remove.mutate(undefined, {
       onSuccess: async () => {
         toast(t.done(name));
-        await cache.fetchQuery({ ...meQuery, staleTime: 0 });
+        // Not what is on its way already: that may still name it.
+        await cache.refetchQueries(meQuery);
         await navigate({ to: "/", replace: true });
       },
     });
