@@ -22,6 +22,8 @@ from tests.envrunner.waiting import until
 from tests.support import binaries, services
 from tests.support.load import Load
 
+UNDER_WAY = "select id from sys_invocation where status <> 'completed'"
+
 
 @dataclass
 class Host:
@@ -49,11 +51,23 @@ class Host:
         with httpx2.Client(transport=transport, base_url="http://engine", timeout=30) as client:
             return client.request(method, path, headers={"accept": "application/json"}, **request)
 
-    def send(self, milliseconds: int) -> None:
-        """Through the edge, without waiting for the answer."""
+    @contextlib.contextmanager
+    def serves(self, directory: Path) -> Iterator[services.Service]:
+        """A slow service that the engine knows."""
+        with services.slow(directory, []) as service:
+            assert self.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+            yield service
+
+    def begin(self, service: services.Service, milliseconds: int) -> None:
+        """A call through the edge whose attempt is under way then; nobody waits for its answer."""
         headers = {"authorization": f"Bearer {self.token}"}
         answer = httpx2.post(f"{self.ingress}/slow/wait/send", json=milliseconds, headers=headers)
         assert answer.status_code == 202, answer.text
+        until(lambda: service.effects("began"))
+
+    def has_no_work(self) -> bool:
+        answer = self.admin("POST", "/query", json={"query": UNDER_WAY}).json()
+        return bool(answer == {"rows": []})
 
     @property
     def ingress(self) -> str:
@@ -68,10 +82,8 @@ def drain_seconds() -> float:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch, drain_seconds: float) -> Iterator[Host]:
     stack = Stack()
-    offered = binaries.directory(stack.home / "binaries")
-    binaries.add(offered, "1.7.13")
-    binaries.add(offered, "1.7.14", "exit 1")
-    monkeypatch.setenv("ENVRUNNER_ENGINE_BINARIES", str(offered))
+    for name, value in binaries.plane_settings(stack.home / "binaries").items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("ENVRUNNER_ENGINE_DRAIN_SECONDS", str(drain_seconds))
     try:
         stack.add_environment(1, engine=False)
@@ -94,8 +106,7 @@ def another(generation: int) -> Spec:
 
 def test_no_call_is_lost_on_a_kept_connection(host: Host, tmp_path: Path) -> None:
     host.settle(spec(1))
-    with services.slow(tmp_path, []) as service:
-        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+    with host.serves(tmp_path) as service:
         calls = [lambda http: http.post("/slow/wait", json=0)] * 8 + [lambda http: http.post("/slow/wait", json=150)]
         pids = set()
         with Load(host.ingress, host.token, calls) as load:
@@ -109,33 +120,27 @@ def test_no_call_is_lost_on_a_kept_connection(host: Host, tmp_path: Path) -> Non
 
 def test_attempts_that_nobody_waits_for_may_end(host: Host, tmp_path: Path) -> None:
     host.settle(spec(1))
-    with services.slow(tmp_path, []) as service:
-        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
-        host.send(1500)
-        until(lambda: service.effects("began"))
+    with host.serves(tmp_path) as service:
+        host.begin(service, 1500)
         host.settle(another(2))
         assert len(service.effects()) == 1
-        assert host.admin("POST", "/query", json={"query": UNDER_WAY}).json() == {"rows": []}
+        assert host.has_no_work()
 
 
 @pytest.mark.parametrize("drain_seconds", [0.1])
 def test_what_takes_too_long_is_taken_up_again(host: Host, tmp_path: Path) -> None:
     host.settle(spec(1))
-    with services.slow(tmp_path, []) as service:
-        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
-        host.send(4000)
-        until(lambda: service.effects("began"))
+    with host.serves(tmp_path) as service:
+        host.begin(service, 4000)
         host.settle(another(2))
         until(lambda: again(service))
-        until(lambda: host.admin("POST", "/query", json={"query": UNDER_WAY}).json() == {"rows": []})
+        until(host.has_no_work)
 
 
 def test_calls_wait_while_the_engine_is_away_and_a_stop_ends_the_waiting(host: Host, tmp_path: Path) -> None:
     host.settle(spec(1))
-    with services.slow(tmp_path, []) as service:
-        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
-        host.send(60_000)
-        until(lambda: service.effects("began"))
+    with host.serves(tmp_path) as service:
+        host.begin(service, 60_000)
         host.agent.put(another(2))
         until((host.stack.run / "e" / label(1) / "a.sock.old").exists)
         # Nobody shall wait for a minute's work before an environment is deleted.
@@ -147,17 +152,15 @@ def test_calls_wait_while_the_engine_is_away_and_a_stop_ends_the_waiting(host: H
 def test_a_gentle_stop_lets_attempts_end_and_another_mind_keeps_the_engine(host: Host, tmp_path: Path) -> None:
     pid = host.settle(spec(1)).pid
     paused = [spec(1, generation, Desired.STOPPED, gently=True) for generation in (2, 4)]
-    with services.slow(tmp_path, []) as service:
-        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
-        host.send(1500)
-        until(lambda: service.effects("began"))
+    with host.serves(tmp_path) as service:
+        host.begin(service, 1500)
         host.agent.put(paused[0])
         assert host.settle(spec(1, 3)).pid == pid
         host.agent.put(paused[1])
         state = host.agent.settled(paused[1].environment_id, 8)
         assert (state.state, state.generation, state.pid) == (EngineState.STOPPED, 4, None)
         assert host.settle(spec(1, 5)).pid != pid
-        until(lambda: host.admin("POST", "/query", json={"query": UNDER_WAY}).json() == {"rows": []})
+        until(host.has_no_work)
         assert len(service.effects()) == 1
         assert not again(service)
 
@@ -165,26 +168,23 @@ def test_a_gentle_stop_lets_attempts_end_and_another_mind_keeps_the_engine(host:
 def test_another_version_takes_over_and_one_that_does_not_start_gives_way(host: Host, tmp_path: Path) -> None:
     """Steady load all the time: callers notice neither."""
     host.settle(spec(1))
-    with services.slow(tmp_path, []) as service:
-        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+    with host.serves(tmp_path):
         with Load(host.ingress, host.token, [lambda http: http.post("/slow/wait", json=0)] * 4) as load:
-            host.settle(spec(1, 2, engine_version="1.7.13"))
+            host.settle(spec(1, 2, engine_version=binaries.WORKING))
             load.wait_for_more(20)
-            host.agent.put(spec(1, 3, engine_version="1.7.14"))
+            host.agent.put(spec(1, 3, engine_version=binaries.BROKEN))
             failed = host.agent.settled(spec(1).environment_id, 20)
             assert (failed.state, failed.generation) == (EngineState.FAILED, 3)
             assert "exit status 1" in (failed.reason or "")
-            host.settle(spec(1, 4, engine_version="1.7.13"))
+            host.settle(spec(1, 4, engine_version=binaries.WORKING))
             load.wait_for_more(20)
         assert load.wrong == {}, host.stack.logs()
 
 
 def test_an_agent_that_dies_while_it_stops_an_engine_leaves_the_next_one_to_do_it(host: Host, tmp_path: Path) -> None:
     host.settle(spec(1))
-    with services.slow(tmp_path, []) as service:
-        assert host.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
-        host.send(60_000)
-        until(lambda: service.effects("began"))
+    with host.serves(tmp_path) as service:
+        host.begin(service, 60_000)
         host.agent.put(spec(1, 2, Desired.STOPPED, gently=True))
         for _ in range(2):
             host.stack.kill("agent")
@@ -198,6 +198,3 @@ def test_an_agent_that_dies_while_it_stops_an_engine_leaves_the_next_one_to_do_i
 def again(service: services.Service) -> set[str]:
     """What was begun more than once: the attempt before was cut."""
     return {line for line, times in Counter(service.effects()).items() if times > 1}
-
-
-UNDER_WAY = "select id from sys_invocation where status <> 'completed'"

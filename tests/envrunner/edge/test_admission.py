@@ -15,6 +15,7 @@ from envrunner.edge import subscriptions as module
 from envrunner.edge.subscriptions import Subscriptions
 from tests.envrunner.edge.agent_double import AgentDouble
 from tests.envrunner.edge.asking import Answer, ask
+from tests.envrunner.edge.canned import plain
 from tests.envrunner.edge.conftest import MINE, World
 from tests.envrunner.edge.echo_engine import EchoEngine
 from tests.envrunner.edge.stack import Stack, label
@@ -223,8 +224,7 @@ def test_without_the_engines_word_there_is_no_subscription(world: World) -> None
 
 def subscribed(engine: EchoEngine, count: int) -> None:
     """The engine says that it has so many."""
-    body = json.dumps({"subscriptions": [{"id": f"sub_{number}"} for number in range(count)]}).encode()
-    engine.canned["/subscriptions"] = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    engine.canned["/subscriptions"] = plain({"subscriptions": [{"id": f"sub_{number}"} for number in range(count)]})
 
 
 def test_many_that_are_asked_about_at_once_are_counted_one_after_the_other(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import http.client
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.envrunner.edge.asking import Answer, ask
+from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.stack import Stack, digest, label
-from tests.envrunner.waiting import until
+from tests.envrunner.edge.ui import ANN, admin, visit
 
-ANN, VIC, EVE = "usr_ann", "usr_vic", "usr_eve"
-CODE = "7" * 49
+VIC, EVE = "usr_vic", "usr_eve"
 QUERY = b'{"query": "SELECT 1"}'
 
 
@@ -45,24 +42,6 @@ def cookie(team: Stack) -> str:
     found = team.add_ui_session(1, ANN)
     team.wait_applied()
     return found
-
-
-def admin(stack: Stack, number: int = 1) -> int:
-    return stack.ports_from + 2 * number + 1
-
-
-def visit(
-    stack: Stack, cookie: str, path: str = "/deployments", *, method: str = "GET", site: str | None = "same-origin",
-    origin: str | None = "own", number: int = 1, token: str | None = None, body: bytes = b"",
-) -> Answer:  # fmt: skip
-    """As a page of the engine UI asks; ``origin`` goes along with what is no GET or HEAD."""
-    host = f"127.0.0.1:{admin(stack, number)}"
-    headers = [("Cookie", cookie)]
-    if site is not None:
-        headers.append(("Sec-Fetch-Site", site))
-    if method not in ("GET", "HEAD") and origin is not None:
-        headers.append(("Origin", f"http://{host}" if origin == "own" else origin))
-    return ask(admin(stack, number), path, method=method, host=host, token=token, headers=headers, body=body)
 
 
 def test_a_cookie_opens_the_ui_with_its_owners_role_and_reaches_no_engine(team: Stack, cookie: str) -> None:
@@ -215,106 +194,3 @@ def test_changes_are_recorded_as_its_owners_and_its_use_is_told(team: Stack, coo
     line = next(item for item in team.plane.recorded if item["path"] == path)
     assert (line["kind"], line["actor"], line["digest"]) == ("user", ANN, digest(cookie))
     team.wait_until(lambda: f"tok_{ANN}" in team.plane.usage)
-
-
-def test_nobody_frames_it_and_no_engine_sets_cookies(team: Stack, cookie: str) -> None:
-    answer = visit(team, cookie, "/ui/")
-    assert answer.headers["x-frame-options"] == "DENY"
-    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-    team.engines[label(1)].canned["/ui/tossing"] = (
-        b"HTTP/1.1 200 OK\r\nSet-Cookie: " + cookie.encode() + b"\r\nSet-Cookie: a=b\r\nClear-Site-Data: *\r\n"
-        b"Content-Length: 2\r\n\r\nok"
-    )
-    tossed = visit(team, cookie, "/ui/tossing")
-    assert tossed.status == 200
-    assert {"set-cookie", "clear-site-data"}.isdisjoint(tossed.headers)
-
-
-@pytest.fixture
-def code(team: Stack) -> Callable[[int], str]:
-    """Make the plane's double give a session of Ann's for it, in an environment."""
-
-    def make(number: int) -> str:
-        pair = team.add_ui_session(number, ANN, "given")
-        name, _, value = pair.partition("=")
-        team.plane.codes[(f"env_{label(number)}", CODE)] = {"name": name, "value": value, "message": None}
-        return pair
-
-    return make
-
-
-def bring(stack: Stack, *, method: str = "GET", number: int = 1, **headers: str) -> Answer:
-    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    return ask(admin(stack, number), f"/.restate-cloud/ui-session?code={CODE}", method=method, headers=named)
-
-
-def test_a_code_becomes_a_cookie_once(team: Stack, code: Callable[[int], str]) -> None:
-    pair = code(1)
-    answer = bring(team, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate", Sec_Fetch_Dest="document")
-    assert answer.status == 200
-    assert answer.headers["set-cookie"] == f"{pair}; Path=/; HttpOnly; SameSite=Strict"
-    assert answer.headers["cache-control"] == "no-store"
-    assert b"url=/ui/" in answer.body
-    assert CODE.encode() not in answer.body
-    assert visit(team, pair).status == 200
-
-    again = bring(team)
-    again.assert_refusal(403)
-    assert "set-cookie" not in again.headers
-
-
-def test_a_code_opens_no_other_environment(team: Stack, code: Callable[[int], str]) -> None:
-    code(1)
-    bring(team, number=2).assert_refusal(403)
-    assert bring(team).status == 200
-
-
-def test_a_code_is_not_used_up_by_what_is_no_visit(team: Stack, code: Callable[[int], str]) -> None:
-    code(1)
-    assert bring(team, method="HEAD").status == 400
-    bring(team, method="POST").assert_refusal(400)
-    bring(team, Sec_Fetch_Dest="iframe", Sec_Fetch_Mode="navigate").assert_refusal(400)
-    bring(team, Sec_Fetch_Mode="no-cors").assert_refusal(400)
-    bring(team, Sec_Purpose="prefetch").assert_refusal(400)
-    for wrong in ("", "?code=", "?code=a%20b", f"?code={CODE}0", "?code=" + "7" * 9000):
-        ask(admin(team), f"/.restate-cloud/ui-session{wrong}").assert_refusal(400)
-    assert bring(team).status == 200
-
-
-def test_the_way_of_a_code_is_on_admin_ports_only(team: Stack, code: Callable[[int], str]) -> None:
-    code(1)
-    ask(admin(team) - 1, f"/.restate-cloud/ui-session?code={CODE}").assert_refusal(401)
-    ask(team.admin, f"/.restate-cloud/ui-session?code={CODE}", host="nobody.example.com").assert_refusal(404)
-    ask(admin(team), "/.edge/ui-sessions", method="POST", body=b"{}").assert_refusal(404)
-    assert bring(team).status == 200
-
-
-def test_only_scripts_of_the_engines_own_page_run(cookie: str, edge: Stack) -> None:
-    scripts = ["one();\n", "« two »"]
-    page = (
-        f"<html><script>{scripts[0]}</script><script async src='/ui/assets/x.js'></script><SCRIPT>upper()</SCRIPT>"
-        f"<script type='module' async>{scripts[1]}</script></html>"
-    ).encode()
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-    edge.engines[label(1)].canned["/ui/"] = head % len(page) + page
-    until(lambda: "'sha256-" in visit(edge, cookie, "/ui/").headers["content-security-policy"])
-    for path in ("/ui/", "/ui/state/My%2FKey?x=1", "/ui"):
-        directives = visit(edge, cookie, path).headers["content-security-policy"].split("; ")
-        digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
-        assert f"script-src 'self' 'sha256-{digests[0]}' 'sha256-{digests[1]}'" in directives
-        assert "default-src 'none'" in directives
-        assert "frame-ancestors 'none'" in directives
-    api = visit(edge, cookie, "/deployments").headers["content-security-policy"]
-    assert "script-src 'self';" in api
-
-
-def test_what_a_caller_sends_is_no_part_of_the_page_that_is_asked_for(cookie: str, edge: Stack) -> None:
-    """Else one could have one's own script's digest put into the policy of others."""
-    engine = edge.engines[label(2)]
-    engine.canned["/ui/evil"] = b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n<script>evil()</script>   "
-    other = edge.add_ui_session(2, ANN)
-    edge.wait_applied()
-    policy = visit(edge, other, "/ui/evil?<script>evil()</script>", number=2).headers["content-security-policy"]
-    assert "sha256" not in policy

@@ -193,6 +193,22 @@ def test_a_caller_who_does_not_read_keeps_no_call_alive(tmp_path: Path) -> None:
         asyncio.run(asyncio.wait_for(carried(engine), 20))
 
 
+def test_a_right_that_ends_meanwhile_is_told(guarded: Stack) -> None:
+    token = guarded.add_member("usr_leaving", "viewer")
+    guarded.wait_applied()
+    engine(guarded).to_send = queue.Queue()
+    with socket.create_connection(("127.0.0.1", guarded.ports_from + 3), timeout=20) as connection:
+        head = f"GET /services/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+        engine(guarded).to_send.put(b"[")
+        connection.sendall(head.encode())
+        guarded.plane.change("members", "usr_leaving/acc_1", None)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 403
+        assert b"membership" in answer.read()
+    engine(guarded).to_send.put(None)
+
+
 def test_large_bodies_pass_both_ways(guarded: Stack, tokens: dict[str, str]) -> None:
     body = b"x" * 20_000_000
     answer = ask(guarded.ports_from + 2, "/S/h", method="POST", token=tokens[ANN], body=body)

@@ -241,9 +241,10 @@ def test_where_only_the_status_line_is_shown_it_has_the_reason(world: World, min
 
 def test_what_the_guard_answers_is_told_and_no_engine_can_pretend_to_be_it(world: World) -> None:
     owner = world.tokens["member:owner"]
-    away = ask(world.port("admin"), "/health", host=world.host(ENGINELESS), token=owner)
+    away, line = told(
+        world, lambda: ask(world.port("admin"), "/health", host=world.host(ENGINELESS), token=owner), ENGINELESS
+    )
     assert away.status == 503
-    line = line_of(world, away, ENGINELESS)
     assert (line["user"], line["reason"]) == ("usr_owner", away.json["message"])
     engine = world.stack.engines[world.host()[:27]]
     # It knows neither the token nor its digest.
@@ -256,5 +257,5 @@ def test_what_the_guard_answers_is_told_and_no_engine_can_pretend_to_be_it(world
         assert forged.status == 403
     for answer in (away, forged):
         assert "x-edge-reason" not in answer.headers
-    line_of(world, ask(world.port("ingress"), "/S/h", host=world.host()), MINE)
+    told(world, lambda: ask(world.port("ingress"), "/S/h", host=world.host()), MINE)
     assert "forged" not in json.dumps(lines(world, MINE))

@@ -14,6 +14,7 @@ import pytest
 
 from envrunner.guard import masking
 from tests.envrunner.edge.asking import Answer, ask
+from tests.envrunner.edge.canned import chunked, plain
 from tests.envrunner.edge.echo_engine import EchoEngine
 from tests.envrunner.edge.stack import Stack, label
 from tests.support.waiting import until
@@ -28,19 +29,6 @@ ONE = {
 LIST, SINGLE = {"deployments": [ONE, {"id": "dp_2", "additional_headers": {}}]}, {**ONE, "services": []}
 PATHS = ["/deployments", "/deployments/dp_1"]
 VERSIONS = ["", "/v2", "/v3", "/v4"]
-
-
-def plain(document: Any, status: str = "200 OK", *headers: str) -> bytes:
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    lines = [f"HTTP/1.1 {status}", "content-type: application/json", f"content-length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def chunked(document: Any, size: int = 7) -> bytes:
-    body = json.dumps(document).encode()
-    pieces = [body[at : at + size] for at in range(0, len(body), size)]
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
-    return head + b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in pieces) + b"0\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -283,19 +271,3 @@ def test_what_streams_goes_on_streaming(stack: Stack, engine: EchoEngine, tokens
     for piece in (b"second", None):
         engine.to_send.put(piece)
     assert response.read() == b"second"
-
-
-def test_a_right_that_ends_meanwhile_is_told(stack: Stack, engine: EchoEngine) -> None:
-    token = stack.add_member("usr_leaving", "viewer")
-    stack.wait_applied()
-    engine.canned.clear()
-    with socket.create_connection(("127.0.0.1", stack.ports_from + 3), timeout=20) as connection:
-        head = f"GET /services/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
-        engine.to_send.put(b"[")
-        connection.sendall(head.encode())
-        stack.plane.change("members", "usr_leaving/acc_1", None)
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert answer.status == 403
-        assert b"membership" in answer.read()
-    engine.to_send.put(None)

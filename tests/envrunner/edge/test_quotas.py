@@ -1,9 +1,8 @@
-"""What an environment may take at once, how long its queries may last, and that it can be made read-only."""
+"""What an environment may take at once, and how long its queries may last."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
 import socket
@@ -22,8 +21,7 @@ from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.stack import Stack, digest, label
 from tests.envrunner.waiting import until
 
-TIGHT, OTHER, HASTY, QUIET, LONGING = 1, 2, 3, 4, 5
-READ_ONLY = "This environment is read-only"
+TIGHT, OTHER, HASTY, LONGING = 1, 2, 3, 4
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +31,8 @@ def edge() -> Iterator[Stack]:
         stack.add_environment(TIGHT, requestsInFlight=2)
         stack.add_environment(OTHER, requestsInFlight=2, accountId="acc_2")
         stack.add_environment(HASTY, querySeconds=1)
-        stack.add_environment(QUIET, readOnly=True)
         stack.add_environment(LONGING, requestsPerSecond=1000, requestSizeLimitBytes=1000)
-        for number in (TIGHT, OTHER, HASTY, QUIET, LONGING):
+        for number in (TIGHT, OTHER, HASTY, LONGING):
             stack.add_key(number, "full")
         for role in ("owner", "developer", "viewer"):
             stack.add_member(f"usr_{role}", role)
@@ -68,9 +65,17 @@ class Streaming:
         self._headers = {"Host": stack.host(number), "Authorization": f"Bearer {key(number)}"}
 
     def __enter__(self) -> Streaming:
-        self._connection.request("GET", "/S/stream", headers=self._headers)
-        assert self._connection.getresponse().status == 200
+        # What an earlier test has closed may still count.
+        until(self._begins)
         return self
+
+    def _begins(self) -> bool:
+        self._connection.request("GET", "/S/stream", headers=self._headers)
+        answer = self._connection.getresponse()
+        if answer.status == 200:
+            return True
+        assert (answer.status, bool(answer.read())) == (429, True)
+        return False
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
@@ -108,7 +113,7 @@ def test_refusals_and_strangers_take_no_place(edge: Stack) -> None:
         for _ in range(3):
             assert ask(edge.ingress, "/S/h", host=edge.host(TIGHT), token="key_x.y").status == 401
             assert ask(edge.admin, "/nothing", host=edge.host(TIGHT), token=key(TIGHT)).status == 404
-        assert not refused(call(edge, TIGHT))
+        until(lambda: not refused(call(edge, TIGHT)))
 
 
 def test_a_body_that_is_still_coming_counts(edge: Stack) -> None:
@@ -120,8 +125,7 @@ def test_a_body_that_is_still_coming_counts(edge: Stack) -> None:
 
 
 def test_streams_of_one_http2_connection_count_each(edge: Stack) -> None:
-    answers = Counter(_at_once(edge, 5))
-    assert answers == {"200": 2, "429": 3}
+    until(lambda: Counter(_at_once(edge, 5)) == {"200": 2, "429": 3})
 
 
 def _at_once(stack: Stack, number: int) -> list[str]:
@@ -141,7 +145,7 @@ def _at_once(stack: Stack, number: int) -> list[str]:
                 dict(event.headers)[b":status"].decode() for event in events if isinstance(event, ResponseReceived)
             ]
             connection.sendall(h2.data_to_send())
-    for _ in range(2):
+    for _ in range(found.count("200")):
         stack.engines[label(TIGHT)].to_send.put(None)
     return found
 
@@ -160,7 +164,7 @@ def test_the_counts_heal_when_workers_end(method: str, edge: Stack) -> None:
             os.kill(int(worker), getattr(signal, f"SIG{method}"))
         until(lambda: _answered(edge))
     with Streaming(edge, TIGHT):
-        assert not refused(call(edge, TIGHT))
+        until(lambda: not refused(call(edge, TIGHT)))
 
 
 def _answered(edge: Stack) -> bool:
@@ -225,40 +229,6 @@ def test_a_query_ends_with_its_key(edge: Stack) -> None:
     engine.hold_queries = False
 
 
-def test_nobody_changes_a_read_only_environment_and_everything_else_goes_on(edge: Stack) -> None:
-    tokens = ["", *(edge.add_member(f"usr_{role}", role) for role in ("owner", "developer"))]
-    edge.wait_applied()
-    for token in tokens:
-        for method, target in (
-            ("POST", "/deployments"), ("PATCH", "/services/S"), ("PATCH", "/invocations/inv_1/cancel"),
-            ("PATCH", "/v3/invocations/inv_1/kill"), ("POST", "/services/S/state"), ("DELETE", "/deployments/dp_1"),
-            ("POST", "/internal/invocations_batch_operations/kill"), ("PUT", "/limits/rules"),
-        ):  # fmt: skip
-            answer = admin(edge, QUIET, method, target, token)
-            answer.assert_refusal(403)
-            message = answer.json["message"]
-            assert message.startswith(READ_ONLY), (method, target)
-            assert f"rcloud env read-only env_{label(QUIET)} off" in message
-        for target in ("/version", "/deployments", "/ui/", "/v2/services"):
-            assert admin(edge, QUIET, "GET", target, token, b"").status == 200
-        assert admin(edge, QUIET, "POST", "/query", token, b'{"query": "SELECT 1"}').status == 200
-        assert admin(edge, QUIET, "POST", "/query", token, b'{"query": "SET a = 1"}').status == 403
-        # The web interface's, which shows values by the one and calls services by the other.
-        for verb in ("decode", "encode"):
-            assert admin(edge, QUIET, "POST", f"/internal/services/S/serdes/{verb}/x?a=b", token).status == 200
-        assert admin(edge, QUIET, "POST", "/nothing", token).status == 404
-    assert call(edge, QUIET, method="POST", body=b"{}").status == 200
-
-
-def test_the_switch_holds_at_once_and_can_be_undone(edge: Stack) -> None:
-    route = {"accountId": "acc_1", "status": "ON", "requestSizeLimitBytes": 1000}
-    assert admin(edge, LONGING, "PATCH", "/invocations/inv_1/cancel").status == 200
-    for read_only, status in ((True, 403), (False, 200)):
-        edge.plane.change("routes", label(LONGING), {**route, "readOnly": read_only})
-        edge.wait_applied()
-        assert admin(edge, LONGING, "PATCH", "/invocations/inv_1/cancel").status == status
-
-
 def test_a_query_counts_once_though_it_is_judged_twice(edge: Stack) -> None:
     edge.plane.change("routes", label(LONGING), {
         "accountId": "acc_1", "status": "ON", "requestsPerSecond": 2, "requestSizeLimitBytes": 1000,
@@ -321,7 +291,3 @@ def test_what_is_not_understood_of_a_route_is_no_limit_and_no_switch() -> None:
     assert (dict(compact.route(label(1), odd, 1))[label(1)] or "")[35:] == "000000" + "0000" + "0" + "a"
     extreme = {"accountId": "a", "status": "ON", "requestsInFlight": 10**9, "querySeconds": 10**9, "readOnly": True}
     assert (dict(compact.route(label(1), extreme, 1))[label(1)] or "")[35:] == "999999" + "9999" + "1" + "a"
-
-
-def test_refusals_are_json(edge: Stack) -> None:
-    assert json.loads(admin(edge, QUIET, "PATCH", "/services/S").body)["restate_code"] is None

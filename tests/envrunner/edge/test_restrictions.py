@@ -10,6 +10,7 @@ import pytest
 
 from envrunner.edge import compact
 from tests.envrunner.edge.asking import Answer, ask
+from tests.envrunner.edge.canned import plain
 from tests.envrunner.edge.stack import Stack, label
 from tests.envrunner.waiting import until
 
@@ -148,9 +149,8 @@ def test_a_restriction_never_widens_a_role(edge: Stack, role: str) -> None:
 
 
 def test_who_only_reads_is_not_shown_what_engines_send_to_services(edge: Stack) -> None:
-    body = b'{"deployments": [{"id": "dp_1", "additional_headers": {"authorization": "Bearer topsecret"}}]}'
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
-    edge.engines[label(1)].canned = {"/deployments": head + body}
+    deployment = {"id": "dp_1", "additional_headers": {"authorization": "Bearer topsecret"}}
+    edge.engines[label(1)].canned = {"/deployments": plain({"deployments": [deployment]})}
     for role in ("admin", "full"):
         shown = call(edge, key(edge, role, readOnly=True), "GET", "/deployments", "admin")
         assert shown.json["deployments"][0]["additional_headers"] == {"authorization": "***"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.envrunner.relay.broker import Broker
 from tests.envrunner.relay.dialling import ready
 from tests.envrunner.relay.environments import DELETED, MINE, NOBODYS, OTHERS
 from tests.envrunner.relay.node import RelayNode
@@ -43,3 +45,29 @@ def own_node() -> Iterator[RelayNode]:
 def token(node: RelayNode) -> str:
     """A credential the relay knows."""
     return ready(node)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    made = Broker(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def nodes(broker: Broker) -> Iterator[tuple[RelayNode, RelayNode]]:
+    """Two of one region."""
+    first = RelayNode()
+    second = RelayNode(beside=first)
+    try:
+        for node in (first, second):
+            url = f"http://127.0.0.1:{node.proxy_port}"
+            node.settings |= {"REDIS_URL": broker.url, "RELAY_NODE_URL": url, "RELAY_DRAIN_SECONDS": 5}
+            node.settings["RELAY_PING_SECONDS"] = 0.5
+        first.add_environment(MINE)
+        first.add_environment(OTHERS, account="acc_2")
+        yield first.start(), second.start()
+    finally:
+        second.stop()
+        first.stop()

@@ -43,16 +43,24 @@ async def never(number: int, message: Message) -> None:
     """Answers nothing."""
 
 
-def ready(node: RelayNode, number: int = MINE) -> str:
-    """A credential the relay knows."""
-    token = node.add_key(number)
+def ready(*nodes: RelayNode, number: int = MINE) -> str:
+    """A credential that every relay of them knows."""
+    token = nodes[0].add_key(number)
 
-    async def opens() -> bool:
+    async def opens(node: RelayNode) -> bool:
         async with dialled(node, introduction(token, number, "probe")) as client:
             return client.told.get("tunnel-status") == "ok"
 
-    until(lambda: asyncio.run(opens()))
+    for node in nodes:
+        until(lambda node=node: asyncio.run(opens(node)))  # type: ignore[misc]
     return token
+
+
+async def found(node: RelayNode, caller: Engine, name: str = "laptop") -> None:
+    """Until calls to this node reach the tunnel."""
+    async with asyncio.timeout(20):
+        while (await caller.call(path(name), node.signed(MINE))).status != 200:  # noqa: ASYNC110 Redis tells it
+            await asyncio.sleep(0.02)
 
 
 def refusing_all(client: Dialled) -> Callable[[int, Message], Awaitable[None]]:

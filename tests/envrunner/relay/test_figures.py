@@ -90,7 +90,7 @@ def test_every_byte_is_counted_once(node: RelayNode, token: str) -> None:
 def test_counts_of_an_environment_never_go_back(node: RelayNode) -> None:
     """However many names were there: 100 that are gone are remembered."""
     node.add_environment(70)
-    token = ready(node, 70)
+    token = ready(node, number=70)
 
     async def scenario() -> None:
         async with engine(node) as caller:

@@ -39,7 +39,7 @@ def test_one_environment_and_all_together_have_so_much_and_get_it_back() -> None
 
 
 def test_a_call_for_whose_body_there_is_no_room_is_made_all_the_same_but_once(node: RelayNode, token: str) -> None:
-    other = ready(node, OTHERS)
+    other = ready(node, number=OTHERS)
 
     async def scenario() -> None:
         async with dialled(node, introduction(token)) as silent, engine(node) as caller:
