@@ -12,9 +12,9 @@ const KEPT = 2;
 export async function swap(part, dist) {
   const fresh = await names(part);
   await mkdir(dist, { recursive: true });
-  const older = (await generations(dist)).filter((one) => one.join() !== fresh.join());
-  const kept = new Set([...fresh, ...older.slice(0, KEPT).flat(), GENERATIONS, ".sources"]);
-  await writeFile(join(dist, `${GENERATIONS}.part`), JSON.stringify([fresh, ...older.slice(0, KEPT)]));
+  const older = (await generations(dist)).filter((one) => one.join() !== fresh.join()).slice(0, KEPT);
+  const kept = new Set([...fresh, ...older.flat(), GENERATIONS, ".sources"]);
+  await writeFile(join(dist, `${GENERATIONS}.part`), JSON.stringify([fresh, ...older]));
   for (const name of fresh.filter((one) => !one.startsWith(INDEX))) await put(part, dist, name);
   // From here on the new one is known, whoever is killed: nothing of it or of the one that is shown is taken away.
   await rename(join(dist, `${GENERATIONS}.part`), join(dist, GENERATIONS));

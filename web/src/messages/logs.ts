@@ -28,7 +28,6 @@ export const logs = {
   cut: (most: number) => `Only the newest ${count(most)} lines are shown; a narrower filter shows older ones.`,
   zone: (zone: string) => `Times are in ${zone}.`,
   ended: (why: string) => `Nothing more comes: ${why}`,
-  backToLive: "Back to live",
   permalink: "Link to this line",
   line: "this line",
   source: "Source",

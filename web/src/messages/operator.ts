@@ -27,7 +27,6 @@ export const operator = {
     title: "All environments",
     lead: "Of all accounts, deleted and not yet destroyed ones included.",
     columns: { name: "Environment", account: "Account", status: "Status", runner: "Runner", engine: "Engine", created: "Created" },
-    status: { PENDING: "Starting", ACTIVE: "Active", SUSPENDED: "Paused", FAILED: "Failed", DELETED: "Deleted" },
     filters: { status: "Status", anyStatus: "Any status", runner: "Runner", anyRunner: "Any runner", text: "Name or id" },
     readOnly: "Read-only",
     empty: "No environment matches.",

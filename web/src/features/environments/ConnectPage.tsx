@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { EnvironmentStatus } from "@/components/EnvironmentStatus";
 import type { EnvironmentPage } from "@/components/section";
 import { useUrlState } from "@/components/useUrlState";
 import { CodeBlock, Copyable } from "@/components/ui/Copyable";
@@ -8,7 +9,6 @@ import { Notice } from "@/components/ui/Notice";
 import { Fact, Facts, Page, Panel } from "@/components/ui/Page";
 import { Tabs } from "@/components/ui/Tabs";
 import { connect as t, environments } from "@/messages";
-import { EnvironmentStatus } from "./EnvironmentStatus";
 import { FirstKey } from "./FirstKey";
 import { Paused } from "./Pausing";
 import { Progress } from "./Progress";

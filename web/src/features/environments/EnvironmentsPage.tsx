@@ -3,6 +3,7 @@ import { Layers, Plus } from "lucide-react";
 import { useMemo } from "react";
 import { may } from "@/api/session";
 import type { Environment, RecentUsage } from "@/api/types";
+import { EnvironmentStatus } from "@/components/EnvironmentStatus";
 import type { AccountPage } from "@/components/section";
 import { Button, buttonLook } from "@/components/ui/Button";
 import { EmptyState } from "@/components/ui/EmptyState";
@@ -15,7 +16,6 @@ import { short } from "@/lib/numbers";
 import { duration } from "@/lib/time";
 import { common, environments as t } from "@/messages";
 import { DeletedEnvironments } from "./DeletedEnvironments";
-import { EnvironmentStatus } from "./EnvironmentStatus";
 import { useEnvironments } from "./queries";
 import { useRecentUsage } from "./usage";
 

@@ -1,4 +1,5 @@
 import { ExternalLink } from "lucide-react";
+import { EnvironmentStatus } from "@/components/EnvironmentStatus";
 import type { EnvironmentPage } from "@/components/section";
 import { useUrlState } from "@/components/useUrlState";
 import { buttonLook } from "@/components/ui/Button";
@@ -7,7 +8,6 @@ import { Notice } from "@/components/ui/Notice";
 import { Fact, Facts, Page, Panel } from "@/components/ui/Page";
 import { Time } from "@/components/ui/Time";
 import { environments as t } from "@/messages";
-import { EnvironmentStatus } from "./EnvironmentStatus";
 import { Paused } from "./Pausing";
 import { Progress } from "./Progress";
 import { Throttling } from "./Throttling";

@@ -63,21 +63,16 @@ function Deleted({ account, environment, follow }: Props) {
 
 function Purge({ account, environment }: EnvironmentPage) {
   const [asking, ask] = useState(false);
-  const purge = useDelete(environment);
   const navigate = useNavigate();
   const { accountId, name } = environment;
-  const confirm = () => {
-    purge.mutate(true, {
-      onSuccess: () => {
-        toast(t.purge.done(name));
-        void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
-      },
-    });
-  };
+  const purge = useDelete(environment, () => {
+    toast(t.purge.done(name));
+    void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
+  });
   return (
     <>
       <PermittedButton account={account} permission="environment:purge" onClick={() => { purge.reset(); ask(true); }}>{t.purge.action}</PermittedButton>
-      <TypedConfirm title={t.purge.title} name={name} action={t.purge.action} open={asking} busy={purge.isPending} error={purge.error} onConfirm={confirm} onClose={() => { ask(false); }}>
+      <TypedConfirm title={t.purge.title} name={name} action={t.purge.action} open={asking} busy={purge.isPending} error={purge.error} onConfirm={() => { purge.mutate(true); }} onClose={() => { ask(false); }}>
         {t.purge.text(name)}
       </TypedConfirm>
     </>

@@ -1,10 +1,10 @@
+import { EnvironmentStatus } from "@/components/EnvironmentStatus";
 import type { EnvironmentPage } from "@/components/section";
 import { LookOnly } from "@/components/Permitted";
 import { useUrlState } from "@/components/useUrlState";
 import { Page } from "@/components/ui/Page";
 import { environments } from "@/messages";
 import { EngineVersion } from "./EngineVersion";
-import { EnvironmentStatus } from "./EnvironmentStatus";
 import { Limits } from "./Limits";
 import { Paused, Pausing } from "./Pausing";
 import { Progress } from "./Progress";

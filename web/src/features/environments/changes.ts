@@ -27,7 +27,7 @@ export function useOperations({ accountId, environmentId }: Place) {
 type Then = (change: { operationId: string }) => void;
 
 /** Restorable for some days; with `purge` destroyed at once. */
-export function useDelete({ accountId, environmentId }: Place, then?: Then) {
+export function useDelete({ accountId, environmentId }: Place, then: Then) {
   return useMutation({
     onSuccess: then,
     mutationFn: (purge: boolean) =>
@@ -40,7 +40,7 @@ export function useDelete({ accountId, environmentId }: Place, then?: Then) {
   });
 }
 
-export function useRestore({ accountId, environmentId }: Place, then?: Then) {
+export function useRestore({ accountId, environmentId }: Place, then: Then) {
   return useMutation({
     onSuccess: then,
     mutationFn: () =>

@@ -32,7 +32,7 @@ export function Filters({ since, until, at, level, text, source }: Props) {
       <Select className="min-w-36 max-sm:flex-1" aria-label={t.level} value={level} onChange={(event) => { change({ level: event.target.value }); }}>
         {Object.entries(t.levels).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </Select>
-      <Select className="w-auto!" aria-label={t.source} value={source} onChange={(event) => { change({ source: event.target.value }); }}>
+      <Select className="min-w-36 max-sm:flex-1" aria-label={t.source} value={source} onChange={(event) => { change({ source: event.target.value }); }}>
         {Object.entries(t.onlyOf).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </Select>
       <TextFilter label={t.text} placeholder={t.textHint} value={text} onChange={(value) => { change({ text: value }); }} />

@@ -42,12 +42,12 @@ export function LogView({ environment, wanted, marked }: Props) {
           <span className="text-sm text-soft tabular-nums">{t.lines(shown.lines.length)}</span>
           <span className="flex-1 text-sm text-soft max-sm:basis-full max-sm:order-last">{t.zone(zoneName())}</span>
           <span className="flex gap-1 max-sm:ml-auto">
-          {live && (
-            <Button size="small" onClick={() => { pause(!paused); }}>
-              {paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />} {paused ? t.resume : t.pause}
-            </Button>
-          )}
-          <Downloads environment={environment} wanted={wanted} lines={shown.lines} />
+            {live && (
+              <Button size="small" onClick={() => { pause(!paused); }}>
+                {paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />} {paused ? t.resume : t.pause}
+              </Button>
+            )}
+            <Downloads environment={environment} wanted={wanted} lines={shown.lines} />
           </span>
         </div>
         {shown.cut && <p className="border-b border-line px-3 py-1.5 text-sm text-soft">{t.cut(MOST_LINES)}</p>}

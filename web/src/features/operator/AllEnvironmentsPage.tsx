@@ -1,20 +1,19 @@
 import { Layers } from "lucide-react";
 import type { PlacedEnvironmentView } from "@/api/types";
+import { EnvironmentStatus } from "@/components/EnvironmentStatus";
 import { useUrlChange, useUrlState } from "@/components/useUrlState";
 import { ErrorNotice } from "@/components/ui/ErrorNotice";
 import { Select } from "@/components/ui/Input";
-import type { Tone } from "@/components/ui/Notice";
 import { Page } from "@/components/ui/Page";
 import { Skeleton } from "@/components/ui/Skeleton";
-import { Badge, Status } from "@/components/ui/Status";
+import { Badge } from "@/components/ui/Status";
 import { Table, type Column } from "@/components/ui/Table";
 import { TextFilter } from "@/components/ui/TextFilter";
 import { RelativeTime } from "@/components/ui/Time";
-import { operator } from "@/messages";
+import { environments, operator } from "@/messages";
 import { useAllEnvironments, useRunners, type EnvironmentFilters } from "./queries";
 
 const t = operator.environments;
-const TONES: Record<PlacedEnvironmentView["status"], Tone> = { PENDING: "warn", ACTIVE: "good", SUSPENDED: "plain", FAILED: "bad", DELETED: "plain" };
 const COLUMNS: Column<PlacedEnvironmentView>[] = [
   { name: "name", label: t.columns.name, cell: (row) => <Name environment={row} /> },
   { name: "account", label: t.columns.account, cell: ({ accountName, accountId }) => <span title={accountId}>{accountName}</span> },
@@ -53,7 +52,7 @@ function FilterBar({ status, runner, text }: EnvironmentFilters) {
     <div className="flex flex-wrap gap-2">
       <Select className="max-sm:flex-1" aria-label={t.filters.status} value={status} onChange={(event) => { change({ status: event.target.value }); }}>
         <option value="">{t.filters.anyStatus}</option>
-        {Object.entries(t.status).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
+        {Object.entries(environments.status).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </Select>
       <Select className="max-sm:flex-1" aria-label={t.filters.runner} value={runner} onChange={(event) => { change({ runner: event.target.value }); }}>
         <option value="">{t.filters.anyRunner}</option>
@@ -76,7 +75,7 @@ function Name({ environment: { name, environmentId, readOnly } }: { environment:
 function State({ environment: { status, statusReason } }: { environment: PlacedEnvironmentView }) {
   return (
     <span className="grid max-w-72 gap-0.5">
-      <span><Status tone={TONES[status]} moving={status === "PENDING"}>{t.status[status]}</Status></span>
+      <span><EnvironmentStatus status={status} /></span>
       {statusReason && <span className="text-sm text-pretty text-soft">{statusReason}</span>}
     </span>
   );

@@ -1,6 +1,6 @@
 import type { EnvironmentStatus as Word } from "@/api/types";
-import type { Tone } from "@/components/ui/Notice";
-import { Status } from "@/components/ui/Status";
+import type { Tone } from "./ui/Notice";
+import { Status } from "./ui/Status";
 import { environments as t } from "@/messages";
 
 const TONES: Record<Word, Tone> = { PENDING: "warn", ACTIVE: "good", SUSPENDED: "plain", FAILED: "bad", DELETED: "plain" };
