@@ -14,8 +14,7 @@ from controlplane.runners.models import Runner
 
 def offered(session: Session, environment: Environment) -> list[str]:
     """The versions that it may go to, the newest first: also from the one that it would go back to."""
-    runner = session.get_one(Runner, environment.runner_id)
-    found = versions.newer(environment.engine_version, runner.engine_versions)
+    found = _followers(session, environment)
     return versions.newer(environment.previous_engine_version or environment.engine_version, found)
 
 
@@ -30,7 +29,7 @@ def upgrade(session: Session, by: Principal, account_id: str, environment_id: st
     if version == environment.engine_version:
         return environment, operations.of_generation(session, environment_id, environment.generation)
     if version not in (choices := offered(session, environment)):
-        raise errors.VersionNotOffered(_refusal(environment.engine_version, version, choices))
+        raise errors.VersionNotOffered(_refusal(environment, version, choices, _followers(session, environment)))
     before = environment.engine_version
     environment.previous_engine_version = environment.previous_engine_version or before
     environment.engine_version = version
@@ -55,8 +54,27 @@ def failed(session: Session, environment: Environment) -> None:
     service.changed(session, environment, Kind.UNDO_UPGRADE)
 
 
-def _refusal(now: str, wanted: str, choices: list[str]) -> str:
-    said = f"This environment runs {now} and cannot go to {wanted}"
-    if not choices:
-        return f"{said}: only a newer version may follow, and its node has none. Its operator can install one."
-    return f"{said}. It may go to {', '.join(choices)}."
+def _followers(session: Session, environment: Environment) -> list[str]:
+    """What its node has and may follow its version, wherever it would go back to."""
+    runner = session.get_one(Runner, environment.runner_id)
+    return versions.newer(environment.engine_version, runner.engine_versions)
+
+
+def _refusal(environment: Environment, wanted: str, choices: list[str], later: list[str]) -> str:
+    said = f"This environment runs {environment.engine_version} and cannot go to {wanted}"
+    way_back = (
+        f"its upgrade from {environment.previous_engine_version} has not ended, and that is what it goes back to if "
+        "this one fails"
+    )
+    if wanted in later:
+        said += f" yet: {way_back}. Ask again when it has ended."
+    elif choices:
+        said += "."
+    elif later:
+        said += f", and for now to no other version: {way_back}. Ask again when it has ended."
+    else:
+        said += (
+            ": only a newer release of the same major version, at most one minor on, may follow, and its node has "
+            "none. Its operator can install one."
+        )
+    return f"{said} It may go to {', '.join(choices)}." if choices else said

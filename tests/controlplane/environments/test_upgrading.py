@@ -119,9 +119,31 @@ def test_no_second_upgrade_leads_further_from_the_way_back_than_data_does(made: 
     offers(made.node, [NEXT, LATER, "1.8.1", "1.9.0"])
     upgrade(made, LATER)
     assert versions(made)["newer"] == ["1.8.1"]
-    assert upgrade(made, "1.9.0", 409)["message"].endswith("It may go to 1.8.1.")
+    said = upgrade(made, "1.9.0", 409)["message"]
+    assert f"its upgrade from {NOW} has not ended" in said
+    assert said.endswith("It may go to 1.8.1.")
+    assert "upgrade from" not in upgrade(made, "2.0.0", 409)["message"]
     made.node.report(made.id, "READY", 2)
     assert versions(made)["newer"] == ["1.9.0", "1.8.1"]
+
+
+@pytest.mark.parametrize("version", ["1.9.0", "2.0.0"])
+def test_while_an_upgrade_narrows_what_is_offered_the_node_is_not_said_to_have_none(made: Made, version: str) -> None:
+    offers(made.node, [LATER, "1.9.0"])
+    upgrade(made, LATER)
+    said = upgrade(made, version, 409)["message"]
+    assert f"cannot go to {version}{' yet' if version == '1.9.0' else ', and for now to no other version'}: " in said
+    assert f"its upgrade from {NOW} has not ended" in said
+    assert "node has none" not in said
+    made.node.report(made.id, "READY", 2)
+    assert upgrade(made, "2.0.0", 409)["message"].endswith("It may go to 1.9.0.")
+
+
+def test_what_is_newer_but_too_far_on_is_not_said_to_be_missing(made: Made) -> None:
+    offers(made.node, ["1.9.0"])
+    said = upgrade(made, "1.9.0", 409)["message"]
+    assert "at most one minor on, may follow, and its node has none" in said
+    assert "upgrade from" not in said
 
 
 def test_once_it_has_been_ready_nothing_leads_back(made: Made) -> None:
