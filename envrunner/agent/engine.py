@@ -153,7 +153,9 @@ class Engine:
             # Requests wait from here until the engine is back, so that nothing else is waited for meanwhile.
             if self._spec is not spec:
                 return 0
-            await gentle.drain(self._hands, self._edge, self._settings.engine_drain_seconds, self._worth_draining)
+            # Those that wait for one which never answered are the next one's: its sockets stay.
+            if self._was_ready or self._process.adopted:
+                await gentle.drain(self._hands, self._edge, self._settings.engine_drain_seconds, self._worth_draining)
             await self._stop()
             return await self._start(spec)
 
@@ -180,6 +182,8 @@ class Engine:
             return None
         asking = asyncio.create_task(self._ask())
         woken = asyncio.create_task(self._wake.wait())
+        if (patience := self._settings.engine_start_seconds - self._lived) > 0:
+            seconds = min(seconds, patience)
         await asyncio.wait({asking, woken}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         answered = asking.done()
         for task in (asking, woken):
@@ -200,16 +204,21 @@ class Engine:
 
     def _ready(self, spec: Spec) -> None:
         self._was_ready = True
-        took = self._process.lived_seconds if self._process else 0.0
-        _log.info("engine ready", environment_id=spec.environment_id, seconds=round(took, 3))
+        _log.info("engine ready", environment_id=spec.environment_id, seconds=round(self._lived, 3))
         self._set(EngineState.READY, spec)
 
     def _still_starting(self, spec: Spec) -> float:
-        lived = self._process.lived_seconds if self._process else 0.0
-        if self._process and self._process.alive() and lived > self._settings.engine_start_seconds:
-            error = self._hands.last_error() or "no error in its log"
-            self._set(EngineState.FAILED, spec, f"the engine has answered no query for {lived:.0f} s: {error}")
+        """It is left alone, in case it only needs longer: whoever wants another one says so by another spec."""
+        patience = self._settings.engine_start_seconds
+        if self._process and self._process.alive() and self._lived >= patience:
+            error = self._hands.last_error() or "there is no error in its log"
+            said = f"the engine has started, but answered no query within {patience:g} s: {error}"
+            self._set(EngineState.FAILED, spec, f"{said}. The environment's logs say how far it got")
         return 0
+
+    @property
+    def _lived(self) -> float:
+        return self._process.lived_seconds if self._process else 0.0
 
     def _starting(self, spec: Spec) -> None:
         """While a failed engine is tried again it stays failed, with its reason."""

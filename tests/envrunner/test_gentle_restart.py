@@ -17,6 +17,7 @@ from envrunner.client import Unreachable
 from envrunner.keep import stop_all
 from envrunner.wire import Desired, EngineState, Spec, State
 from tests.envrunner.edge.stack import Stack, label
+from tests.envrunner.nodes import gone
 from tests.envrunner.specs import spec
 from tests.envrunner.waiting import until
 from tests.support import binaries, services
@@ -45,6 +46,10 @@ class Host:
             return self.agent.settled(spec(1).environment_id, 1)
         return None
 
+    def is_ready(self, generation: int) -> bool:
+        state = self.state()
+        return state is not None and (state.state, state.generation) == (EngineState.READY, generation)
+
     def admin(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """At the engine itself."""
         transport = httpx2.HTTPTransport(uds=str(self.stack.run / "e" / label(1) / "a.sock"))
@@ -55,7 +60,8 @@ class Host:
     def serves(self, directory: Path) -> Iterator[services.Service]:
         """A slow service that the engine knows."""
         with services.slow(directory, []) as service:
-            assert self.admin("POST", "/deployments", json={"uri": service.url}).status_code == 201
+            answer = self.admin("POST", "/deployments", json={"uri": service.url})
+            assert answer.status_code == 201, answer.text
             yield service
 
     def begin(self, service: services.Service, milliseconds: int) -> None:
@@ -80,11 +86,17 @@ def drain_seconds() -> float:
 
 
 @pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch, drain_seconds: float) -> Iterator[Host]:
+def start_seconds() -> float:
+    return 60.0
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch, drain_seconds: float, start_seconds: float) -> Iterator[Host]:
     stack = Stack()
     for name, value in binaries.plane_settings(stack.home / "binaries").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ENVRUNNER_ENGINE_DRAIN_SECONDS", str(drain_seconds))
+    monkeypatch.setenv("ENVRUNNER_ENGINE_START_SECONDS", str(start_seconds))
     try:
         stack.add_environment(1, engine=False)
         token = stack.add_key(1, "full")
@@ -177,6 +189,31 @@ def test_another_version_takes_over_and_one_that_does_not_start_gives_way(host: 
             assert (failed.state, failed.generation) == (EngineState.FAILED, 3)
             assert "exit status 1" in (failed.reason or "")
             host.settle(spec(1, 4, engine_version=binaries.WORKING))
+            load.wait_for_more(20)
+        assert load.wrong == {}, host.stack.logs()
+
+
+@pytest.mark.parametrize("start_seconds", [1.5])
+def test_a_version_that_starts_and_never_answers_gives_way_and_calls_wait(host: Host, tmp_path: Path) -> None:
+    """With so little patience the engine itself may count as failed for a moment."""
+    binaries.add_hanging(host.stack.home / "binaries")
+    host.agent.put(spec(1))
+    until(lambda: host.is_ready(1))
+    with host.serves(tmp_path):
+        with Load(host.ingress, host.token, [lambda http: http.post("/slow/wait", json=0)] * 4) as load:
+            load.wait_for_more(20)
+            host.agent.put(spec(1, 2, engine_version=binaries.HANGING))
+            failed = host.agent.settled(spec(1).environment_id, 40)
+            assert (failed.state, failed.generation) == (EngineState.FAILED, 2)
+            assert failed.reason is not None
+            assert failed.reason.startswith("the engine has started, but answered no query within 1.5 s")
+            assert "environment's logs" in failed.reason
+            hanging = failed.pid
+            assert hanging is not None
+            assert not gone(hanging)
+            host.agent.put(spec(1, 3))
+            until(lambda: host.is_ready(3))
+            assert gone(hanging)
             load.wait_for_more(20)
         assert load.wrong == {}, host.stack.logs()
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-WORKING, BROKEN = "1.7.13", "1.7.14"
+WORKING, BROKEN, HANGING = "1.7.13", "1.7.14", "1.7.15"
 _OWN = CHECKOUT / "node_modules/@restatedev/restate-server-linux-x64"
 
 
@@ -27,6 +27,11 @@ def plane_settings(path: Path) -> dict[str, str]:
     add(offered, WORKING)
     add(offered, BROKEN, "exit 1")
     return {"ENVRUNNER_ENGINE_BINARIES": str(offered)}
+
+
+def add_hanging(binaries: Path) -> None:
+    """One that starts and never answers, to a directory of several."""
+    add(binaries, HANGING, "exec /bin/sleep 3600")
 
 
 def add(binaries: Path, version: str, program: str | None = None) -> None:
