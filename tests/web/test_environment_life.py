@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support import binaries
 from tests.support.browser import chromium, page
@@ -14,6 +17,21 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.system
 __all__ = ["chromium", "page", "site"]
+
+
+@contextmanager
+def held(page: Page, address: str) -> Iterator[None]:
+    """What is asked there in the block goes on its way after it."""
+    routes: list[Route] = []
+
+    def hold(route: Route) -> None:
+        routes.append(route)
+
+    page.route(address, hold)
+    yield
+    assert routes
+    for route in routes:
+        route.continue_()
 
 
 def test_deleting_asks_for_the_name_and_restoring_brings_it_back(page: Page, site: str, plane: Plane) -> None:
@@ -64,6 +82,34 @@ def test_pausing_says_what_happens_and_waking_takes_one_click(page: Page, site: 
     expect(page.get_by_role("heading", name="Wake the environment")).to_be_visible()
     expect(page.get_by_role("link", name="Open engine UI")).to_be_visible()
     assert caller.admin("GET", "/health").status_code == 200
+
+
+def test_an_answer_that_comes_late_leads_nobody_back(page: Page, site: str, plane: Plane) -> None:
+    environment = create_environment(sign_up(plane.api_url))
+    base = f"{site}/console/accounts/{environment.account_id}"
+    sign_in(page, site, environment.owner, f"/console{environment.path}/settings")
+    page.get_by_role("button", name="Pause environment").click()
+    with held(page, "**/pause"):
+        page.get_by_role("dialog").get_by_role("button", name="Pause environment").click()
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="Environments", exact=True).first.click()
+        expect(page.get_by_role("cell", name="Active")).to_be_visible()
+    expect(page.get_by_role("cell", name="Paused")).to_be_visible()
+    page.reload()
+    expect(page).to_have_url(f"{base}/environments")
+
+    environment.owner.call("DELETE", environment.path)
+    page.goto(f"{site}/console{environment.path}/settings")
+    page.get_by_role("button", name="Destroy data and keys").click()
+    page.get_by_role("dialog").get_by_label("Type dev to confirm").fill("dev")
+    with held(page, f"**{environment.path}?purge=true"):
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="Members").click()
+        page.wait_for_url(f"{base}/members")
+    expect(page.get_by_text("dev is being destroyed.")).to_be_visible()
+    page.reload()
+    expect(page).to_have_url(f"{base}/members")
 
 
 def test_a_deleted_one_is_destroyed_at_once_by_its_name(page: Page, site: str, plane: Plane) -> None:

@@ -1,13 +1,22 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMatch, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
+
+/** Whether the page that asks is still the one that is shown: what comes late leads nobody back to it. */
+export function useStillHere(): () => boolean {
+  const router = useRouter();
+  const here = useMatch({ strict: false, select: ({ pathname }) => pathname });
+  const bare = (path: string) => path.replace(/\/$/, "");
+  return () => bare(router.latestLocation.pathname) === bare(here);
+}
 
 /** State of a page that belongs in its address (`?level=error`): survives reloading, can be sent to others. */
 export function useUrlState(name: string, otherwise = ""): [string, (value: string) => void] {
   const search: Record<string, unknown> = useSearch({ strict: false });
   const navigate = useNavigate();
+  const isStillHere = useStillHere();
   const held = search[name];
   const set = (value: string) => {
-    const next = { ...search, [name]: value === otherwise ? undefined : value };
-    void navigate({ to: ".", search: next as never, replace: true });
+    const given = { [name]: value === otherwise ? undefined : value };
+    if (isStillHere()) void navigate({ to: ".", search: ((before: Record<string, unknown>) => ({ ...before, ...given })) as never, replace: true });
   };
   return [typeof held === "string" ? held : otherwise, set];
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { PermittedButton } from "@/components/Permitted";
 import type { EnvironmentPage } from "@/components/section";
 import { toast } from "@/components/toast";
+import { useStillHere } from "@/components/useUrlState";
 import { ErrorNotice } from "@/components/ui/ErrorNotice";
 import { Panel } from "@/components/ui/Page";
 import { Time } from "@/components/ui/Time";
@@ -64,10 +65,11 @@ function Deleted({ account, environment, follow }: Props) {
 function Purge({ account, environment }: EnvironmentPage) {
   const [asking, ask] = useState(false);
   const navigate = useNavigate();
+  const isStillHere = useStillHere();
   const { accountId, name } = environment;
   const purge = useDelete(environment, () => {
     toast(t.purge.done(name));
-    void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
+    if (isStillHere()) void navigate({ to: "/accounts/$accountId/environments", params: { accountId } });
   });
   return (
     <>
