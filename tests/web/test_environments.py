@@ -160,6 +160,25 @@ def test_ten_thousand_environments_are_listed_without_ten_thousand_rows(
     expect(page.get_by_role("rowheader", name=f"env-{MANY - 1}", exact=True)).to_be_visible()
 
 
+def test_a_new_account_name_that_is_refused_is_told_and_stays_typed(
+    page: Page, site: str, environment: Environment
+) -> None:
+    account = f"/accounts/{environment.account_id}"
+    old, new = environment.owner.call("GET", account).json()["name"], f"b{uuid4().hex[:20]}"
+    said = {"code": "conflict", "message": "Another change is under way. Try again.", "details": {}}
+    sign_in(page, site, environment.owner, f"/console{account}/settings")
+    page.get_by_label("Account name").fill(new)
+    page.route(f"**/api/v1{account}", lambda route: route.fulfill(status=409, json=said))
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("alert")).to_contain_text("Another change is under way.")
+    expect(page.get_by_label("Account name")).to_have_value(new)
+    expect(page.get_by_role("button", name=f"Account: {old}")).to_be_visible()
+    page.unroute(f"**/api/v1{account}")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_text(f"The account is now called {new}.")).to_be_visible()
+    expect(page.get_by_role("button", name="Rename")).to_be_disabled()
+
+
 def test_an_account_is_renamed_and_then_deleted_by_its_name(page: Page, site: str, plane: Plane) -> None:
     """What is known of one's accounts is asked for after each; here the answer after the first comes last."""
     person = sign_up(plane.api_url)

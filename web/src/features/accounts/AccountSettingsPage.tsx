@@ -28,7 +28,7 @@ export default function AccountSettingsPage({ account }: AccountPage) {
               <Fact name={t.facts.created}><Time at={data.createdAt} /></Fact>
             </Facts>
           </Panel>
-          <Rename key={data.name} account={account} />
+          <Rename account={account} />
           <SecondFactor account={account} demanded={data.requireSecondFactor} />
           {account.permissions.includes("account:transfer") && <AccountTransfer account={account} />}
           {account.permissions.includes("account:delete") && <AccountRemoval account={account} />}

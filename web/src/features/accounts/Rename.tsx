@@ -19,7 +19,7 @@ export function Rename({ account }: AccountPage) {
   const change = useChangeAccount(account.accountId);
   const wrong = form.formState.errors.name?.message;
   const send = form.handleSubmit((values) => {
-    change.mutate(values, { onSuccess: ({ name }) => { toast(t.done(name)); }, onError: (error) => showFieldErrors(form, error) });
+    change.mutate(values, { onSuccess: ({ name }) => { form.reset({ name }); toast(t.done(name)); }, onError: (error) => showFieldErrors(form, error) });
   });
   return (
     <Panel title={t.title} lead={t.lead}>

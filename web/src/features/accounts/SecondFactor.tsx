@@ -10,24 +10,26 @@ const t = accountSettings.secondFactor;
 
 export function SecondFactor({ account, demanded }: AccountPage & { demanded: boolean }) {
   const [asking, ask] = useState(false);
+  // The question stays what it was asked as, also for the moment in which the account has changed already.
+  const [wanted, want] = useState(!demanded);
   const change = useChangeAccount(account.accountId);
-  const action = demanded ? t.withdraw : t.demand;
+  const action = (to: boolean) => (to ? t.demand : t.withdraw);
   return (
     <Panel
       title={t.title}
       lead={demanded ? t.on : t.off}
-      actions={<PermittedButton account={account} permission="account:update" onClick={() => { change.reset(); ask(true); }}>{action}</PermittedButton>}
+      actions={<PermittedButton account={account} permission="account:update" onClick={() => { change.reset(); want(!demanded); ask(true); }}>{action(!demanded)}</PermittedButton>}
     >
       <Confirm
-        title={action}
-        action={action}
+        title={action(wanted)}
+        action={action(wanted)}
         open={asking}
         busy={change.isPending}
         error={change.error}
         onClose={() => { ask(false); }}
-        onConfirm={() => { change.mutate({ requireSecondFactor: !demanded }, { onSuccess: () => { ask(false); } }); }}
+        onConfirm={() => { change.mutate({ requireSecondFactor: wanted }, { onSuccess: () => { ask(false); } }); }}
       >
-        {demanded ? t.confirmOff : t.confirm}
+        {wanted ? t.confirm : t.confirmOff}
       </Confirm>
     </Panel>
   );

@@ -13,10 +13,12 @@ type Props = EnvironmentPage & { follow: (operationId: string) => void };
 
 /** Which engine it runs, and the way to a newer one where its node has one. */
 export function EngineVersion({ account, environment, follow }: Props) {
-  const [asking, ask] = useState(false);
   const [picked, pick] = useState("");
+  // The question stays what it was asked as: which versions there are may change meanwhile, and does when it is done.
+  const [{ asking, from, to }, ask] = useState({ asking: false, from: "", to: "" });
+  const close = () => { ask({ asking: false, from, to }); };
   const { data, error, refetch } = useVersions(environment);
-  const upgrade = useUpgrade(environment, ({ operationId }) => { ask(false); follow(operationId); });
+  const upgrade = useUpgrade(environment, ({ operationId }) => { close(); follow(operationId); });
   const newer = data?.newer ?? [];
   const chosen = newer.includes(picked) ? picked : (newer[0] ?? "");
   const paused = environment.status === "SUSPENDED";
@@ -25,7 +27,7 @@ export function EngineVersion({ account, environment, follow }: Props) {
       <Select aria-label={t.choose} value={chosen} onChange={(event) => { pick(event.target.value); }}>
         {newer.map((version) => <option key={version}>{version}</option>)}
       </Select>
-      <PermittedButton account={account} permission="environment:update" disabled={paused} title={paused ? t.paused : undefined} onClick={() => { upgrade.reset(); ask(true); }}>
+      <PermittedButton account={account} permission="environment:update" disabled={paused} title={paused ? t.paused : undefined} onClick={() => { upgrade.reset(); ask({ asking: true, from: environment.engineVersion, to: chosen }); }}>
         {t.action}
       </PermittedButton>
     </div>
@@ -34,16 +36,16 @@ export function EngineVersion({ account, environment, follow }: Props) {
     <Panel title={t.title} lead={`${t.runs(environment.engineVersion)} ${data && !newer.length ? t.newest : ""}`} actions={choice}>
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
       <Confirm
-        title={t.question(environment.name, chosen)}
+        title={t.question(environment.name, to)}
         action={t.action}
         look="first"
         open={asking}
         busy={upgrade.isPending}
         error={upgrade.error}
-        onConfirm={() => { upgrade.mutate(chosen); }}
-        onClose={() => { ask(false); }}
+        onConfirm={() => { upgrade.mutate(to); }}
+        onClose={close}
       >
-        {t.text(environment.engineVersion)}
+        {t.text(from)}
       </Confirm>
     </Panel>
   );
