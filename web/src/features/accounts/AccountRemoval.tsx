@@ -1,9 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { meQuery } from "@/api/session";
 import type { AccountPage } from "@/components/section";
-import { toast } from "@/components/toast";
+import { useAccountGone } from "@/components/useAccountGone";
 import { Button } from "@/components/ui/Button";
 import { Panel } from "@/components/ui/Page";
 import { TypedConfirm } from "@/components/ui/TypedConfirm";
@@ -14,26 +11,15 @@ const t = accountSettings.remove;
 
 export function AccountRemoval({ account: { accountId, name } }: AccountPage) {
   const [asking, ask] = useState(false);
-  const remove = useDeleteAccount(accountId);
-  const cache = useQueryClient();
-  const navigate = useNavigate();
-  const confirm = () => {
-    remove.mutate(undefined, {
-      onSuccess: async () => {
-        toast(t.done(name));
-        // Not what is on its way already: that may still name it.
-        await cache.refetchQueries(meQuery);
-        await navigate({ to: "/", replace: true });
-      },
-    });
-  };
+  const gone = useAccountGone(accountId);
+  const remove = useDeleteAccount(accountId, () => gone(t.done(name)));
   return (
     <Panel
       title={t.title}
       lead={t.lead}
       actions={<Button look="danger" onClick={() => { remove.reset(); ask(true); }}>{t.action}</Button>}
     >
-      <TypedConfirm title={t.title} name={name} action={t.action} open={asking} busy={remove.isPending} error={remove.error} onConfirm={confirm} onClose={() => { ask(false); }}>
+      <TypedConfirm title={t.title} name={name} action={t.action} open={asking} busy={remove.isPending} error={remove.error} onConfirm={() => { remove.mutate(); }} onClose={() => { ask(false); }}>
         {t.text(name)}
       </TypedConfirm>
     </Panel>

@@ -50,9 +50,10 @@ export function useTransfer(accountId: string, onDone: () => void) {
   });
 }
 
-/** Whoever deletes it leaves its pages first: `["me"]` is read again by the caller. */
-export function useDeleteAccount(accountId: string) {
+/** `onDone` leads out of its pages, of which none can be read any more; until then the change is under way. */
+export function useDeleteAccount(accountId: string, onDone: () => Promise<void>) {
   return useMutation({
+    onSuccess: onDone,
     mutationFn: () => answered(client.DELETE("/api/v1/accounts/{accountId}", { params: { path: { accountId } } })),
   });
 }

@@ -1,9 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { meQuery } from "@/api/session";
 import type { Membership } from "@/api/types";
-import { toast } from "@/components/toast";
+import { useAccountGone } from "@/components/useAccountGone";
 import { Button } from "@/components/ui/Button";
 import { Confirm } from "@/components/ui/Confirm";
 import { Panel } from "@/components/ui/Page";
@@ -15,15 +12,8 @@ const t = members.ending;
 /** The account itself is handed over and deleted in its settings. */
 export function Leave({ account, me }: { account: Membership; me: string }) {
   const [open, setOpen] = useState(false);
-  const leave = useLeave(account.accountId);
-  const navigate = useNavigate();
-  const cache = useQueryClient();
-  const left = async () => {
-    toast(t.left(account.name));
-    // The start page must not lead back to it.
-    cache.setQueryData(meQuery.queryKey, (old) => old && { ...old, accounts: old.accounts.filter(({ accountId }) => accountId !== account.accountId) });
-    await navigate({ to: "/", replace: true });
-  };
+  const gone = useAccountGone(account.accountId);
+  const leave = useLeave(account.accountId, () => gone(t.left(account.name)));
   return (
     <Panel
       title={t.title}
@@ -37,7 +27,7 @@ export function Leave({ account, me }: { account: Membership; me: string }) {
         busy={leave.isPending}
         error={leave.error}
         onClose={() => { setOpen(false); }}
-        onConfirm={() => { leave.mutate(me, { onSuccess: () => void left() }); }}
+        onConfirm={() => { leave.mutate(me); }}
       >
         {t.lead(account.name)}
       </Confirm>

@@ -67,8 +67,10 @@ export function useRemove(accountId: string, onDone: () => void) {
   });
 }
 
-export function useLeave(accountId: string) {
+/** `onDone` leads out of the account's pages, of which none can be read any more; until then the change is under way. */
+export function useLeave(accountId: string, onDone: () => Promise<void>) {
   return useMutation({
+    onSuccess: onDone,
     mutationFn: (userId: string) =>
       answered(client.DELETE("/api/v1/accounts/{accountId}/members/{userId}", { params: { path: { accountId, userId } } })),
   });
