@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { NameForm } from "@/components/NameForm";
 import type { AccountPage } from "@/components/section";
+import { ErrorNotice } from "@/components/ui/ErrorNotice";
 import { Field } from "@/components/ui/Field";
 import { Select } from "@/components/ui/Input";
 import { Page } from "@/components/ui/Page";
@@ -13,7 +14,7 @@ type Created = { environmentId: string; operationId: string };
 /** The region is asked for where there are several; it is the plane's own unless another is chosen. */
 export default function NewEnvironmentPage({ account, onCreated }: AccountPage & { onCreated: (created: Created) => void }) {
   const creation = useCreateEnvironment(account.accountId);
-  const { data, isPending } = useRegions();
+  const { data, error, refetch } = useRegions();
   const [chosen, choose] = useState("");
   const regions = data?.items ?? [];
   const region = chosen || (regions.find(({ isDefault }) => isDefault) ?? regions[0])?.region;
@@ -23,9 +24,10 @@ export default function NewEnvironmentPage({ account, onCreated }: AccountPage &
   };
   return (
     <Page title={t.create.title} lead={t.create.lead}>
-      {isPending ? (
-        <Skeleton className="h-52 max-w-md rounded-xl" />
-      ) : (
+      {/* Nobody's data is to be where they did not choose to have it. */}
+      {error && !data && <ErrorNotice error={error} retry={() => void refetch()} />}
+      {!data && !error && <Skeleton className="h-52 max-w-md rounded-xl" />}
+      {data && (
         <NameForm words={t.create} first="dev" create={create} onCreated={({ environmentId, operationId }: Created) => { onCreated({ environmentId, operationId }); }}>
           {regions.length > 1 && (
             <Field label={t.create.region} hint={t.create.regionHint}>
