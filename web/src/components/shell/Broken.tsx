@@ -29,14 +29,18 @@ export function Broken({ error }: { error: unknown }) {
 function useAway(): boolean {
   const [away, setAway] = useState(false);
   useEffect(() => {
-    let was = false;
-    const look = async () => {
-      if (!(await answers())) setAway((was = true));
-      else if (was) location.reload();
+    const gone = new AbortController();
+    const look = async (was: boolean) => {
+      const here = await answers();
+      if (gone.signal.aborted) return;
+      if (here && was) location.reload();
+      if (here) return;
+      setAway(true);
+      const timer = setTimeout(() => void look(true), AGAIN_MILLISECONDS);
+      gone.signal.addEventListener("abort", () => { clearTimeout(timer); });
     };
-    void look();
-    const timer = setInterval(() => void look(), AGAIN_MILLISECONDS);
-    return () => { clearInterval(timer); };
+    void look(false);
+    return () => { gone.abort(); };
   }, []);
   return away;
 }

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { answered, client } from "@/api/client";
 import { isUnderWay } from "@/api/operations";
 import { usePages } from "@/api/pages";
@@ -61,10 +61,10 @@ export function useLife({ accountId, environmentId }: Place, change: "pause" | "
   });
 }
 
-/** With its own version in the key: another one has others to go to. */
+/** With its own version in the key: another one has others to go to, and so has the same one when its upgrade has ended. */
 export function useVersions({ accountId, environmentId, engineVersion }: Environment) {
   return useQuery({
-    queryKey: ["versions", environmentId, engineVersion],
+    queryKey: ["environments", accountId, environmentId, "versions", engineVersion],
     queryFn: () =>
       answered(client.GET("/api/v1/accounts/{accountId}/environments/{environmentId}/versions", { params: { path: { accountId, environmentId } } })),
   });
@@ -106,7 +106,6 @@ export function useLimits({ accountId, environmentId }: Place) {
 }
 
 export function useChangeLimits({ accountId, environmentId }: Place) {
-  const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: LimitsChange) =>
       answered(
@@ -115,7 +114,6 @@ export function useChangeLimits({ accountId, environmentId }: Place) {
           body,
         }),
       ),
-    onSuccess: (limits) => { cache.setQueryData(["limits", environmentId], limits); },
-    meta: { touches: touched({ accountId, environmentId }) },
+    meta: { touches: [...touched({ accountId, environmentId }), ["limits", environmentId]] },
   });
 }
