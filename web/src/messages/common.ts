@@ -7,6 +7,7 @@ export const common = {
   create: "Create",
   loadMore: "Load more",
   loading: "Loading …",
+  optional: "optional",
   requestId: "Request id:",
   signInAgain: "Sign in again",
   tryAgain: "Try again",

@@ -114,7 +114,7 @@ export function AccountRoute() {
                 <Offers onJoined={toAccount} />
               </Suspense>
             )}
-            <Section sections={accountSections} path={section} props={{ account }} />
+            <Section key={account.accountId} sections={accountSections} path={section} props={{ account }} />
           </Frame>
         );
       }}

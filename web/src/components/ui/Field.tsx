@@ -1,4 +1,5 @@
 import { cloneElement, useId, type ReactElement, type ReactNode } from "react";
+import { common } from "@/messages";
 
 type Described = { id?: string; "aria-describedby"?: string | undefined; "aria-invalid"?: boolean | undefined };
 type Props = { label: string; hint?: ReactNode; error?: string | undefined; optional?: boolean; children: ReactElement<Described> };
@@ -13,7 +14,7 @@ export function Field({ label, hint, error, optional = false, children }: Props)
         <label htmlFor={id} className="font-medium">
           {label}
         </label>
-        {optional && <span className="text-sm text-soft">optional</span>}
+        {optional && <span className="text-sm text-soft">{common.optional}</span>}
       </div>
       {cloneElement(children, { id, "aria-describedby": described, "aria-invalid": error ? true : undefined })}
       {hint && !error && (

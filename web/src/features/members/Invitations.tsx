@@ -26,18 +26,19 @@ export function Invitations({ account: { accountId }, children }: { account: Mem
     { name: "expires", label: t.columns.expires, cell: (row) => <RelativeTime at={row.expiresAt} />, wide: true },
     { name: "actions", label: "", align: "end", cell: (row) => <Actions accountId={accountId} invitation={row} /> },
   ];
-  if (error) return <><ErrorNotice error={error} retry={() => void refetch()} />{children}</>;
-  if (!items?.length) return <div className={cx(!items && "invisible")}>{children}</div>;
   return (
     <>
-      <section className="grid min-w-0 gap-3" aria-label={t.title}>
-        <div>
-          <h2 className="font-semibold">{t.title}</h2>
-          <p className="text-soft">{t.lead}</p>
-        </div>
-        <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.invitationId} more={more} loadingMore={loadingMore} />
-      </section>
-      {children}
+      {error && <ErrorNotice error={error} retry={() => void refetch()} />}
+      {!error && items && items.length > 0 && (
+        <section className="grid min-w-0 gap-3" aria-label={t.title}>
+          <div>
+            <h2 className="font-semibold">{t.title}</h2>
+            <p className="text-soft">{t.lead}</p>
+          </div>
+          <Table stacked label={t.title} columns={columns} rows={items} keyOf={(row) => row.invitationId} more={more} loadingMore={loadingMore} />
+        </section>
+      )}
+      <div className={cx(!items && !error && "invisible")}>{children}</div>
     </>
   );
 }

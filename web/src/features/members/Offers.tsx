@@ -27,7 +27,7 @@ export default function Offers({ onJoined }: { onJoined: (accountId: string) => 
           key={invitationId}
           action={
             <span className="flex gap-2">
-              <Button size="small" aria-label={t.declineOf(accountName)} onClick={() => { decline.mutate(invitationId, { onSuccess: () => { toast(t.declined); } }); }}>
+              <Button size="small" aria-label={t.declineOf(accountName)} busy={decline.isPending} onClick={() => { decline.mutate(invitationId, { onSuccess: () => { toast(t.declined); } }); }}>
                 {t.decline}
               </Button>
               <Button
