@@ -210,9 +210,16 @@ def doctor() -> None:
     raise typer.Exit(function("doctor:report")())
 
 
+def _asks_an_installation(arguments: list[str]) -> bool:
+    """Helps, and files that are verified wherever they have been taken, need none."""
+    needs_none = {"--help"} if arguments[:2] != ["audit", "verify"] else {"--help", "--from-file"}
+    words = {word.partition("=")[0] for word in arguments}
+    return bool(arguments) and arguments[0] in _IN_AN_INSTALLATION and not words & needs_none
+
+
 def main() -> None:
     """Without a database URL the command is meant for the embedded installation of this checkout."""
-    if "CONTROLPLANE_DATABASE_URL" not in os.environ and sys.argv[1:2] and sys.argv[1] in _IN_AN_INSTALLATION:
+    if "CONTROLPLANE_DATABASE_URL" not in os.environ and _asks_an_installation(sys.argv[1:]):
         _embedded("operate", sys.argv[1:])
     try:
         app()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +36,15 @@ def run(*arguments: str, status: int = 0, given: str | None = None) -> str:
     return result.output
 
 
+def on_a_machine_without_a_plane(*arguments: str) -> tuple[int, str]:
+    """How `controlplane …` ends there, and what it prints."""
+    ours = {"CONTROLPLANE_HOME": "/nonexistent"}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CONTROLPLANE_")}
+    argv = [sys.executable, "-m", "controlplane", *arguments]
+    done = subprocess.run(argv, env={**env, **ours}, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_every_chain_is_verified(chained: Session) -> None:
     assert run("verify").splitlines() == [
         "✓ acc_a: 2 rows, 1 signed checkpoints",
@@ -56,6 +68,10 @@ def test_a_file_is_verified(chained: Session, tmp_path: Path) -> None:
     file.write_text(run("export", "--account", "acc_a"))
     assert run("verify", "--from-file", str(file)) == "✓ acc_a: 2 rows, 1 signed checkpoints\n"
     assert run("verify", "--from-file", "-", given=file.read_text()).startswith("✓ acc_a")
+    assert on_a_machine_without_a_plane("audit", "verify", f"--from-file={file}") == (
+        0,
+        "✓ acc_a: 2 rows, 1 signed checkpoints\n",
+    )
     file.write_text(file.read_text().replace("thing.do", "thing.undo", 1))
     assert "✗ acc_a: row 1" in run("verify", "--from-file", str(file), status=1)
 
