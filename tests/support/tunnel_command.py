@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 import threading
 from functools import partial
 from types import TracebackType
@@ -67,7 +70,10 @@ class TunnelCommand:
     ) -> None:
         with self._starting:
             self._kept = False
-            self._child.terminate(force=True)
+            # Not pexpect's `terminate`, which waits for the process as the reader does: one of two is told there is none.
+            if self._reader.is_alive():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self._child.pid, signal.SIGKILL)
         self._reader.join(10)
         self._child.close()
 
