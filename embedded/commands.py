@@ -18,6 +18,7 @@ from embedded.layout import CHECKOUT, Layout, Refused, make_directories
 from embedded.parts import all_parts
 from embedded.patience import Patience
 from envrunner.keep.keeper import Keeper, Program
+from envrunner.keep.lost import lost
 from envrunner.keep.process import Kept
 
 _SUPERVISOR = "supervisor"
@@ -27,6 +28,11 @@ _LOOK_SECONDS = 0.03
 
 def start(layout: Layout) -> tuple[Kept, bool]:
     """The running supervisor, and whether it was running before. Raises `Refused`."""
+    if teardown.anything_lost(layout):
+        raise Refused(
+            f"Files in {layout.home} were deleted while it ran, and its processes go on: stop them with script/down, "
+            "then start again."
+        )
     make_directories(layout)
     with _alone(layout):
         keeper = _supervisor_keeper(layout)
@@ -99,14 +105,23 @@ def leftovers(layout: Layout) -> bool:
 
 def stop(layout: Layout) -> None:
     """Stop everything and remove its traces. Works after any process was killed, and when nothing runs."""
-    if not layout.home.exists():
-        return
-    with _alone(layout):
-        supervisor = _supervisor_keeper(layout).adopt(_SUPERVISOR)
-        if supervisor is not None:
-            supervisor.stop(signal.SIGTERM, grace_seconds=90.0)
-        teardown.stop_parts(layout, all_parts(layout))
-        teardown.remove_traces(layout)
+    if layout.home.exists():
+        with _alone(layout):
+            _stop(layout)
+    elif leftovers(layout):
+        # It has been deleted, and there is nothing to lock.
+        _stop(layout)
+
+
+def _stop(layout: Layout) -> None:
+    supervisors = lost(teardown.supervisor_locks(layout))
+    if layout.home.exists() and (found := _supervisor_keeper(layout).adopt(_SUPERVISOR)):
+        supervisors.append(found)
+    for supervisor in supervisors:
+        supervisor.stop(signal.SIGTERM, grace_seconds=90.0)
+    # Without secrets nothing can be started, and what runs is stopped like any process.
+    teardown.stop_parts(layout, all_parts(layout) if layout.secrets.is_dir() else [])
+    teardown.remove_traces(layout)
 
 
 def read_status(layout: Layout) -> dict[str, Any]:
@@ -143,7 +158,7 @@ def refuse_busy_ports(layout: Layout) -> None:
 
 
 def _supervisor_keeper(layout: Layout) -> Keeper:
-    return Keeper(layout.home / "supervisor")
+    return Keeper(teardown.supervisor_locks(layout))
 
 
 def _program(layout: Layout) -> Program:

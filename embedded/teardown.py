@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from embedded import accounts
@@ -16,6 +17,8 @@ from embedded.layout import CHECKOUT, Layout
 from embedded.part import Part
 from embedded.surroundings import for_processes
 from envrunner.keep.keeper import Keeper
+from envrunner.keep.lost import lost
+from envrunner.keep.process import Kept
 
 _SERVERS = ("postgres", "redis")
 
@@ -23,16 +26,15 @@ _SERVERS = ("postgres", "redis")
 def stop_parts(layout: Layout, known: Iterable[Part]) -> None:
     """Stop every process but the supervisor, engines included, in an order that lets each finish. Idempotent.
 
-    ``known`` says how parts want to be stopped; a process that is not among them gets SIGTERM.
+    ``known`` says how parts want to be stopped; a process that is not among them gets SIGTERM. Those whose home has
+    been deleted are found by what they hold open; engines end, too: what they would go on with is gone.
     """
     parts = {part.name: part for part in known}
-    keeper = Keeper(layout.processes)
-    names = keeper.names()
-    _stop_all(keeper, [name for name in names if name not in _SERVERS], parts)
+    _stop_all(layout.processes, lambda name: name not in _SERVERS, parts)
     # Only now: the agent would start them again.
-    _stop_engines(layout)
+    _stop_all(engine_locks(layout), lambda _: True, {})
     _remove_egress_rules(layout)
-    _stop_all(keeper, [name for name in names if name in _SERVERS], parts)
+    _stop_all(layout.processes, lambda name: name in _SERVERS, parts)
 
 
 def anything_runs(layout: Layout) -> bool:
@@ -43,7 +45,15 @@ def anything_runs(layout: Layout) -> bool:
             if kept := keeper.adopt(name):
                 kept.close()
                 return True
-    return False
+    return anything_lost(layout)
+
+
+def anything_lost(layout: Layout) -> bool:
+    """Whether any part, engine or supervisor runs whose lock has been deleted."""
+    found = [one for place in (supervisor_locks(layout), layout.processes, engine_locks(layout)) for one in lost(place)]
+    for kept in found:
+        kept.close()
+    return bool(found)
 
 
 def remove_traces(layout: Layout) -> None:
@@ -56,20 +66,14 @@ def remove_traces(layout: Layout) -> None:
             shutil.rmtree(layout.run)
 
 
-def _stop_engines(layout: Layout) -> None:
-    directory = engine_locks(layout)
-    if directory.is_dir():
-        keeper = Keeper(directory)
-        _stop_all(keeper, keeper.names(), {})
-
-
 def _remove_egress_rules(layout: Layout) -> None:
     """Best effort: rules about accounts that nobody uses do no harm, and the next start replaces them."""
-    if (layout.home / "agent" / "egress-table").exists():
-        command = [sys.executable, "-m", "envrunner", "remove-egress-rules"]
-        subprocess.run(
-            command, env=for_processes(layout, os.environ), cwd=CHECKOUT, capture_output=True, timeout=60, check=False
-        )
+    if not (layout.home / "agent" / "egress-table").exists():
+        return
+    command = [sys.executable, "-m", "envrunner", "remove-egress-rules"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        env = for_processes(layout, os.environ)
+        subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, timeout=60, check=False)
 
 
 def engine_locks(layout: Layout) -> Path:
@@ -77,19 +81,29 @@ def engine_locks(layout: Layout) -> Path:
     return layout.home / "agent" / "keep"
 
 
-def _stop_all(keeper: Keeper, names: Iterable[str], parts: dict[str, Part]) -> None:
-    todo = list(names)
-    if not todo:
-        return
-    with ThreadPoolExecutor(max_workers=min(32, len(todo))) as pool:
-        list(pool.map(lambda name: _stop(keeper, name, parts.get(name)), todo))
+def supervisor_locks(layout: Layout) -> Path:
+    """The same of the supervisor."""
+    return layout.home / "supervisor"
 
 
-def _stop(keeper: Keeper, name: str, part: Part | None) -> None:
-    kept = keeper.adopt(name)
+def _stop_all(directory: Path, wanted: Callable[[str], bool], parts: dict[str, Part]) -> None:
+    todo: list[Callable[[], Kept | None]] = [partial(_itself, kept) for kept in lost(directory) if wanted(kept.name)]
+    # Not made anew where it has been deleted.
+    if directory.is_dir():
+        keeper = Keeper(directory)
+        todo += [partial(keeper.adopt, name) for name in keeper.names() if wanted(name)]
+    with ThreadPoolExecutor(max_workers=min(32, max(1, len(todo)))) as pool:
+        list(pool.map(lambda find: _stop(find(), parts), todo))
+
+
+def _itself(kept: Kept) -> Kept:
+    return kept
+
+
+def _stop(kept: Kept | None, parts: dict[str, Part]) -> None:
     if kept is None:
         return
-    if part:
+    if part := parts.get(kept.name):
         kept.stop(part.stop_signal, part.grace_seconds)
     else:
         kept.stop()

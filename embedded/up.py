@@ -43,7 +43,8 @@ def down(layout: Layout) -> int:
         return 0
     console.print("Stopping …")
     commands.stop(layout)
-    console.print(f"✓ Stopped. State is kept in {layout.home}", highlight=False, soft_wrap=True)
+    what = "State is kept in {}" if layout.home.exists() else "{} had been deleted while it ran."
+    console.print(f"✓ Stopped. {what.format(layout.home)}", highlight=False, soft_wrap=True)
     return 0
 
 

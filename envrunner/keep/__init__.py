@@ -15,6 +15,8 @@ it again and watches it through pidfd_open(2), which works for processes that ar
     ...
     kept.stop(signal.SIGTERM, grace_seconds=10)    # asks, waits, kills the whole session; blocks
 
+    lost(run_directory)                    # what still runs though its lock has been deleted
+
 Everything here is synchronous and thread-safe; from asyncio use ``asyncio.to_thread`` for `Kept.stop`.
 Keepers are many, directories are not shared: one keeper at a time per directory. Linux ≥ 5.3.
 """
@@ -22,6 +24,7 @@ Keepers are many, directories are not shared: one keeper at a time per directory
 from envrunner.keep.backoff import Backoff
 from envrunner.keep.keeper import AlreadyRunning, Keeper, Program, stop_all
 from envrunner.keep.logs import last_lines, open_log, rotate
+from envrunner.keep.lost import lost
 from envrunner.keep.process import Kept, StillRunning
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "Program",
     "StillRunning",
     "last_lines",
+    "lost",
     "open_log",
     "rotate",
     "stop_all",

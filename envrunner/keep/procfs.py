@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+REMOVED = " (deleted)"
 _STATE, _SESSION, _START_TICKS = 0, 3, 19
 
 
@@ -62,17 +63,34 @@ def holders(path: Path) -> list[int]:
     return [pid for pid in all_pids() if pid != os.getpid() and _has_open(pid, key)]
 
 
+def holding_removed(directory: Path) -> Iterator[tuple[int, str]]:
+    """Processes, other than this one, and names of files in ``directory`` that were removed and that they have open."""
+    head = f"{directory}/"
+    for pid in all_pids():
+        for descriptor in _descriptors(pid) if pid != os.getpid() else ():
+            try:
+                link = os.readlink(descriptor)  # noqa: PTH115 as above
+            except OSError:
+                continue
+            name = link.removeprefix(head).removesuffix(REMOVED)
+            if link == f"{head}{name}{REMOVED}" and "/" not in name:
+                yield pid, name
+
+
 def _has_open(pid: int, key: tuple[int, int]) -> bool:
-    directory = f"/proc/{pid}/fd"
-    try:
-        descriptors = os.listdir(directory)  # noqa: PTH208
-    except OSError:
-        return False
-    for descriptor in descriptors:
+    for descriptor in _descriptors(pid):
         try:
-            found = os.stat(f"{directory}/{descriptor}")  # noqa: PTH116
+            found = os.stat(descriptor)  # noqa: PTH116
         except OSError:
             continue
         if (found.st_dev, found.st_ino) == key:
             return True
     return False
+
+
+def _descriptors(pid: int) -> list[str]:
+    directory = f"/proc/{pid}/fd"
+    try:
+        return [f"{directory}/{name}" for name in os.listdir(directory)]  # noqa: PTH208
+    except OSError:
+        return []
