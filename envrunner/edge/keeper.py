@@ -7,11 +7,10 @@ import os
 import signal
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
-from envrunner.edge import lines, rendering
+from envrunner.edge import lines, nginx, rendering
 from envrunner.edge.control import NginxAway, NginxState
 from envrunner.edge.layout import LOG_NAMES, EdgeLayout
 from envrunner.edge.mirror import Mirror
@@ -68,7 +67,7 @@ class Keeper:
         The first look tells nothing of those that ended before it.
         """
         try:
-            workers = set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
+            workers = nginx.workers(master)
             if self._workers is None or self._workers - workers:
                 self._mirror.forget_flights()
         except (OSError, NginxAway):
@@ -111,6 +110,7 @@ class Keeper:
             except OSError as error:
                 _log.error("the configuration cannot be written", reason=str(error))
                 return
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                self._mirror.reloads(state)
                 os.kill(state.master, signal.SIGHUP)
             _log.info("nginx reloads", last_slot=wanted.last_slot, ports=len(wanted.ports))

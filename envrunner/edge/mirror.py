@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
-from envrunner.edge import compact, links, ports
+from envrunner.edge import compact, links, nginx, ports
 from envrunner.edge.compact import Pair
 from envrunner.edge.control import Control, NginxAway, NginxState
 from envrunner.edge.layout import EdgeLayout
@@ -20,6 +21,16 @@ from envrunner.edge.tables import Change, Tables
 _log = structlog.get_logger(__name__)
 _KEPT = timedelta(hours=1)
 _FORGOTTEN_AT_ONCE = 5000
+# What a reload takes, and nginx's keepalive_min_timeout: until then what comes on a kept connection is answered.
+_LEAVING_SECONDS = 10.0
+
+
+class _Reload(NamedTuple):
+    """Workers from before it know no slot beyond ``last_slot``."""
+
+    last_slot: int
+    workers: set[str]
+    until: float
 
 
 class Mirror:
@@ -31,6 +42,7 @@ class Mirror:
         self._control = Control(layout.control)
         self._lock = threading.RLock()
         self._left: dict[str, int] = {}
+        self._reload = _Reload(0, set(), 0.0)
 
     @property
     def sequence(self) -> int | None:
@@ -80,7 +92,7 @@ class Mirror:
         with self._lock:
             try:
                 state = self._control.state()
-                if self._tables.next_slot > state.rendering.last_slot:
+                if self._tables.next_slot > self._known_to_all(state):
                     return False
             except NginxAway:
                 # An nginx that starts keeps no connections.
@@ -149,6 +161,20 @@ class Mirror:
         """See `Control.throttled`. Raises NginxAway."""
         with self._lock:
             return self._control.throttled()
+
+    def reloads(self, state: NginxState) -> None:
+        """nginx is about to take more slots: its workers of now will not know them. Raises OSError."""
+        with self._lock:
+            until = time.monotonic() + _LEAVING_SECONDS
+            self._reload = _Reload(state.rendering.last_slot, nginx.workers(state.master), until)
+
+    def _known_to_all(self, state: NginxState) -> int:
+        """The last slot that no worker would fail at: one from before a reload still has connections that are kept."""
+        last, reload = state.rendering.last_slot, self._reload
+        with contextlib.suppress(OSError):
+            if time.monotonic() < reload.until and reload.workers & nginx.workers(state.master):
+                return min(last, reload.last_slot)
+        return last
 
     def _told(self, state: NginxState, pairs: list[Pair]) -> bool:
         sequence = self._tables.sequence or 0

@@ -59,6 +59,11 @@ def worker_account() -> str | None:
     return f"{account.pw_name} {grp.getgrgid(account.pw_gid).gr_name}"
 
 
+def workers(master: int) -> set[str]:
+    """Their process ids, those that are about to end included. Raises OSError: the master is gone."""
+    return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
+
+
 def end_leftovers(pid_file: Path, boot_file: Path) -> None:
     """Kill workers that outlived their master and hold its ports: only processes of its group that are nginx's.
 
