@@ -36,7 +36,7 @@ class EchoEngine:
         self.queries_begin = b""
         """What is answered to a held query, byte for byte."""
         self.canned: dict[str, bytes] = {}
-        """By path: all that is answered, byte for byte; then the connection ends."""
+        """By path: all that is answered, byte for byte; then the connection ends, unless the answer says where it does."""
         self.asked: list[str] = []
         """The heads of requests for them."""
         self.to_send: queue.Queue[bytes | None] = queue.Queue()
@@ -85,8 +85,10 @@ class _Handler(BaseHTTPRequestHandler):
         target = self.requestline.split(" ")[1]
         if answer := self.engine.canned.get(target.partition("?")[0]):
             self.engine.asked.append(f"{self.requestline}\r\n{self.headers}")
+            self._body()
             self.wfile.write(answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if self.command == "HEAD" else answer)
-            self.close_connection = True
+            # nginx keeps what has not said that it ends, and may use it once more just before it does.
+            self.close_connection |= not _is_whole(answer)
             return
         special = target.partition("?")[0].rpartition("/")[2]
         action = (
@@ -132,7 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/x-ndjson")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        while (chunk := self.engine.to_send.get()) is not None:
+        # The one of now: a call that comes later may have another.
+        chunks = self.engine.to_send
+        while (chunk := chunks.get()) is not None:
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")
 
@@ -173,3 +177,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def address_string(self) -> str:
         return "unix"
+
+
+def _is_whole(answer: bytes) -> bool:
+    """Whether it says where it ends, and that the connection goes on."""
+    head, _, body = answer.lower().partition(b"\r\n\r\n")
+    lines = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
+    fields = {name: value.strip() for name, _, value in lines}
+    if fields.get(b"transfer-encoding") == b"chunked":
+        framed = body.endswith(b"0\r\n\r\n")
+    else:
+        framed = fields.get(b"content-length") == str(len(body)).encode()
+    return framed and fields.get(b"connection") != b"close"
