@@ -12,6 +12,7 @@ from tests.support.cast import EVERYBODY, MEMBER_ROLES, OUTSIDERS, Cast, port
 from tests.support.crowd import ENDED, RESTRICTED, WORKLOADS
 from tests.support.raw import Answer, ask
 from tests.support.tenants import Person
+from tests.support.waiting import until
 from tests.system.requests_control_plane import Operation, Victim, operations, send, victim_of
 from tests.system.rules_control_plane import (
     ADMINISTRATORS,
@@ -64,6 +65,9 @@ def test_members_may_exactly_what_their_role_says(role: str, cast: Cast, victim:
         # A token of its own: one of the operations ends it, others want a new one.
         own = operation.name == "logOut" or operation.name in RECENT
         token = cast.people[role].again().token if own else cast.tokens[f"{role} member"]
+        if operation.name == "checkIdentityKeys":
+            # The engine is asked which deployments it has, and has only just been started.
+            until(lambda: _status(cast, victim) == "ACTIVE", 60)
         answer = send(cast, operation, victim, token)
         allowed = may(role, operation.name, operates=operates)
         wanted = INVENTED.get(operation.name, operation.success) if allowed else 403
@@ -114,6 +118,11 @@ def _refusals(operation: Operation, name: str) -> set[int]:
         aged = {403} if operation.name in RECENT else set()
         return {INVENTED.get(operation.name, operation.success)} | aged
     return {403 if rule == OPERATORS else 404} if name == "other member" else {401}
+
+
+def _status(cast: Cast, victim: Victim) -> str:
+    shown = cast.people["owner"].call("GET", victim.path("/accounts/{accountId}/environments/{environmentId}"))
+    return str(shown.json()["status"])
 
 
 def _operates(person: Person) -> bool:
