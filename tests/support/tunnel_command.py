@@ -70,7 +70,7 @@ class TunnelCommand:
     ) -> None:
         with self._starting:
             self._kept = False
-            # Not pexpect's `terminate`, which waits for the process as the reader does: one of two is told there is none.
+            # Not pexpect's `terminate`: it waits as the reader does, and of two one is told that there is no process.
             if self._reader.is_alive():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._child.pid, signal.SIGKILL)
