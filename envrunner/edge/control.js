@@ -1,6 +1,7 @@
 // The edge agent's door into nginx's shared tables, on a unix socket only the operator's account can reach.
 //
-//   GET  /state                    {"epoch", "sequence", "lastSlot", "ports", "rendering", "master"}
+//   GET  /state                    {"epoch", "sequence", "lastSlot", "ports", "rendering", "master", "flights"}; the last is how
+//                                  often what was counted of requests under way has been forgotten
 //   GET  /keys                     every key, one a line
 //   POST /apply?sequence=&epoch=   lines "key<TAB>value" set, "key" deletes; the sequence is noted last
 //   GET  /used?since=seconds       lines "keyId<TAB>seconds" of the keys used since then
@@ -22,6 +23,7 @@ function state(r) {
         rendering: r.variables.edge_rendering,
         ports: r.variables.edge_ports,
         master: process.ppid,
+        flights: ngx.shared.flights.get('.') || 0,
     }));
 }
 

@@ -36,7 +36,7 @@ class EchoEngine:
         self.queries_begin = b""
         """What is answered to a held query, byte for byte."""
         self.canned: dict[str, bytes] = {}
-        """By path: all that is answered, byte for byte; then the connection ends, unless the answer says where it does."""
+        """By path: all that is answered, byte for byte; where that says no end of its own, the connection ends."""
         self.asked: list[str] = []
         """The heads of requests for them."""
         self.to_send: queue.Queue[bytes | None] = queue.Queue()

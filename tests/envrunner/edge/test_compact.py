@@ -76,3 +76,10 @@ def test_expiry_is_in_whole_seconds_of_any_offset() -> None:
         assert dict(compact.principal(DIGEST, {**USER, "expiresAt": text}))[DIGEST] == "u1893456000usr_1"
     ancient = {**USER, "expiresAt": "1960-01-01T00:00:00Z"}
     assert dict(compact.principal(DIGEST, ancient))[DIGEST] == "u0000000000usr_1"
+
+
+def test_what_is_not_understood_of_a_route_is_no_limit_and_no_switch() -> None:
+    odd = {"accountId": "a", "status": "ON", "requestsInFlight": "x", "querySeconds": -1, "readOnly": None}
+    assert (dict(compact.route(LABEL, odd, 1))[LABEL] or "")[35:] == "000000" + "0000" + "0" + "a"
+    extreme = {"accountId": "a", "status": "ON", "requestsInFlight": 10**9, "querySeconds": 10**9, "readOnly": True}
+    assert (dict(compact.route(LABEL, extreme, 1))[LABEL] or "")[35:] == "999999" + "9999" + "1" + "a"

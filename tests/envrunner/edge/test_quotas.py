@@ -16,7 +16,6 @@ import pytest
 from h2.connection import H2Connection
 from h2.events import ResponseReceived
 
-from envrunner.edge import compact
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.stack import Stack, digest, label
 from tests.envrunner.waiting import until
@@ -31,14 +30,23 @@ def edge() -> Iterator[Stack]:
         stack.add_environment(TIGHT, requestsInFlight=2)
         stack.add_environment(OTHER, requestsInFlight=2, accountId="acc_2")
         stack.add_environment(HASTY, querySeconds=1)
-        stack.add_environment(LONGING, requestsPerSecond=1000, requestSizeLimitBytes=1000)
+        stack.add_environment(LONGING, requestsPerSecond=1000, requestSizeLimitBytes=1000, querySeconds=600)
         for number in (TIGHT, OTHER, HASTY, LONGING):
             stack.add_key(number, "full")
         for role in ("owner", "developer", "viewer"):
             stack.add_member(f"usr_{role}", role)
-        yield stack.start()
+        stack.start()
+        # At its first look a new edge agent has all counted anew.
+        stack.wait_until(lambda: forgotten(stack))
+        yield stack
     finally:
         stack.stop()
+
+
+def forgotten(stack: Stack) -> int:
+    """How often what was counted of requests under way has been forgotten; 0 while nginx does not say."""
+    state = stack.state()
+    return int(state["flights"]) if state else 0
 
 
 def key(number: int, role: str = "full") -> str:
@@ -94,18 +102,11 @@ def refused(answer: Answer) -> bool:
 
 
 def test_answers_count_until_they_have_ended_and_hold_nobody_else_up(edge: Stack) -> None:
-    # A new edge agent has all counted anew once, at its first look: that may be now.
-    until(lambda: _holds(edge))
-    until(lambda: not refused(call(edge, TIGHT)))
-
-
-def _holds(edge: Stack) -> bool:
-    until(lambda: not refused(call(edge, TIGHT)))
     with Streaming(edge, TIGHT), Streaming(edge, TIGHT):
         by_port = ask(edge.ports_from + 2 * TIGHT, "/S/h", token=key(TIGHT))
-        held = [refused(one) for one in (call(edge, TIGHT), admin(edge, TIGHT, "GET", "/version"), by_port)]
+        assert all(refused(one) for one in (call(edge, TIGHT), admin(edge, TIGHT, "GET", "/version"), by_port))
         assert not refused(call(edge, OTHER))
-    return all(held)
+    until(lambda: not refused(call(edge, TIGHT)))
 
 
 def test_refusals_and_strangers_take_no_place(edge: Stack) -> None:
@@ -155,13 +156,13 @@ def test_the_counts_heal_when_workers_end(method: str, edge: Stack) -> None:
     with ExitStack() as calls:
         for _ in range(2):
             calls.enter_context(Streaming(edge, TIGHT))
-        while not refused(call(edge, TIGHT)):
-            # That an earlier worker had ended was noticed only now, and what was counted is forgotten.
-            calls.enter_context(Streaming(edge, TIGHT))
+        assert refused(call(edge, TIGHT))
         master = edge.processes["edge"].pid
-        workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        for worker in workers:
+        for worker in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+            before = forgotten(edge)
             os.kill(int(worker), getattr(signal, f"SIG{method}"))
+            # Each by itself, so that afterwards none is still to be noticed.
+            edge.wait_until(lambda before=before: forgotten(edge) > before)  # type: ignore[misc]
         until(lambda: _answered(edge))
     with Streaming(edge, TIGHT):
         until(lambda: not refused(call(edge, TIGHT)))
@@ -175,36 +176,45 @@ def _answered(edge: Stack) -> bool:
 
 
 def test_a_query_is_cut_after_the_environments_own_time(edge: Stack) -> None:
+    owner = edge.add_member("usr_owner", "owner")
+    edge.wait_applied()
     edge.engines[label(HASTY)].hold_queries = True
     try:
-        for token in ("", edge.add_member("usr_owner", "owner")):
+        for token in ("", owner):
             answer = admin(edge, HASTY, "POST", "/query", token, b'{"query": "SELECT 1"}')
             answer.assert_refusal(504)
             assert "longer than the 1 seconds" in answer.json["message"]
     finally:
         edge.engines[label(HASTY)].hold_queries = False
-    answer = admin(edge, HASTY, "POST", "/query", body=b'{"query": "SELECT 1"}')
+    # On a busy machine one that is not held may take too long as well.
+    answer = until(lambda: found if (found := _asked(edge)).status == 200 else None)
     assert answer.json["target"] == "/query"
     assert "x-edge-guard" not in answer.seen
     assert "authorization" not in answer.seen
 
 
+def _asked(edge: Stack) -> Answer:
+    return admin(edge, HASTY, "POST", "/query", body=b'{"query": "SELECT 1"}')
+
+
 def test_a_query_that_breaks_off_was_throttled(edge: Stack) -> None:
     """Not one that breaks off earlier, as the caller's own or the engine's doing."""
-    token, engine = edge.add_member("usr_bea", "developer"), edge.engines[label(HASTY)]
+    token, engine, patient = (
+        edge.add_member("usr_bea", "developer"),
+        *(edge.engines[label(n)] for n in (HASTY, LONGING)),
+    )
     edge.wait_applied()
     edge.plane.throttled.clear()
     begun = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n"
     try:
-        engine.canned["/query"] = begun
+        patient.canned["/query"] = begun
         with pytest.raises(http.client.IncompleteRead):
-            admin(edge, HASTY, "POST", "/query", token, b'{"query": "SELECT 1"}')
-        engine.canned.clear()
+            admin(edge, LONGING, "POST", "/query", token, b'{"query": "SELECT 1"}')
         engine.hold_queries, engine.queries_begin = True, begun
         with pytest.raises(http.client.IncompleteRead):
             admin(edge, HASTY, "POST", "/query", token, b'{"query": "SELECT 1"}')
     finally:
-        engine.canned.clear()
+        patient.canned.clear()
         engine.hold_queries, engine.queries_begin = False, b""
     until(lambda: [item for item in edge.plane.throttled if item["principal"] == "usr_bea"])
     (item,) = [item for item in edge.plane.throttled if item["principal"] == "usr_bea"]
@@ -273,21 +283,24 @@ def test_who_was_throttled_is_told_by_limit_and_principal(edge: Stack) -> None:
 
 
 def test_many_principals_of_one_environment_take_no_more_lines_than_one_may(edge: Stack) -> None:
-    edge.plane.throttled.clear()
     tokens = [edge.add_member(f"usr_many{number}", "developer") for number in range(60)]
     edge.wait_applied()
+    edge.plane.throttled.clear()
+    agent = edge.processes["edge_agent"].pid
     with ExitStack() as calls:
         for _ in range(2):
             calls.enter_context(Streaming(edge, TIGHT))
-        for token in tokens:
-            assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
-    until(lambda: sum(item["count"] for item in edge.plane.throttled) >= 60)
-    together = Counter(item["principal"] for item in edge.plane.throttled)
-    assert "" in together or len(together) <= 50 * 2  # two rounds of the agent may each have named fifty
+        # All of them in one of its rounds.
+        os.kill(agent, signal.SIGSTOP)
+        try:
+            for token in tokens:
+                assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
+        finally:
+            os.kill(agent, signal.SIGCONT)
 
+    def told() -> list[tuple[str, int]]:
+        items = [(item["principal"], item["count"]) for item in edge.plane.throttled]
+        return [one for one in items if one[0].startswith("usr_many") or not one[0]]
 
-def test_what_is_not_understood_of_a_route_is_no_limit_and_no_switch() -> None:
-    odd = {"accountId": "a", "status": "ON", "requestsInFlight": "x", "querySeconds": -1, "readOnly": None}
-    assert (dict(compact.route(label(1), odd, 1))[label(1)] or "")[35:] == "000000" + "0000" + "0" + "a"
-    extreme = {"accountId": "a", "status": "ON", "requestsInFlight": 10**9, "querySeconds": 10**9, "readOnly": True}
-    assert (dict(compact.route(label(1), extreme, 1))[label(1)] or "")[35:] == "999999" + "9999" + "1" + "a"
+    until(lambda: sum(count for _, count in told()) >= 60)
+    assert dict(told())[""] >= 10
