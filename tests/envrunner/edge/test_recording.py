@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from envrunner.edge import nginx
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.conftest import MINE
 from tests.envrunner.edge.prior import Plain, Stock
@@ -183,11 +186,24 @@ def test_what_the_control_plane_does_not_take_waits(edge: Stack) -> None:
     assert sorted(one["path"] for one in told) == [f"/services/s{number}" for number in range(5)]
 
 
+def one_waits(stack: Stack, token: str) -> Path:
+    """A change has been taken from the spool, its end too, and waits; nobody writes to the spool then."""
+    spool, agent = stack.home / "edge" / "audit" / label(MINE), stack.processes["edge_agent"].pid
+    stack.plane.records = False
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        assert call(stack, token, "PATCH", "/services/first", b"{}").status == 200
+        # nginx answers before it notes the end.
+        stack.wait_until(lambda: '"status"' in spool.read_text())
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    stack.wait_until(lambda: spool.with_suffix(".taken").exists() and not spool.exists())
+    return spool
+
+
 def test_without_room_changes_are_refused_and_reading_goes_on(edge: Stack) -> None:
-    token, edge.plane.records = key(edge), False
-    assert call(edge, token, "PATCH", "/services/first", b"{}").status == 200
-    spool = edge.home / "edge" / "audit" / label(MINE)
-    edge.wait_until(lambda: spool.with_suffix(".taken").exists() and not spool.exists())
+    token = key(edge)
+    spool = one_waits(edge, token)
     with spool.open("wb") as file:
         file.truncate(2 * 1024 * 1024)
     before = edge.engines[label(MINE)].requests
@@ -205,10 +221,8 @@ def test_without_room_changes_are_refused_and_reading_goes_on(edge: Stack) -> No
 
 
 def test_the_end_of_a_call_that_took_the_last_room_is_told(edge: Stack) -> None:
-    token, edge.plane.records = key(edge), False
-    assert call(edge, token, "PATCH", "/services/first", b"{}").status == 200
-    spool = edge.home / "edge" / "audit" / label(MINE)
-    edge.wait_until(lambda: spool.with_suffix(".taken").exists() and not spool.exists())
+    token = key(edge)
+    spool = one_waits(edge, token)
     with spool.open("wb") as file:
         file.truncate(2 * 1024 * 1024 - 1)
     owner = spool.with_suffix(".taken").stat()
@@ -222,10 +236,8 @@ def test_the_end_of_a_call_that_took_the_last_room_is_told(edge: Stack) -> None:
 
 
 def test_a_line_that_a_full_disk_tore_takes_no_other_with_it(edge: Stack) -> None:
-    token, edge.plane.records = key(edge), False
-    assert call(edge, token, "PATCH", "/services/first", b"{}").status == 200
-    spool = edge.home / "edge" / "audit" / label(MINE)
-    edge.wait_until(lambda: spool.with_suffix(".taken").exists() and not spool.exists())
+    token = key(edge)
+    spool = one_waits(edge, token)
     owner = spool.with_suffix(".taken").stat()
     spool.write_text('{"id":"torn')
     os.chown(spool, owner.st_uid, owner.st_gid)
@@ -238,6 +250,7 @@ def test_nothing_is_lost_or_told_twice_when_everything_is_killed(stack: Stack) -
     stack.start()
     token = key(stack)
     done: list[str] = []
+    workers = 0
 
     def change(number: int) -> None:
         try:
@@ -257,6 +270,7 @@ def test_nothing_is_lost_or_told_twice_when_everything_is_killed(stack: Stack) -
                 stack.kill("edge_agent")
                 stack.start_process("edge_agent")
             if number == 30:
+                workers = len(nginx.workers(stack.processes["edge"].pid))
                 stack.kill("edge", group=True)
                 stack.start_process("edge")
     stack.wait_applied()
@@ -265,7 +279,9 @@ def test_nothing_is_lost_or_told_twice_when_everything_is_killed(stack: Stack) -
     told = {one["id"]: one for one in stack.plane.recorded}
     paths = [one["path"] for one in told.values()]
     assert len(paths) == len(set(paths))
-    assert all(one.get("status") == 200 for one in told.values() if one["path"] in done)
+    # nginx answers before it notes the end: each worker that was killed may have been in between.
+    endless = [one for one in told.values() if one["path"] in done and one.get("status") != 200]
+    assert len(endless) <= workers
     assert len(done) > 5
 
 
