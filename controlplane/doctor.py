@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
+import httpx2
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from controlplane.runners.service import is_alive
 from controlplane.settings import explained, settings
 
 _RENEW_WITHIN = timedelta(days=7)
+_RELAY, _RELAY_SECONDS = "relay.sock", 3.0
 
 
 class Unwell(Exception):
@@ -107,6 +109,22 @@ def _outbound() -> str:
     return said
 
 
+def _relay() -> str:
+    """Slower is not unwell."""
+    if (run := settings().run_dir) is None:
+        return "none on this host; on its own, GET /healthz on the unix socket relay.sock says in which form it runs"
+    try:
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(run / _RELAY)), timeout=_RELAY_SECONDS) as client:
+            said = client.get("http://relay/healthz").json()
+    except (httpx2.TransportError, ValueError):
+        return f"none answers at {run / _RELAY}; if one belongs on this host, script/up starts it"
+    if said.get("compiled"):
+        return "runs in machine code"
+    if why := said.get("interpretedBecause"):
+        return f"is interpreted, which takes it twice the time for a call: {why}"
+    return "does not say in which form it runs, so it is of an older release: restart it (script/down, script/up)"
+
+
 def _mail() -> str:
     if not settings().sends_mail and not settings().is_tried_out:
         raise Unwell("others reach this plane, and without CONTROLPLANE_SMTP_URL it takes every address on trust")
@@ -171,6 +189,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "redis": _queue,
     "runners": _runners,
     "outbound": _outbound,
+    "relay": _relay,
     "mail": _mail,
     "passwords": _passwords,
     "tls": _tls,

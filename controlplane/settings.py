@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     redis_url: str
     secrets_dir: Path = Path(".controlplane/secrets")
     internal_socket: Path = Path("api-internal.sock")
+    # Runtime directory of a node on this host; None: there is none.
+    run_dir: Path | None = None
 
     public_host: str = "127.0.0.1"
     api_port: Port = 8000

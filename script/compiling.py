@@ -52,7 +52,7 @@ class Compiling:
             _forget_others(folder, part)
             (part / "built").rename(folder)
         except (OSError, subprocess.SubprocessError) as error:
-            _failure(folder).write_text(f"{(part / 'log').read_text(errors='replace')}\n{error}\n")
+            compiled.failure(folder).write_text(f"{(part / 'log').read_text(errors='replace')}\n{error}\n")
         shutil.rmtree(part, ignore_errors=True)
 
     def _do(self, command: list[str], log: Path) -> None:
@@ -98,14 +98,10 @@ def _forget_others(folder: Path, part: Path) -> None:
             other.unlink(missing_ok=True)
 
 
-def _failure(folder: Path) -> Path:
-    return folder.with_suffix(".failed")
-
-
 def _failed_lately(folder: Path) -> bool:
     """What failed may have been the network."""
     with contextlib.suppress(FileNotFoundError):
-        return time.time() - _failure(folder).stat().st_mtime < _AGAIN_SECONDS
+        return time.time() - compiled.failure(folder).stat().st_mtime < _AGAIN_SECONDS
     return False
 
 

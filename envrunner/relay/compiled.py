@@ -32,10 +32,35 @@ def folder(prefix: Path) -> Path:
     return prefix / "compiled" / digest.hexdigest()[:32]
 
 
+def failure(of: Path) -> Path:
+    """Where it is written why the result for ``of``, one of `folder`, could not be made."""
+    return of.with_suffix(".failed")
+
+
 def in_use() -> bool:
     """Whether this process runs them."""
     frames = sys.modules.get(f"{_PACKAGE}.frames")
     return frames is not None and not str(frames.__file__).endswith(".py")
+
+
+def interpreted(wanted: bool) -> str | None:
+    """Why this process does not run them, and what to do about it; None where it does. ``wanted``: by its settings."""
+    if in_use():
+        return None
+    if not wanted:
+        return "ENVRUNNER_RELAY_COMPILED=false switches machine code off; without it a restart of the relay brings it."
+    found = folder(Path(sys.prefix))
+    if found.is_dir():
+        return (
+            "there is machine code for it by now, so restart it (script/down, script/up). If that changes nothing, its "
+            "log says why."
+        )
+    if (why := failure(found)).exists():
+        return f"compiling it failed, and {why} says why. Mend that, remove the file, then script/down and script/up."
+    return (
+        "there is no machine code of its sources as they are. Install a C compiler and Python's headers (Debian: gcc, "
+        "python3-dev) unless they are there, then script/down and script/up."
+    )
 
 
 def use() -> bool:

@@ -107,7 +107,8 @@ class _Relay:
                 make, given.bind_host, port, ssl=tls, ssl_handshake_timeout=patience, backlog=_BACKLOG
             )
             self._servers.append(server)
-        self._servers.append(await Status(self._tunnels, self._keeping).listen(given.relay_socket))
+        status = Status(self._tunnels, self._keeping, given.relay_compiled)
+        self._servers.append(await status.listen(given.relay_socket))
         _log.info("listening", relay=given.relay_port, tunnel_proxy=given.tunnel_proxy_port, compiled=in_use())
 
     async def _join(self, given: Settings) -> None:

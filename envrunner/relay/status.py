@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from envrunner.relay import compiled
 from envrunner.relay.keeping import Keeping
 from envrunner.relay.tunnels import Tunnels
 from envrunner.wire import environment_id_of
@@ -31,6 +32,8 @@ class _TunnelCollector(Collector):
     def _metrics(self) -> Iterator[Metric]:
         kept = "Of requests' bodies, so that another tunnel may get them"
         yield GaugeMetricFamily("envrunner_tunnel_kept_bytes", kept, value=self._keeping.bytes)
+        form = "1 when the relay runs in machine code"
+        yield GaugeMetricFamily("envrunner_relay_compiled", form, value=int(compiled.in_use()))
         label = ["environment_id"]
         connections = GaugeMetricFamily("envrunner_tunnel_connections", "Open now", labels=label)
         yield _filled(connections, ((one.label, len(one.connections)) for one in self._tunnels))
@@ -49,8 +52,9 @@ class _TunnelCollector(Collector):
 class Status:
     """Answers one question a connection."""
 
-    def __init__(self, tunnels: Tunnels, keeping: Keeping) -> None:
+    def __init__(self, tunnels: Tunnels, keeping: Keeping, wants_compiled: bool) -> None:
         self._tunnels = tunnels
+        self._wants_compiled = wants_compiled
         self._registry = CollectorRegistry()
         self._registry.register(_TunnelCollector(tunnels, keeping))
         ProcessCollector(registry=self._registry)
@@ -78,7 +82,9 @@ class Status:
         if path == "/metrics":
             return _response(200, "text/plain; version=0.0.4; charset=utf-8", generate_latest(self._registry))
         if path == "/healthz":
-            return _response(200, "application/json", b'{"status":"ok"}')
+            why = compiled.interpreted(self._wants_compiled)
+            health = {"status": "ok", "compiled": why is None, "interpretedBecause": why}
+            return _response(200, "application/json", json.dumps(health).encode())
         return _response(404, "application/json", b'{"message":"There are /tunnels, /metrics and /healthz."}')
 
 

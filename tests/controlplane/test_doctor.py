@@ -1,7 +1,12 @@
 """`controlplane doctor`: every check says what is, or what is wrong and what to do."""
 
-from collections.abc import Callable
+import contextlib
+import socketserver
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -112,3 +117,51 @@ def test_whether_the_kernel_holds_engines(
     beat = {"engines": 2, "version": "1"} | ({"egress": egress} if egress else {})
     assert node.call("POST", "/heartbeat", json=beat).status_code == 204
     assert said in report()[1][name]
+
+
+def test_a_relay_on_another_host_is_said_to_be_none_here(report: Report) -> None:
+    assert report()[1]["✓ relay"].startswith("none on this host")
+
+
+@pytest.mark.parametrize(
+    ("healthz", "said"),
+    [
+        ('{"status": "ok", "compiled": true, "interpretedBecause": null}', "runs in machine code"),
+        ('{"status": "ok", "compiled": false, "interpretedBecause": "install gcc [x]."}', "a call: install gcc [x]."),
+        ('{"status": "ok"}', "it is of an older release"),
+        ("nonsense", "if one belongs on this host, script/up starts it"),
+        (None, "if one belongs on this host, script/up starts it"),
+    ],
+)
+def test_in_which_form_the_relay_runs(
+    report: Report, configured: Callable[..., None], healthz: str | None, said: str
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="relay-") as run:
+        configured(run_dir=run)
+        with relay(Path(run) / "relay.sock", healthz) if healthz else contextlib.nullcontext():
+            assert said in report()[1]["✓ relay"]
+
+
+@contextlib.contextmanager
+def relay(socket: Path, healthz: str) -> Iterator[None]:
+    """One that says this of itself."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert self.path == "/healthz"
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(healthz.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def address_string(self) -> str:
+            return "unix"
+
+    with socketserver.ThreadingUnixStreamServer(str(socket), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield
+        server.shutdown()
+        thread.join()

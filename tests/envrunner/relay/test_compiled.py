@@ -57,5 +57,35 @@ def test_either_form_carries_calls_and_says_which_it_is(wanted: bool, expected: 
         asyncio.run(scenario())
         begun = [json.loads(line) for line in node.log().splitlines()]
         assert [line["compiled"] for line in begun if line["event"] == "listening"] == [expected]
+        told, metrics = node.ask("/healthz"), node.ask("/metrics")
+        assert told is not None
+        assert metrics is not None
+        assert (told.json()["compiled"], told.json()["interpretedBecause"] is None) == (expected, expected)
+        assert f"envrunner_relay_compiled {float(expected)}" in metrics.text
     finally:
         node.stop()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "said"),
+    [
+        (False, "", "ENVRUNNER_RELAY_COMPILED=false"),
+        (True, "", "Install a C compiler"),
+        (True, "failed", "compiling it failed"),
+        (True, "folder", "restart it"),
+    ],
+)
+def test_what_to_do_about_a_relay_that_is_interpreted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool, there: str, said: str
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    found = compiled.folder(tmp_path)
+    found.parent.mkdir()
+    if there == "failed":
+        compiled.failure(found).touch()
+    if there == "folder":
+        found.mkdir()
+    why = compiled.interpreted(wanted)
+    assert why is not None
+    assert said in why
+    assert there != "failed" or str(compiled.failure(found)) in why
