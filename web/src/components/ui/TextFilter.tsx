@@ -9,16 +9,20 @@ const AFTER_MILLISECONDS = 350;
 export function TextFilter({ label, value, onChange, placeholder = label, options, className }: Props) {
   const [typed, setTyped] = useState(value);
   const [held, setHeld] = useState(value);
-  const tell = useRef(onChange);
-  useEffect(() => { tell.current = onChange; });
+  const [told, setTold] = useState(value);
+  const change = useRef(onChange);
+  useEffect(() => { change.current = onChange; });
   if (held !== value) {
-    // The address was changed by somebody else: a link, the back button.
     setHeld(value);
-    setTyped(value);
+    // Not what was told from here, behind which one may have typed on: a link, the back button.
+    if (value !== told) {
+      setTold(value);
+      setTyped(value);
+    }
   }
   useEffect(() => {
     if (typed === value) return;
-    const timer = setTimeout(() => { tell.current(typed); }, AFTER_MILLISECONDS);
+    const timer = setTimeout(() => { setTold(typed); change.current(typed); }, AFTER_MILLISECONDS);
     return () => { clearTimeout(timer); };
   }, [typed, value]);
   const list = options ? `options-${label.replaceAll(/\W/g, "-")}` : undefined;
@@ -36,7 +40,7 @@ export function TextFilter({ label, value, onChange, placeholder = label, option
         maxLength={200}
         className="pl-8"
         onChange={(event) => { setTyped(event.target.value); }}
-        onKeyDown={(event) => { if (event.key === "Enter") onChange(typed); }}
+        onKeyDown={(event) => { if (event.key === "Enter") { setTold(typed); onChange(typed); } }}
       />
       {options && <datalist id={list}>{options.map((one) => <option key={one} value={one} />)}</datalist>}
     </div>
