@@ -3,6 +3,7 @@ export const common = {
   cancel: "Cancel",
   close: "Close",
   copied: "Copied",
+  notCopied: "Not copied: select it and copy it by hand",
   copy: (what: string) => `Copy ${what}`,
   create: "Create",
   loadMore: "Load more",

@@ -1,26 +1,28 @@
-import { Check, Copy } from "lucide-react";
+import { Check, Copy, X } from "lucide-react";
 import { useEffect, useState } from "react";
+import { copy } from "@/lib/clipboard";
 import { cx } from "@/lib/cx";
 import { common } from "@/messages";
 import { Button } from "./Button";
 
-/** `Copy what`: says `Copied` for a moment, to eyes and readers of screens. */
+/** `Copy what`: says for a moment whether it is copied, to eyes and readers of screens. */
 export function CopyButton({ text, what }: { text: string; what: string }) {
-  const [copied, setCopied] = useState(false);
+  const [copied, setCopied] = useState<boolean | null>(null);
   useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => { setCopied(false); }, 2000);
+    if (copied === null) return;
+    const timer = setTimeout(() => { setCopied(null); }, 2000);
     return () => { clearTimeout(timer); };
   }, [copied]);
+  const said = copied === null ? common.copy(what) : copied ? common.copied : common.notCopied;
   return (
     <Button
       look="bare"
       size="squareSmall"
-      aria-label={copied ? common.copied : common.copy(what)}
-      title={common.copy(what)}
-      onClick={() => void navigator.clipboard.writeText(text).then(() => { setCopied(true); })}
+      aria-label={said}
+      title={copied === false ? said : common.copy(what)}
+      onClick={(event) => void copy(text, event.currentTarget).then(setCopied)}
     >
-      {copied ? <Check size={14} className="text-good" /> : <Copy size={14} />}
+      {copied === null ? <Copy size={14} /> : copied ? <Check size={14} className="text-good" /> : <X size={14} className="text-bad" />}
     </Button>
   );
 }

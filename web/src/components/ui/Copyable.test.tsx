@@ -1,0 +1,23 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+import { CopyButton } from "./Copyable";
+
+afterEach(() => { Reflect.deleteProperty(document, "execCommand"); });
+
+// jsdom has no clipboard, as browsers have none where the plane has no TLS.
+test.each([
+  [true, "Copied"],
+  [false, "Not copied: select it and copy it by hand"],
+])("without a clipboard what is selected is copied (%s)", async (permitted, said) => {
+  let selected = "";
+  document.execCommand = vi.fn(() => {
+    selected = (document.activeElement as HTMLTextAreaElement).value;
+    return permitted;
+  });
+  render(<CopyButton text="key_1" what="the key" />);
+  const button = screen.getByRole("button", { name: "Copy the key" });
+  fireEvent.click(button);
+  expect(await screen.findByRole("button", { name: said })).toBe(document.activeElement);
+  expect(selected).toBe("key_1");
+  expect(document.querySelector("textarea")).toBeNull();
+});
