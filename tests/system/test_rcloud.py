@@ -44,6 +44,25 @@ def test_an_environments_life_in_json(new_rcloud: NewRcloud, signed_up: Person) 
     assert rcloud.attempt("env", "describe", "nothing").status == 5
     assert rcloud.attempt("env", "create", "Not a name").status == 1
 
+    _a_key_of_dev(documents)
+    assert documents("env", "pause", "dev", "--yes")["status"] == "SUSPENDED"
+    assert documents("env", "describe", "dev")["pausedAt"]
+    assert documents("env", "wake", "dev")["status"] == "ACTIVE"
+    newer = documents("env", "versions", "dev")["newer"]
+    assert documents("env", "upgrade", "dev", newer[-1], "--yes")["engineVersion"] == newer[-1]
+    assert rcloud.attempt("env", "upgrade", "dev", str(made["engineVersion"]), "--yes").status == 6
+    assert documents("env", "use", "dev")["environmentId"] == made["environmentId"]
+    _the_end_of_dev(documents, made["environmentId"])
+
+    assert documents("accounts", "rename", name, f"{name}-x")["name"] == f"{name}-x"
+    assert documents("members", "list")["items"][0]["email"] == signed_up.email
+    assert documents("open")["url"] == f"{signed_up.api_url}/console/"
+    assert documents("invitations", "list")["items"] == []
+    until(lambda: rcloud.attempt("accounts", "delete", f"{name}-x", "--yes").status == 0, 60)
+    assert documents("accounts", "list")["items"] == []
+
+
+def _a_key_of_dev(documents: Callable[..., Any]) -> None:
     key = documents("keys", "create", "dev", "--role", "ingress", "--description", "checkout", "--expires-in", "1d")
     assert key["role"] == "ingress"
     assert str(key["secret"]).startswith("key_")
@@ -52,26 +71,15 @@ def test_an_environments_life_in_json(new_rcloud: NewRcloud, signed_up: Person) 
     assert documents("keys", "revoke", "dev", "checkout", "--yes")["keyId"] == key["keyId"]
     assert documents("keys", "list", "dev")["items"] == []
 
-    assert documents("env", "pause", "dev", "--yes")["status"] == "SUSPENDED"
-    assert documents("env", "describe", "dev")["pausedAt"]
-    assert documents("env", "wake", "dev")["status"] == "ACTIVE"
-    newer = documents("env", "versions", "dev")["newer"]
-    assert documents("env", "upgrade", "dev", newer[-1], "--yes")["engineVersion"] == newer[-1]
-    assert rcloud.attempt("env", "upgrade", "dev", str(made["engineVersion"]), "--yes").status == 6
-    assert documents("env", "use", "dev")["environmentId"] == made["environmentId"]
-    assert documents("env", "delete", "dev", "--yes")["environmentId"] == made["environmentId"]
+
+def _the_end_of_dev(documents: Callable[..., Any], environment_id: str) -> None:
+    """Deleted, restored, and destroyed."""
+    assert documents("env", "delete", "dev", "--yes")["environmentId"] == environment_id
     assert documents("env", "list")["items"] == []
     [deleted] = documents("env", "list", "--deleted")["items"]
     assert deleted["status"] == "DELETED"
     assert documents("env", "restore", "dev")["status"] == "ACTIVE"
     assert documents("env", "delete", "dev", "--purge", "--yes", "--no-wait")["operationId"]
-
-    assert documents("accounts", "rename", name, f"{name}-x")["name"] == f"{name}-x"
-    assert documents("members", "list")["items"][0]["email"] == signed_up.email
-    assert documents("open")["url"] == f"{signed_up.api_url}/console/"
-    assert documents("invitations", "list")["items"] == []
-    until(lambda: rcloud.attempt("accounts", "delete", f"{name}-x", "--yes").status == 0, 60)
-    assert documents("accounts", "list")["items"] == []
 
 
 def test_two_accounts_and_the_one_that_is_meant(new_rcloud: NewRcloud, signed_up: Person) -> None:

@@ -47,6 +47,26 @@ def connect(page: Page, issuer: str) -> Locator:
     return page.get_by_role("article", name="Corp", exact=True)
 
 
+def let_in(rules: Locator, domain: str) -> None:
+    """People of the domain may join as viewers, and have to come through Corp."""
+    rules.get_by_label(f"People of {domain}").select_option("are shown this account")
+    rules.get_by_label("as", exact=True).select_option("viewer")
+    rules.get_by_label("Sign in through").select_option("Corp")
+    rules.get_by_role("checkbox", name="Required").check()
+    rules.get_by_role("button", name="Save").click()
+
+
+def switch(page: Page, card: Locator, to: str) -> None:
+    page.get_by_role("button", name=f"Switch {to.lower()} Corp").click()
+    expect(card.get_by_text(to, exact=True)).to_be_visible()
+
+
+def rename(page: Page, name: str, to: str) -> None:
+    page.get_by_role("button", name=f"Edit {name}").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill(to)
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+
+
 def disconnect(page: Page, name: str) -> None:
     page.get_by_role("button", name=f"Disconnect {name}").click()
     page.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True).click()
@@ -83,11 +103,7 @@ def test_people_come_in_by_their_companys_provider_until_it_is_switched_off(
         issuer, redirect_uri, start = card.locator("dl code").all_inner_texts()
         assert issuer == provider.issuer
         provider.sends_to(redirect_uri)
-        rules.get_by_label(f"People of {domain}").select_option("are shown this account")
-        rules.get_by_label("as", exact=True).select_option("viewer")
-        rules.get_by_label("Sign in through").select_option("Corp")
-        rules.get_by_role("checkbox", name="Required").check()
-        rules.get_by_role("button", name="Save").click()
+        let_in(rules, domain)
         expect(page.get_by_text(f"The rules of {domain} are saved.")).to_be_visible()
         reads_well(page, "sso-connected")
 
@@ -98,17 +114,13 @@ def test_people_come_in_by_their_companys_provider_until_it_is_switched_off(
         hers.get_by_role("link", name="Members").click()
         expect(hers.get_by_role("rowheader").filter(has_text="Ada Lovelace")).to_contain_text(email)
 
-        page.get_by_role("button", name="Switch off Corp").click()
-        expect(card.get_by_text("Off", exact=True)).to_be_visible()
+        switch(page, card, "Off")
         stays_out(hers, start)
-        page.get_by_role("button", name="Switch on Corp").click()
-        expect(card.get_by_text("On", exact=True)).to_be_visible()
+        switch(page, card, "On")
         hers.goto(start)
         expect(hers).to_have_url(f"{site}/console/accounts/{account['accountId']}/environments")
 
-        page.get_by_role("button", name="Edit Corp").click()
-        page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Corp login")
-        page.get_by_role("dialog").get_by_role("button", name="Save").click()
+        rename(page, "Corp", "Corp login")
         disconnect(page, "Corp login")
         expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("domain")
         page.keyboard.press("Escape")

@@ -7,7 +7,7 @@ import re
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import chromium, page
 from tests.support.plane import Plane
@@ -48,15 +48,8 @@ def test_lines_appear_live_wait_while_paused_and_have_addresses(page: Page, site
     page.get_by_label("Text").fill(first)
     expect(lines.get_by_text(second)).to_have_count(0)
     assert f"text={first}" in page.url
-    line = lines.get_by_role("button").filter(has_text=first).first
-    line.click()
-    link = lines.get_by_role("link", name="Link to this line")
-    target = link.get_attribute("href")
-    assert target is not None
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
-        page.get_by_role("link", name="JSON lines").click()
-    assert first in download.value.path().read_text()
+    target = address_of(lines, first)
+    assert first in downloaded(page)
 
     page.goto(f"{site}{target}")
     expect(lines.get_by_role("button", expanded=True).filter(has_text=first)).to_be_visible()
@@ -73,6 +66,22 @@ def test_lines_appear_live_wait_while_paused_and_have_addresses(page: Page, site
     page.get_by_label("Source").select_option("edge")
     expect(lines.get_by_text(f"POST /{refused}/greet 401: A valid API key")).to_be_visible()
     expect(lines.get_by_text(first)).to_have_count(0)
+
+
+def downloaded(page: Page) -> str:
+    """The same lines as a file."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+        page.get_by_role("link", name="JSON lines").click()
+    return download.value.path().read_text()
+
+
+def address_of(lines: Locator, word: str) -> str:
+    """The link to the first line with it, without the site."""
+    lines.get_by_role("button").filter(has_text=word).first.click()
+    target = lines.get_by_role("link", name="Link to this line").get_attribute("href")
+    assert target is not None
+    return target
 
 
 def test_ten_thousand_lines_are_as_light_as_those_in_sight(page: Page, site: str, plane: Plane) -> None:

@@ -33,6 +33,13 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     story.asked(ada, "PATCH", f"{path}/limits", {"requestsPerSecond": 100})
     yield "updateLimits", ["environment.limit"]
     yield from _identity_keys(story, ada, f"{path}/identity-keys")
+    yield from _life(story, ada, path)
+    story.asked(ada, "POST", "/auth/logout")
+    yield "logOut", ["auth.logout"]
+
+
+def _life(story: Story, ada: Person, path: str) -> Iterator[tuple[str, list[str]]]:
+    """Paused, woken, upgraded, deleted, restored and destroyed."""
     story.asked(ada, "POST", f"{path}/pause")
     story.asked(ada, "POST", f"{path}/pause")
     yield "pauseEnvironment, twice", ["environment.pause"]
@@ -54,8 +61,6 @@ def tell(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield "deleteEnvironment, purge", ["environment.purge"]
     story.node.does_what_it_should()
     yield "(the runner has destroyed it)", ["environment.destroyed"]
-    story.asked(ada, "POST", "/auth/logout")
-    yield "logOut", ["auth.logout"]
 
 
 def _identity_keys(story: Story, ada: Person, path: str) -> Iterator[tuple[str, list[str]]]:
