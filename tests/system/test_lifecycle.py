@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -136,13 +137,23 @@ def test_a_key_is_shown_once_and_refused_after_revocation(signed_up: Person) -> 
 
 def test_a_key_is_refused_after_its_expiry(signed_up: Person) -> None:
     environment = create_environment(signed_up)
-    at = datetime.now(UTC) + timedelta(seconds=3)
-    made = signed_up.created(f"{environment.path}/api-keys", description="short", role="full", expiresAt=at.isoformat())
-    until(lambda: status(environment, "/version", made["secret"]) == 200)
+    # Where a machine is so busy that the first is over before the edge knows it, the next one lasts longer.
+    at, secret = next(filter(None, map(partial(short_lived, environment), (3, 9, 27))))
 
-    until(lambda: status(environment, "/version", made["secret"]) == 401)
+    until(lambda: status(environment, "/version", secret) == 401)
 
     assert datetime.now(UTC) >= at - timedelta(seconds=1)
+
+
+def short_lived(environment: Environment, seconds: int) -> tuple[datetime, str] | None:
+    """When a key ends, and the key, which has worked; none if that was over before it did."""
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    body = {"description": "short", "role": "full", "expiresAt": at.isoformat()}
+    made = environment.owner.call("POST", f"{environment.path}/api-keys", json=body).json()
+    while datetime.now(UTC) < at:
+        if "secret" in made and status(environment, "/version", made["secret"]) == 200:
+            return at, made["secret"]
+    return None
 
 
 def test_a_person_who_signed_out_is_refused_at_the_edge_too(signed_up: Person) -> None:
