@@ -69,10 +69,17 @@ def logged_in(cli: Cli, person: Person) -> str:
     return token
 
 
+def wait_for_the_edge(cli: Cli, plane: Secured) -> None:
+    """It hears of a login a moment after the CLI does."""
+    caller = plane.environment.using(cli.config()["global"]["cloud"]["access_token"])
+    until(lambda: caller.admin("GET", "/version").status_code == 200)
+
+
 def works_with(cli: Cli, plane: Secured) -> None:
     """What a user does after logging in, word for word as documented."""
     home = plane.environment
     cli.configure()
+    wait_for_the_edge(cli, plane)
     shown = cli.run("whoami")
     assert "Logged in?      true" in shown
     assert f"Admin Service '{home.admin_url}/' is healthy!" in shown
@@ -153,6 +160,7 @@ def test_what_ended_is_over_at_the_edge_and_for_the_rpc(plane: Secured, ada: Per
     home, cli = plane.environment, new_cli("1.7.12")
     token = logged_in(cli, ada)
     cli.configure(f"{home.account_name}/{home.name}")
+    wait_for_the_edge(cli, plane)
     cli.run("services", "list")
     programs = [one for one in ada.call("GET", "/auth/sessions").json()["items"] if one["kind"] == "program"]
     session = max(programs, key=lambda one: str(one["createdAt"]))

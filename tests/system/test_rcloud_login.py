@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.cli import VERSIONS
 from tests.support.tenants import Environment, Person
+from tests.support.waiting import until
 from tests.system.rclouds import NewRcloud, log_in, new_rcloud, stock_cli
 
 pytestmark = pytest.mark.system
@@ -29,6 +30,9 @@ def test_a_login_is_the_stock_clis_login_too(
     assert rcloud.config.stat().st_mode & 0o777 == 0o600
     me = rcloud.run("whoami", "-o", "json").json
     assert (me["user"]["email"], me["url"]) == (signed_up.email, signed_up.api_url)
+    # The edge hears of a login a moment later.
+    caller = home.using(tomllib.loads(rcloud.config.read_text())["global"]["cloud"]["access_token"])
+    until(lambda: caller.admin("GET", "/version").status_code == 200)
     cli = stock_cli(rcloud)
     cli.configure(f"{home.account_name}/{home.name}")
     shown = cli.run("whoami")
