@@ -34,8 +34,25 @@ def _is_engine(entry: Path) -> bool:
 
 def listening_tcp(pid: int) -> list[str]:
     """Local addresses (hexadecimal, as in proc(5)) of TCP sockets on which the process listens."""
-    own = {_target(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    own = open_files(pid)
     return [address for inode, address in _listeners() if f"socket:[{inode}]" in own]
+
+
+def open_files(pid: int) -> set[str]:
+    """What its descriptors lead to; none of a process that has ended."""
+    try:
+        return {_target(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+
+
+def status_of(pid: int) -> dict[str, str]:
+    """The fields of proc_pid_status(5); none of a process that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {name: value.strip() for name, _, value in (line.partition(":\t") for line in lines)}
 
 
 def _target(link: Path) -> str:

@@ -20,6 +20,8 @@ function* records(log: Buffer): Generator<Buffer> {
     const type = log.readUInt8(at + 6);
     if (type === 0) return;
     if (type > LAST && type !== SET_COMPRESSION) throw new Error(`record type ${type} at ${at}`);
+    // It is being written.
+    if (at + HEADER + length > log.length) return;
     const payload = log.subarray(at + HEADER, at + HEADER + length);
     at += HEADER + length;
     if (type === SET_COMPRESSION) {

@@ -103,8 +103,8 @@ def test_all_that_the_engine_wrote_is_there(thrower: Caller, plane: Plane) -> No
 
 
 def _settled(file: Path, environment: Environment) -> list[list[str]] | None:
-    """The file's lines, once as many are stored."""
-    written = file.read_text().splitlines()
+    """The file's whole lines, once as many are stored."""
+    written = file.read_text().rpartition("\n")[0].splitlines()
     return [written] if len(read(environment, limit=10_000, source="engine")) >= len(written) else None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import psycopg
@@ -13,6 +12,7 @@ from psycopg import sql
 
 from embedded import postgres, valkey
 from embedded.layout import Layout, locate
+from tests.support.disk import content, files_below
 from tests.support.plane import Plane
 from tests.support.tenants import PASSWORD, Environment, create_environment, sign_up
 from tests.support.waiting import until
@@ -106,18 +106,18 @@ def test_the_broker_holds_ids_only(layout: Layout, used: Environment, key: str) 
 def test_logs_hold_no_secret(layout: Layout, used: Environment, key: str) -> None:
     secrets = [*shown_once(used, key), *spellings(signing_key(layout, used)), b"PRIVATE KEY"]
     secrets += [path.read_bytes().strip() for path in layout.secrets.iterdir()]
-    logs = [path for path in layout.logs.rglob("*") if path.is_file()]
+    logs = files_below(layout.logs)
 
     assert len(logs) >= 9
-    assert [(path, secret) for path in logs for secret in secrets if secret in path.read_bytes()] == []
+    assert [(path, secret) for path in logs for secret in secrets if secret in content(path)] == []
 
 
 def test_the_edge_keeps_digests_only(layout: Layout, used: Environment, key: str) -> None:
     secrets = [*shown_once(used, key), *spellings(signing_key(layout, used)), b"PRIVATE KEY"]
-    files = [path for path in (layout.home / "edge").rglob("*") if path.is_file()]
+    files = files_below(layout.home / "edge")
 
     assert files
-    assert [path for path in files for secret in secrets if secret in path.read_bytes()] == []
+    assert [path for path in files for secret in secrets if secret in content(path)] == []
 
 
 def test_nothing_shown_once_is_anywhere_on_disk(layout: Layout, used: Environment, key: str) -> None:
@@ -139,15 +139,3 @@ def test_after_a_purge_the_signing_key_is_nowhere(layout: Layout) -> None:
     rows = [line.split(b"\t") for line in dict(dump(layout))["identity_key"].splitlines()]
     (sealed,) = [row for row in rows if environment.environment_id.encode() in row]
     assert rb"\N" in sealed
-
-
-def content(path: Path) -> bytes:
-    """What is in it; nothing where it has gone meanwhile: the plane goes on working."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-
-
-def files_below(directory: Path) -> list[Path]:
-    return [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
