@@ -33,8 +33,8 @@ def node() -> Iterator[RelayNode]:
 
 @pytest.fixture
 def own_node() -> Iterator[RelayNode]:
-    """Quick to find out that nobody is there any more."""
-    made = RelayNode(settings={"RELAY_PING_SECONDS": 0.3, "RELAY_DRAIN_SECONDS": 5})
+    """Quick to find out that nobody is there any more, though not as quick as a busy machine is slow."""
+    made = RelayNode(settings={"RELAY_PING_SECONDS": 2, "RELAY_DRAIN_SECONDS": 5})
     try:
         yield _filled(made).start()
     finally:
@@ -64,7 +64,7 @@ def nodes(broker: Broker) -> Iterator[tuple[RelayNode, RelayNode]]:
         for node in (first, second):
             url = f"http://127.0.0.1:{node.proxy_port}"
             node.settings |= {"REDIS_URL": broker.url, "RELAY_NODE_URL": url, "RELAY_DRAIN_SECONDS": 5}
-            node.settings["RELAY_PING_SECONDS"] = 0.5
+            node.settings["RELAY_PING_SECONDS"] = 2
         first.add_environment(MINE)
         first.add_environment(OTHERS, account="acc_2")
         yield first.start(), second.start()

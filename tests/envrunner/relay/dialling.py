@@ -56,10 +56,10 @@ def ready(*nodes: RelayNode, number: int = MINE) -> str:
     return token
 
 
-async def found(node: RelayNode, caller: Engine, name: str = "laptop") -> None:
-    """Until calls to this node reach the tunnel."""
-    async with asyncio.timeout(20):
-        while (await caller.call(path(name), node.signed(MINE))).status != 200:  # noqa: ASYNC110 Redis tells it
+async def found(node: RelayNode, caller: Engine, name: str = "laptop", status: int = 200) -> None:
+    """Until calls to this node reach the tunnel, or are answered with another ``status``."""
+    async with asyncio.timeout(60):
+        while (await caller.call(path(name), node.signed(MINE))).status != status:  # noqa: ASYNC110 Redis tells it
             await asyncio.sleep(0.02)
 
 

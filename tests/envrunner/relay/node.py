@@ -204,7 +204,7 @@ class RelayNode:
         return {**os.environ, **{f"ENVRUNNER_{name}": str(value) for name, value in own.items()}, "PYTHONPATH": path}
 
 
-async def until_async(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def until_async(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Until it holds, with the loop running."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 the condition is another process's

@@ -183,15 +183,19 @@ def test_a_deleted_environment_has_no_tunnels(own_node: RelayNode) -> None:
 
 
 def test_a_tunnel_ends_with_its_credential(node: RelayNode) -> None:
-    later = node.add_key(MINE, expires_at=(datetime.now(UTC) + timedelta(seconds=3)).isoformat())
-    settled(node)
-
-    async def scenario() -> None:
+    async def scenario() -> str:
         async with dialled(node, introduction(later)) as client:
-            assert client.told["tunnel-status"] == "ok"
-            await client.wait(lambda: client.goaway == 0)
+            if client.told["tunnel-status"] == "ok":
+                await client.wait(lambda: client.goaway == 0)
+            return client.told["tunnel-status"]
 
-    asyncio.run(scenario())
+    for seconds in (2, 4, 8, 16, 32):
+        later = node.add_key(MINE, expires_at=(datetime.now(UTC) + timedelta(seconds=seconds)).isoformat())
+        settled(node)
+        # On a busy machine it may have expired by then.
+        if (status := asyncio.run(scenario())) != standing.EXPIRED:
+            break
+    assert status == "ok"
 
 
 def test_tunnels_work_while_the_control_plane_is_away(own_node: RelayNode) -> None:

@@ -33,7 +33,7 @@ def test_other_environments_engines_reach_nothing(node: RelayNode, token: str, n
 
 
 async def _until_status(caller: Engine, status: int, where: str, headers: list[tuple[str, str]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await caller.call(where, headers)).status != status:  # noqa: ASYNC110 the relay learns it from outside
             await asyncio.sleep(0.02)
 
@@ -77,8 +77,12 @@ def test_forged_and_stale_signatures_reach_nothing(node: RelayNode, token: str) 
 def test_a_signature_that_was_good_is_not_good_for_ever(node: RelayNode, token: str) -> None:
     async def scenario() -> None:
         async with dialled(node, introduction(token)), engine(node) as caller:
-            brief = node.signed(MINE, exp=int(time.time()) + 2)
-            assert (await caller.call(path(), brief)).status == 200
+            for seconds in (2, 4, 8, 16, 32):
+                brief = node.signed(MINE, exp=int(time.time()) + seconds)
+                # On a busy machine it may have expired by then.
+                if (status := (await caller.call(path(), brief)).status) != 401:
+                    break
+            assert status == 200
             await _until_status(caller, 401, path(), brief)
 
     asyncio.run(scenario())

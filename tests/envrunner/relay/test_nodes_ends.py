@@ -31,8 +31,7 @@ def test_when_the_holder_dies_or_leaves_the_other_connection_takes_over(nodes: t
                         assert (await caller.call(path(), second.signed(MINE), b"x")).status == 200
                     assert len(here.calls) == 50
                 await asyncio.to_thread(process.wait, 20)
-            answer = await caller.call(path(), second.signed(MINE))
-            assert answer.status == 503
+            await found(second, caller, status=503)
 
     asyncio.run(scenario())
 
@@ -70,6 +69,7 @@ def test_the_container_client_has_another_connection_before_the_old_one_ends(
             await until_async(lambda: len(client.connections) == 2)
             for _ in range(20):
                 assert (await caller.call(path(), second.signed(MINE), b"x")).status == 200
+            await old.wait(lambda: old.goaway is not None)
             assert old.goaway == 0
             waiting = max(old.messages, key=lambda one: one if not _is_notice(old.messages[one]) else 0)
             await plainly(waiting, old.messages[waiting])

@@ -52,7 +52,7 @@ class Node(RelayNode):
 @pytest.fixture
 def node() -> Iterator[Node]:
     with TwoNetworks([HERE], [THERE]) as networks:
-        made = Node(settings={"RELAY_PING_SECONDS": 0.5, "BIND_HOST": HERE})
+        made = Node(settings={"RELAY_PING_SECONDS": 2, "BIND_HOST": HERE})
         made.networks = networks
         try:
             made.add_environment(MINE)
