@@ -16,6 +16,7 @@ class Kind(StrEnum):
 
 Title = Annotated[str, Field(max_length=100, examples=["Corp Login"]), AfterValidator(printable)]
 Text = Annotated[str, Field(max_length=255), AfterValidator(printable)]
+Domain = Annotated[str, Field(max_length=253), AfterValidator(printable), AfterValidator(str.lower)]
 Secret = Annotated[str, Field(min_length=1, max_length=1000, json_schema_extra={"format": "password"})]
 Url = Annotated[str, Field(max_length=500), AfterValidator(printable)]
 
@@ -33,7 +34,7 @@ class NewConnection(Schema):
     client_secret: Secret | None = Field(
         default=None, description="never shown again; of WorkOS the API key", examples=["6f1c2b9e"]
     )
-    hosted_domain: Text | None = Field(
+    hosted_domain: Domain | None = Field(
         default=None, description="of Google: only people of this Workspace domain", examples=["corp.example"]
     )
     assume_email_verified: bool = Field(
@@ -61,7 +62,9 @@ class ConnectionChange(Schema):
     name: Title | None = Field(default=None, examples=["Corp Login"])
     client_id: Text | None = Field(default=None, examples=["restate-cloud"])
     client_secret: Secret | None = Field(default=None, examples=["6f1c2b9e"])
-    hosted_domain: Text | None = Field(default=None, examples=["corp.example"])
+    hosted_domain: Domain | None = Field(
+        default=None, description="null takes it back: people of any domain", examples=["corp.example"]
+    )
     assume_email_verified: bool | None = Field(default=None, examples=[False])
     enabled: bool | None = Field(default=None, examples=[True])
 

@@ -70,7 +70,7 @@ def create(
         issuer=issuer,
         client_id=new.client_id,
         secret=_sealed(connection_id, new.client_secret),
-        hosted_domain=new.hosted_domain.lower() if new.hosted_domain else None,
+        hosted_domain=new.hosted_domain,
         endpoints=endpoints,
         discovered_at=clock.now(),
         assume_email_verified=new.assume_email_verified,
@@ -93,7 +93,8 @@ def change(
 ) -> SsoConnection:
     """`found`: what the provider said just now. Raises what `members.standing` raises."""
     _check_standing(session, by, connection.account_id)
-    changes = {name: value for name, value in wanted.model_dump(by_alias=False).items() if value is not None}
+    given = wanted.model_dump(by_alias=False, exclude_unset=True)
+    changes = {name: value for name, value in given.items() if value is not None or name == "hosted_domain"}
     secret = changes.pop("client_secret", None)
     details = audit.change({field: getattr(connection, field) for field in changes}, changes)
     for field, value in changes.items():

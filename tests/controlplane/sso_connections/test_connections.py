@@ -65,6 +65,20 @@ def test_changing_switching_off_and_removing(operator: Person, rogue: Rogue) -> 
     assert operator.delete("/sso-providers/corp").status_code == 404
 
 
+def test_the_hosted_domain_is_compared_as_it_is_kept_and_may_be_taken_back(operator: Person, rogue: Rogue) -> None:
+    created = operator.post("/sso-providers", new(rogue.issuer, provider="corp", hostedDomain="Corp.Example")).json()
+    assert created["hostedDomain"] == "corp.example"
+    changes: list[tuple[dict[str, Any], str | None]] = [
+        ({"hostedDomain": "Other.Example"}, "other.example"),
+        ({"name": "New", "clientId": None}, "other.example"),
+        ({"hostedDomain": None}, None),
+    ]
+    for change, held in changes:
+        answer = operator.call("PATCH", "/sso-providers/corp", json=change)
+        assert (answer.json()["hostedDomain"], answer.json()["clientId"]) == (held, "the-plane")
+    assert operator.call("PATCH", "/sso-providers/corp", json={"hostedDomain": "x" * 254}).status_code == 422
+
+
 def test_only_operators_have_a_say_in_the_planes(owner: Person, rogue: Rogue) -> None:
     connected(rogue.issuer)
     calls = [

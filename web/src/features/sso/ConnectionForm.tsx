@@ -59,10 +59,10 @@ export function EditForm({ accountId, connection, onDone }: Editing) {
   const form = useSchemaForm(schema, { kind, name, issuer, clientId, clientSecret: "", hostedDomain: hostedDomain ?? "", assumeEmailVerified });
   const change = useChangeConnection(accountId);
   const send = form.handleSubmit((values) => {
-    const { clientSecret, hostedDomain: domain } = values;
-    const wanted = { name: values.name, clientId: values.clientId, assumeEmailVerified: values.assumeEmailVerified };
+    const { clientSecret } = values;
+    const wanted = { name: values.name, clientId: values.clientId, assumeEmailVerified: values.assumeEmailVerified, hostedDomain: values.hostedDomain || null };
     change.mutate(
-      { connection, change: { ...wanted, ...(clientSecret && { clientSecret }), ...(domain && { hostedDomain: domain }) } },
+      { connection, change: { ...wanted, ...(clientSecret && { clientSecret }) } },
       { onSuccess: () => { toast(sso.connections.changed(values.name)); onDone(); }, onError: (error) => showFieldErrors(form, error) },
     );
   });
