@@ -10,27 +10,29 @@ const t = operator.runners;
 
 export function Drain({ runner: { runnerId, draining } }: { runner: RunnerView }) {
   const [open, setOpen] = useState(false);
+  // The question stays what it was asked as, also for the moment in which the runner has changed already.
+  const [wanted, want] = useState(!draining);
   const drain = useDrain();
   const done = () => {
     setOpen(false);
-    toast(draining ? t.undrained(runnerId) : t.drained(runnerId));
+    toast(wanted ? t.drained(runnerId) : t.undrained(runnerId));
   };
-  const label = draining ? t.undrainOf(runnerId) : t.drainOf(runnerId);
+  const label = (to: boolean) => (to ? t.drainOf(runnerId) : t.undrainOf(runnerId));
   return (
     <>
-      <Button size="small" aria-label={label} onClick={() => { drain.reset(); setOpen(true); }}>
+      <Button size="small" aria-label={label(!draining)} onClick={() => { drain.reset(); want(!draining); setOpen(true); }}>
         {draining ? t.undrain : t.drain}
       </Button>
       <Confirm
-        title={`${label}?`}
-        action={draining ? t.undrain : t.drain}
+        title={`${label(wanted)}?`}
+        action={wanted ? t.drain : t.undrain}
         open={open}
         busy={drain.isPending}
         error={drain.error}
         onClose={() => { setOpen(false); }}
-        onConfirm={() => { drain.mutate({ runnerId, draining: !draining }, { onSuccess: done }); }}
+        onConfirm={() => { drain.mutate({ runnerId, draining: wanted }, { onSuccess: done }); }}
       >
-        {draining ? t.undrainText : t.drainText}
+        {wanted ? t.drainText : t.undrainText}
       </Confirm>
     </>
   );
