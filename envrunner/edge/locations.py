@@ -95,7 +95,7 @@ def of_admin(gate: str, reader: str, layout: EdgeLayout, seconds: int) -> Iterab
     for prefix in ("", "/v2", "/v3", "/v4"):
         yield _query(prefix, reader, seconds)
     yield from _asked(reader, path_of(layout.admission))
-    yield from _engine_ui(reader, path_of(layout.admission))
+    yield from _engine_ui(reader, layout)
 
 
 def _recorded(layout: EdgeLayout) -> Iterable[str]:
@@ -131,7 +131,7 @@ def _asked(gate: str, socket: str) -> Iterable[str]:
     )
 
 
-def _engine_ui(gate: str, socket: str) -> Iterable[str]:
+def _engine_ui(gate: str, layout: EdgeLayout) -> Iterable[str]:
     # A browser's first request on its way into the engine's own UI. Headers: nobody shows that UI, or what it reads, in
     # pages of their own; its files are the engine's and run no script from elsewhere.
     exchange = f"js_import exchange from exchange.js; js_content exchange.{gate};"
@@ -141,12 +141,15 @@ def _engine_ui(gate: str, socket: str) -> Iterable[str]:
         "proxy_pass http://$edge_target; }"
     )
     yield (
-        "location = /.edge/page { internal; proxy_pass http://$edge_page/ui/; proxy_read_timeout 5s; "
-        'proxy_pass_request_headers off; proxy_set_header Host $host; proxy_set_header Connection ""; '
+        # Connects as the guard does, so that the engine before a restart does not answer for the one after it. Who asks
+        # waits for a restart anyway.
+        f"location = /.edge/page {{ internal; proxy_pass http://unix:{path_of(layout.slots)}/$edge_page.sock:/ui/; "
+        "proxy_read_timeout 60s; "
+        "proxy_pass_request_headers off; proxy_set_header Host $host; proxy_set_header Connection close; "
         "subrequest_output_buffer_size 256k; }"
     )
     yield (
-        f"location = /.edge/ui-sessions {{ internal; proxy_pass http://unix:{socket}:/ui-sessions; "
+        f"location = /.edge/ui-sessions {{ internal; proxy_pass http://unix:{path_of(layout.admission)}:/ui-sessions; "
         "proxy_read_timeout 20s; proxy_pass_request_headers off; proxy_set_header Connection close; }"
     )
     yield from (f'add_header {name} "{value}" always;' for name, value in _HEADERS_OF_ADMIN.items())

@@ -5,32 +5,46 @@ import crypto from 'crypto';
 import gate from 'gate.js';
 import ui from 'ui.js';
 
-const KEPT_MS = 10000;
+const ASKED_AT_MOST = 3;
 
 async function passed(r, shared) {
-    if (gate.adminTargetOf(r, shared, ui.judge) !== '') {
+    let target = gate.adminTargetOf(r, shared, ui.judge);
+    if (target !== '' && isDocument(r)) {
         r.variables.edge_scripts = await scripts(r);
         // The engine may have been long in answering: what was right before may have ended since.
-        r.variables.edge_target = gate.adminTargetOf(r, shared, ui.judge);
+        target = gate.adminTargetOf(r, shared, ui.judge);
     }
+    r.variables.edge_target = target;
 }
 
-// As they stand in Content-Security-Policy; '' where the engine does not answer: then nothing of its page runs.
-// nginx lets a request go on when an asynchronous handler fails: it must not fail.
+// What runs is up to a document's policy. Of files nothing is asked where the browser says that they are such.
+function isDocument(r) {
+    const destination = r.headersIn['Sec-Fetch-Dest'];
+    return destination === undefined || destination === 'document';
+}
+
+// As they stand in Content-Security-Policy; '' where the engine does not answer: then nothing of its page runs. Nothing is
+// remembered: the next engine may be of another version. One that is restarted gently meanwhile has another slot.
 async function scripts(r) {
-    const pages = ngx.shared.pages, slot = 's' + ngx.shared.tables.get(r.variables.edge_label).slice(28, 35) + 'a';
-    const known = pages.get(slot);
-    if (known !== undefined) {
-        return known;
+    let slot = '', found = '';
+    for (let times = 0; times < ASKED_AT_MOST && slot !== slotOf(r); times += 1) {
+        slot = slotOf(r);
+        found = await asked(r, slot);
     }
+    return slot === slotOf(r) ? found : '';
+}
+
+function slotOf(r) {
+    const route = ngx.shared.tables.get(r.variables.edge_label);
+    return route === undefined ? '' : route.slice(28, 35) + '.a';
+}
+
+// nginx lets a request go on when an asynchronous handler fails: it must not fail.
+async function asked(r, slot) {
     try {
         r.variables.edge_page = slot;
         const reply = await r.subrequest('/.edge/page', {method: 'GET'});
-        const found = reply.status === 200 ? digests(reply.responseText) : '';
-        if (reply.status === 200) {
-            pages.set(slot, found, KEPT_MS);
-        }
-        return found;
+        return reply.status === 200 ? digests(reply.responseText) : '';
     } catch (e) {
         return '';
     }
