@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psycopg
 
@@ -122,10 +122,20 @@ def _execute(home: Path, statement: str) -> None:
 @contextlib.contextmanager
 def _locked(home: Path) -> Iterator[Path]:
     """Alone in `home`; gives the file that counts its users."""
-    home.mkdir(mode=0o755, exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _lock(home):
         yield home / "users"
+
+
+def _lock(home: Path) -> TextIO:
+    """Held until it is closed. The last user deletes `home`: who waited for it meanwhile begins anew."""
+    while True:
+        home.mkdir(mode=0o755, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            lock = (home / "lock").open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(lock.fileno()).st_nlink:
+                return lock
+            lock.close()
 
 
 def _counted(users: Path, change: int) -> int:
