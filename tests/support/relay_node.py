@@ -22,7 +22,7 @@ from tests.support.waiting import until
 def tunnels(relay_socket: Path) -> list[dict[str, Any]]:
     """What a relay knows of its tunnels; none while it does not answer."""
     try:
-        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(relay_socket))) as client:
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(relay_socket)), timeout=60) as client:
             items: list[dict[str, Any]] = client.get("http://relay/tunnels").json()["items"]
     except httpx2.TransportError:
         return []

@@ -49,7 +49,7 @@ def stand_still_under_a_body(
     with ThreadPoolExecutor(1) as pool:
         try:
             answer = pool.submit(echoed, caller, body)
-            until(lambda: (seen() or {})["bytesToService"] > passed)
+            until(lambda: (seen() or {}).get("bytesToService", 0) > passed)
             meanwhile()
             assert (seen() or {})["bytesToService"] - passed < len(body), "somebody absorbed what nobody has taken"
             assert _resident_bytes(relay) - before < _BODY_BYTES / 2

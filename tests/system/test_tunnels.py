@@ -59,7 +59,7 @@ def laptop(
 def seen(plane: Plane, name: str) -> dict[str, Any] | None:
     """What the relay knows of a tunnel."""
     transport = httpx2.HTTPTransport(uds=str(locate(plane.env).relay_socket))
-    with httpx2.Client(transport=transport) as client:
+    with httpx2.Client(transport=transport, timeout=60) as client:
         items: list[dict[str, Any]] = client.get("http://relay/tunnels").json()["items"]
     return next((one for one in items if one["name"] == name), None)
 

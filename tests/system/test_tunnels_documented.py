@@ -43,6 +43,11 @@ class Laptop:
         argv = self.network.argv([program, *rest], self.cli.home)
         return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
 
+    def listens(self, port: int) -> bool:
+        """Whether something on it takes connections."""
+        argv = self.network.argv(["bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"], self.cli.home)
+        return subprocess.run(argv, capture_output=True, timeout=60, check=False).returncode == 0
+
     def start(self, line: str) -> TunnelCommand:
         """A line of the documents that goes on."""
         assert line.startswith("restate cloud env tunnel ")
@@ -83,7 +88,9 @@ def test_a_service_on_a_laptop_and_calls_from_it_without_a_token(laptop: Laptop)
         assert "MyService" in laptop.run(f"{register} --yes")
         with laptop.start("restate cloud env tunnel --remote-port 8080") as ingress:
             ingress.wait_shown("8080")
+            until(lambda: laptop.listens(8080))
             assert laptop.run("curl -sS localhost:8080/MyService/myHandler") == '"my word"'
         with laptop.start("restate cloud env tunnel --remote-port 9070") as admin:
             admin.wait_shown("9070")
+            until(lambda: laptop.listens(9070))
             assert "MyService" in laptop.run("curl -sS localhost:9070/services")

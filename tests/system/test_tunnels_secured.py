@@ -52,7 +52,7 @@ def cli(version: str, world: Private, tmp_path: Path) -> Cli:
 def seen(plane: Plane, name: str) -> dict[str, Any]:
     """What the relay knows of a tunnel."""
     transport = httpx2.HTTPTransport(uds=str(locate(plane.env).relay_socket))
-    with httpx2.Client(transport=transport) as client:
+    with httpx2.Client(transport=transport, timeout=60) as client:
         items: list[dict[str, Any]] = client.get("http://relay/tunnels").json()["items"]
     (found,) = [one for one in items if one["name"] == name]
     return found
@@ -160,8 +160,8 @@ def test_one_remote_port_and_no_other(world: Private, tmp_path: Path) -> None:
     # As the documents say it; 1.6.2 does not understand the port.
     with TunnelCommand(cli, "--remote-port", "8080") as tunnel:
         tunnel.wait_shown(r"\(1/1 connected\)")
-        asked = ["curl", "-sS", "http://localhost:8080/restate/health"]
-        assert "services" in until(lambda: inside(world, cli, *asked))
+        asked = ["curl", "-sS", "--retry-connrefused", "--retry", "5", "http://localhost:8080/restate/health"]
+        assert "services" in inside(world, cli, *asked)
         refused = subprocess.run(world.network.argv(["curl", "-s", "http://localhost:9070/"], cli.home), check=False)
         assert refused.returncode == 7
 
@@ -194,8 +194,13 @@ def test_what_rcloud_says_to_run_opens_a_tunnel_and_registers_through_it(
         assert "roleUpdate" in cli.run(*registering, "--yes")
         tried = rcloud.run("preflight", env, f"http://localhost:{world.service.port}", "--tunnel-name", name)
         assert "✓  discovery" in tried.stdout
-        [row] = [line for line in rcloud.run("tunnels", "list", env).stdout.splitlines() if line.startswith(name)]
-        assert row.split()[1:3] == ["connected", "1"]
+
+        def connected() -> bool:
+            """The control plane hears of it from the relay."""
+            rows = [line.split() for line in rcloud.run("tunnels", "list", env).stdout.splitlines()]
+            return [row[1:3] for row in rows if row[:1] == [name]] == [["connected", "1"]]
+
+        until(connected)
 
 
 def inside(world: Private, cli: Cli, *arguments: str) -> str:
