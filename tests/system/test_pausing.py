@@ -31,6 +31,7 @@ def test_paused_and_woken_with_all_that_waits(signed_up: Person, plane: Plane, t
         change(environment, "POST", "/pause")
 
         assert machine.engines(plane.home, environment.label) == []
+        until(lambda: "retry-after" in caller.admin("GET", "/deployments").headers)
         for answer in (caller.post("/Visitors/ada/arrive"), caller.admin("GET", "/deployments")):
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
             assert f"rcloud env wake {environment.environment_id}" in answer.json()["message"]
@@ -45,7 +46,7 @@ def test_paused_and_woken_with_all_that_waits(signed_up: Person, plane: Plane, t
 
         change(environment, "POST", "/wake")
 
-        assert environment.using(later).post("/Visitors/ada/visits").status_code == 200
+        until(lambda: environment.using(later).post("/Visitors/ada/visits").status_code == 200)
         until(lambda: caller.invoke("/Visitors/ada/visits") == 2)
         assert (view_of(environment)["status"], view_of(environment)["pausedAt"]) == ("ACTIVE", None)
 
