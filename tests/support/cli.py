@@ -72,7 +72,7 @@ class Cli:
         """A command under way; wide, so that lines stay whole."""
         program, *rest = self._argv(*arguments)
         return pexpect.spawn(
-            program, rest, cwd=str(self.home), env=self.env, timeout=30, encoding="utf-8", dimensions=(50, 500)
+            program, rest, cwd=str(self.home), env=self.env, timeout=60, encoding="utf-8", dimensions=(50, 500)
         )
 
     def _argv(self, *arguments: str) -> list[str]:

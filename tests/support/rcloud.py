@@ -88,7 +88,7 @@ class Rcloud:
             [*first, *arguments],
             cwd=str(self.home),
             env=env,
-            timeout=30,
+            timeout=60,
             encoding="utf-8",
             dimensions=(50, 200),
         )

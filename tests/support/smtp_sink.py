@@ -41,7 +41,7 @@ class Sink:
         return [message for message in self.messages if message["To"] == recipient]
 
     def start(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **self.options)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=60, **self.options)
         self._controller.start()
 
     def stop(self) -> None:

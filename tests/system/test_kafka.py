@@ -29,7 +29,7 @@ def test_messages_arrive_once_at_the_object_of_their_key(
         assert subscribed.status_code == 201, subscribed.text
         broker.send("greetings", [(key, '"Hello"') for key in (ada, bob) for _ in range(50)])
         count = f"select count(*) as n from sys_invocation where target_service_key in ('{ada}', '{bob}')"
-        until(lambda: caller.sql(f"{count} and status = 'completed'") == [{"n": 100}])
+        until(lambda: caller.sql(f"{count} and status = 'completed'") == [{"n": 100}], 90)
 
         stranger = environment()
         theirs = stranger.using(stranger.owner.token)

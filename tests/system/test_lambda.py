@@ -108,7 +108,8 @@ def test_the_log_says_why_when_a_role_stops_trusting_and_the_call_goes_on_when_i
         until(lambda: role in home.rcloud.run("env", "logs", made.environment_id, "--text", "AccessDenied").stdout)
         assert home.rcloud.run("env", "logs", home.environment.environment_id, "--text", "AccessDenied").stdout == ""
         aws.roles[role].trust = good
-        until(lambda: caller.status_of(invocation_id) == "completed")
+        # The longer it has failed, the later it is tried again.
+        until(lambda: caller.status_of(invocation_id) == "completed", 120)
 
 
 def test_a_policy_for_the_wrong_environment_is_found_without_aws(home: Home, aws: AwsDouble, tmp_path: Path) -> None:
