@@ -24,7 +24,7 @@ def carried(path: Path, front: Callable[[socket.socket], None]) -> bytes:
     def behind() -> bytes:
         connection, _ = back.accept()
         got = b""
-        with connection, contextlib.suppress(BrokenPipeError):
+        with connection, contextlib.suppress(ConnectionError):
             got = connection.recv(65536)
             connection.sendall(ANSWER)
             connection.shutdown(socket.SHUT_WR)
