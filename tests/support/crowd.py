@@ -71,17 +71,17 @@ def browsers(cast: Cast) -> dict[str, str]:
 
 
 def _let_in(cast: Cast, person: Person) -> str:
-    answer = httpx2.get(person.created(f"{cast.own.path}/ui-sessions")["url"])
+    answer = httpx2.get(person.created(f"{cast.own.path}/ui-sessions")["url"], timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.headers["set-cookie"].partition(";")[0]
 
 
 def admitted(person: Person) -> str:
     """The access token of a program that the person lets in (RFC 8628), as the stock CLI."""
-    asked = httpx2.post(f"{person.api_url}/oauth2/device_authorization", data=CLIENT).json()
+    asked = httpx2.post(f"{person.api_url}/oauth2/device_authorization", data=CLIENT, timeout=60).json()
     person.created(f"/auth/device/{asked['user_code']}", decision="approve")
     grant = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": asked["device_code"]}
-    answer = httpx2.post(f"{person.api_url}/oauth2/token", data=CLIENT | grant)
+    answer = httpx2.post(f"{person.api_url}/oauth2/token", data=CLIENT | grant, timeout=60)
     assert answer.status_code == 200, answer.text
     token: str = answer.json()["access_token"]
     return token
@@ -106,7 +106,7 @@ def _ended(cast: Cast, tokens: dict[str, str]) -> dict[str, str]:
     assert owner.call("DELETE", f"{cast.own.path}/api-keys/{key['keyId']}").status_code == 204
     assert signed_in.call("POST", "/auth/logout").status_code == 204
     for token in (program, workload):
-        given_back = httpx2.post(f"{owner.api_url}/oauth2/revoke", data=CLIENT | {"token": token})
+        given_back = httpx2.post(f"{owner.api_url}/oauth2/revoke", data=CLIENT | {"token": token}, timeout=60)
         assert given_back.status_code == 200, given_back.text
     return {"revoked key": key["secret"], "signed-out member": signed_in.token, "revoked program": program}
 
@@ -118,7 +118,7 @@ def _pending(cast: Cast, layout: Layout) -> str:
     secret = person.created("/auth/totp")["secret"]
     assert person.call("POST", "/auth/totp/confirm", json={"code": pyotp.TOTP(secret).now()}).is_success
     credentials = {"email": person.email, "password": PASSWORD}
-    answer = httpx2.post(f"{person.api_url}/api/v1/auth/login", json=credentials).json()
+    answer = httpx2.post(f"{person.api_url}/api/v1/auth/login", json=credentials, timeout=60).json()
     challenge: str = answer["details"]["challenge"]
     return challenge
 

@@ -29,15 +29,15 @@ class IdentityProvider:
 
     def knows(self, login: str, claims: Mapping[str, Any]) -> None:
         """From now on it says this of whoever signs in as `login` (which is the subject)."""
-        httpx2.put(f"{self.issuer}/people/{login}", json=dict(claims)).raise_for_status()
+        httpx2.put(f"{self.issuer}/people/{login}", json=dict(claims), timeout=60).raise_for_status()
 
     def sends_to(self, redirect_uri: str) -> None:
         """From now on it sends people there, as the plane's entry at the provider says."""
-        httpx2.put(f"{self.issuer}/redirects", json=[redirect_uri]).raise_for_status()
+        httpx2.put(f"{self.issuer}/redirects", json=[redirect_uri], timeout=60).raise_for_status()
 
     def sign_in(self, authorization_url: str, login: str = "ada") -> str:
         """Sign in and consent on the provider's pages; the address it sends the browser back to, unvisited."""
-        with httpx2.Client(follow_redirects=False) as browser:
+        with httpx2.Client(follow_redirects=False, timeout=60) as browser:
             page = self._follow(browser, browser.get(authorization_url))
             while isinstance(page, httpx2.Response):
                 action = re.search(r'action="([^"]+)"', page.text)

@@ -86,7 +86,7 @@ class Victim:
 
 
 def operations(api_url: str) -> list[Operation]:
-    paths = httpx2.get(f"{api_url}/api/v1/openapi.json").json()["paths"]
+    paths = httpx2.get(f"{api_url}/api/v1/openapi.json", timeout=60).json()["paths"]
     found = [_operation(path, verb, said) for path, verbs in paths.items() for verb, said in verbs.items()]
     return sorted(found, key=lambda one: (LATE.index(one.name) if one.name in LATE else -1, one.path, one.method))
 

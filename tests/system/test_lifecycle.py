@@ -219,11 +219,11 @@ def test_a_creation_that_is_repeated_happens_once(signed_up: Person) -> None:
     url = f"{signed_up.api_url}/api/v1/accounts/{account}/environments"
     headers = {"authorization": f"Bearer {signed_up.token}", "idempotency-key": uuid4().hex}
 
-    first, second = (httpx2.post(url, json={"name": "dev"}, headers=headers) for _ in range(2))
+    first, second = (httpx2.post(url, json={"name": "dev"}, headers=headers, timeout=60) for _ in range(2))
 
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json() == second.json()
-    other = httpx2.post(url, json={"name": "prod"}, headers=headers)
+    other = httpx2.post(url, json={"name": "prod"}, headers=headers, timeout=60)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
 
 

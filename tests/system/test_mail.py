@@ -87,7 +87,7 @@ def test_from_signing_up_to_signed_in(ada: Somebody) -> None:
     signed_in = ada.post("/verify-email", token=token)
     assert signed_in.status_code == 200
     headers = {"authorization": f"Bearer {signed_in.json()['accessToken']}"}
-    made = httpx2.post(f"{ada.plane.api_url}/api/v1/accounts", json={"name": "demo"}, headers=headers)
+    made = httpx2.post(f"{ada.plane.api_url}/api/v1/accounts", json={"name": "demo"}, headers=headers, timeout=60)
     assert made.status_code == 201
     assert ada.post("/verify-email", token=token).json()["code"] == "link_invalid"
     assert ada.log_in().status_code == 200
@@ -110,7 +110,7 @@ def test_a_new_password_once_and_in_time(confirmed: Somebody) -> None:
     assert ada.post("/password/reset", token=token, password=NEW).status_code == 204
     assert ada.post("/password/reset", token=token, password=NEW).json()["code"] == "link_invalid"
     headers = {"authorization": f"Bearer {signed_in['accessToken']}"}
-    assert httpx2.get(f"{ada.plane.api_url}/api/v1/auth/me", headers=headers).status_code == 401
+    assert httpx2.get(f"{ada.plane.api_url}/api/v1/auth/me", headers=headers, timeout=60).status_code == 401
     assert (ada.log_in().status_code, ada.log_in(NEW).status_code) == (401, 200)
     # The news of it is a mail, too.
     ada.read += 1

@@ -38,7 +38,7 @@ class _OrNothing(dict[str, str]):
 
 
 def paths(api_url: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = httpx2.get(f"{api_url}/api/v1/openapi.json").json()["paths"]
+    found: dict[str, dict[str, Any]] = httpx2.get(f"{api_url}/api/v1/openapi.json", timeout=60).json()["paths"]
     return found
 
 

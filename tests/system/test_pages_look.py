@@ -37,7 +37,7 @@ class Scene:
 
 
 def cookie_of(api_url: str, person: Person) -> str:
-    answer = httpx2.post(f"{api_url}/api/v1/auth/login", json={"email": person.email, "password": PASSWORD})
+    answer = httpx2.post(f"{api_url}/api/v1/auth/login", json={"email": person.email, "password": PASSWORD}, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.cookies["rc_session"]
 
@@ -48,7 +48,7 @@ def scene(plane: Plane) -> Scene:
     account = other.created("/accounts", name=f"a{uuid4().hex[:20]}")
     body = {"email": person.email, "role": "viewer"}
     invitation = other.created(f"/accounts/{account['accountId']}/invitations", **body)
-    asked = httpx2.post(f"{plane.api_url}/oauth2/device_authorization", data={"client_id": "rcloud"})
+    asked = httpx2.post(f"{plane.api_url}/oauth2/device_authorization", data={"client_id": "rcloud"}, timeout=60)
     assert asked.status_code == 200, asked.text
     cookie = cookie_of(plane.api_url, person)
     return Scene(plane.api_url, cookie, invitation["invitationId"], asked.json()["user_code"])

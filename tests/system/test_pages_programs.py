@@ -22,7 +22,10 @@ __all__ = ["chromium", "page", "site"]
 
 def ask(plane: Plane, agent: str = "rcloud/1 (Linux)") -> dict[str, str]:
     answer = httpx2.post(
-        f"{plane.api_url}/oauth2/device_authorization", data={"client_id": "rcloud"}, headers={"user-agent": agent}
+        f"{plane.api_url}/oauth2/device_authorization",
+        data={"client_id": "rcloud"},
+        headers={"user-agent": agent},
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     asked: dict[str, str] = answer.json()
@@ -35,7 +38,7 @@ def poll(plane: Plane, device_code: str) -> dict[str, str]:
         "client_id": "rcloud",
         "device_code": device_code,
     }
-    answered: dict[str, str] = httpx2.post(f"{plane.api_url}/oauth2/token", data=form).json()
+    answered: dict[str, str] = httpx2.post(f"{plane.api_url}/oauth2/token", data=form, timeout=60).json()
     return answered
 
 
@@ -50,7 +53,7 @@ def test_a_program_is_let_in_by_its_code_and_never_by_a_link_alone(page: Page, s
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("heading", name="Connected")).to_be_visible()
     token = until(lambda: poll(plane, asked["device_code"]).get("access_token"), 60)
-    me = httpx2.get(f"{plane.api_url}/api/v1/auth/me", headers={"authorization": f"Bearer {token}"})
+    me = httpx2.get(f"{plane.api_url}/api/v1/auth/me", headers={"authorization": f"Bearer {token}"}, timeout=60)
     assert me.json()["user"]["email"] == person.email
 
     page.goto(f"{site}/account/security")
@@ -58,7 +61,7 @@ def test_a_program_is_let_in_by_its_code_and_never_by_a_link_alone(page: Page, s
     row.get_by_role("button", name="End").click()
     page.get_by_role("dialog").get_by_role("button", name="End it").click()
     expect(page.get_by_text("That session has ended.")).to_be_visible()
-    again = httpx2.get(f"{plane.api_url}/api/v1/auth/me", headers={"authorization": f"Bearer {token}"})
+    again = httpx2.get(f"{plane.api_url}/api/v1/auth/me", headers={"authorization": f"Bearer {token}"}, timeout=60)
     assert again.status_code == 401
 
 
@@ -95,7 +98,7 @@ def test_consent_gives_a_code_that_is_worth_a_token(page: Page, plane: Plane) ->
     answer = parse_qs(urlsplit(heard[0]).query)
     assert answer["state"] == [state]
     form = {"grant_type": "authorization_code", "client_id": "restate-cli", "redirect_uri": redirect}
-    given = httpx2.post(f"{plane.api_url}/oauth2/token", data=form | {"code": answer["code"][0]})
+    given = httpx2.post(f"{plane.api_url}/oauth2/token", data=form | {"code": answer["code"][0]}, timeout=60)
     assert given.status_code == 200, given.text
     assert given.json()["access_token"]
 

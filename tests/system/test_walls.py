@@ -166,7 +166,7 @@ def test_one_engines_account_reaches_nothing_of_another_or_of_the_plane(plane: P
 
 def test_the_internal_api_wants_a_runners_credential(run: Path, cast: Cast) -> None:
     transport = httpx2.HTTPTransport(uds=str(run / "api-internal.sock"))
-    with httpx2.Client(base_url="http://internal", transport=transport) as client:
+    with httpx2.Client(base_url="http://internal", transport=transport, timeout=60) as client:
         for token in (*cast.tokens.values(), "", "x"):
             headers = {"authorization": f"Bearer {token}"} if token else {}
             for path in ("specs", f"specs/{cast.own.environment_id}", "edge/snapshot", "edge/changes?after=0"):
@@ -197,7 +197,7 @@ def test_a_tenants_engine_gets_nothing_out_of_the_plane(plane: Plane, cast: Cast
 
 
 def test_the_plane_works_on_after_engines_were_aimed_at_it(plane: Plane) -> None:
-    assert httpx2.get(f"{plane.api_url}/readyz").status_code == 200
+    assert httpx2.get(f"{plane.api_url}/readyz", timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["full key", "ingress key", "owner member"])

@@ -37,7 +37,7 @@ def key(used: Environment) -> str:
     body = {"description": "test", "role": "full"}
     # Asked for again under the same key, it is shown again: so it must be kept, and not in clear.
     headers["idempotency-key"] = "once"
-    first, again = (httpx2.post(path, json=body, headers=headers).json()["secret"] for _ in range(2))
+    first, again = (httpx2.post(path, json=body, headers=headers, timeout=60).json()["secret"] for _ in range(2))
     assert first == again
     secret: str = first
     until(lambda: used.using(secret).admin("GET", "/version").status_code == 200)
@@ -58,7 +58,7 @@ def signing_key(layout: Layout, environment: Environment) -> str:
     """The private key as the runner gets it."""
     credential = (layout.secrets / "runner-credential").read_text().strip()
     transport = httpx2.HTTPTransport(uds=str(layout.api_socket))
-    with httpx2.Client(base_url="http://internal", transport=transport) as client:
+    with httpx2.Client(base_url="http://internal", transport=transport, timeout=60) as client:
         headers = {"authorization": f"Bearer {credential}"}
         spec = client.get(f"/internal/v1/specs/{environment.environment_id}", headers=headers).json()
     pem: str = spec["signingKeyPem"]

@@ -116,7 +116,7 @@ def without_api(plane: Plane) -> Iterator[None]:
 
 def answers(plane: Plane) -> bool:
     try:
-        return httpx2.get(f"{plane.api_url}/readyz").is_success
+        return httpx2.get(f"{plane.api_url}/readyz", timeout=60).is_success
     except httpx2.TransportError:
         return False
 
