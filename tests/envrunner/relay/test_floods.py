@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
-from envrunner.relay import frames
+from envrunner.relay import floods, frames
 from envrunner.relay.frames import ErrorCodes as Code
 from tests.envrunner.relay.framing import PSEUDO, data, ended_with, head, setting, window
 from tests.envrunner.relay.wire import Wire, code_of, frame
@@ -28,6 +29,12 @@ _FLOODS: dict[str, Callable[[int], bytes]] = {
     "goodbyes": lambda _: frame(frames.GOAWAY, bytes(8)),
     "empty trailers of what is over": lambda _: head(1, fields=[("x-a", "b")], end=True),
 }
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience grows back with time, and a busy machine takes its time."""
+    monkeypatch.setattr(floods, "time", SimpleNamespace(monotonic=lambda: 1000.0))
 
 
 @pytest.mark.parametrize("name", _FLOODS)
