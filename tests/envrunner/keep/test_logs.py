@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from envrunner.keep import last_lines, open_log, rotate
+from envrunner.keep import last_lines, logs, open_log, rotate
 
 
 def test_rotation_keeps_lines_and_the_writer_goes_on(tmp_path: Path) -> None:
@@ -76,7 +76,8 @@ def test_last_lines(tmp_path: Path) -> None:
     assert last_lines(tmp_path / "a.log", limit_bytes=12) == ["997", "998", "999"]
 
 
-def test_a_rotation_waits_for_who_reads(tmp_path: Path) -> None:
+def test_a_rotation_waits_for_who_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_PATIENCE_SECONDS", 60)
     (tmp_path / "a.log").write_text("x\n" * 10)
     with (tmp_path / "a.log").open() as reader, ThreadPoolExecutor(1) as pool:
         fcntl.flock(reader, fcntl.LOCK_SH)
