@@ -87,7 +87,7 @@ class Node:
     def settle(self, spec: Spec, expected: EngineState = EngineState.READY) -> State:
         """PUT and wait."""
         self.client.put(spec)
-        state = self.client.settled(spec.environment_id, 30)
+        state = self.client.settled(spec.environment_id, 60)
         assert (state.state, state.generation) == (expected, spec.generation), state
         return state
 

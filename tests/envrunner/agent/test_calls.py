@@ -29,8 +29,12 @@ def test_put_answers_before_the_engine_is_ready(shared_node: Node) -> None:
 
 
 def test_settled_within_is_up_before_the_engine_has_settled(shared_node: Node) -> None:
-    shared_node.client.put(spec(42))
-    answer = shared_node.http.get(f"/engines/{spec(42).environment_id}", params={"settledWithin": 0.001})
+    # Each is asked about once: on a busy machine it may be ready by then.
+    for number in range(500, 510):
+        shared_node.client.put(spec(number))
+        answer = shared_node.http.get(f"/engines/{spec(number).environment_id}", params={"settledWithin": 0.001})
+        if answer.json()["state"] == "STARTING":
+            break
     assert answer.json()["state"] == "STARTING"
 
 
