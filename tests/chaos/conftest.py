@@ -18,7 +18,8 @@ def lonely_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
         "CONTROLPLANE_ENVIRONMENTS_PER_ACCOUNT": "2",
         "CONTROLPLANE_API_KEYS_PER_ENVIRONMENT": "3",
         "CONTROLPLANE_ACCOUNTS_PER_USER": "2",
-        "CONTROLPLANE_ENVIRONMENT_REQUESTS_PER_SECOND": "300",
+        # More than any test needs, and less than a busy machine does in a second.
+        "CONTROLPLANE_ENVIRONMENT_REQUESTS_PER_SECOND": "100",
         "CONTROLPLANE_LOGIN_FAILURES_ALLOWED": "3",
         "ENVRUNNER_QUERY_SECONDS": "2",
     }

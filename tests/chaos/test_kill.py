@@ -68,7 +68,7 @@ def test_one_process_is_killed(name: str, scene: Scene) -> None:
 
     scene.workload.wait_for_more()
     wait_healed(scene.plane, before, name)
-    until(lambda: httpx2.get(f"{scene.plane.api_url}/readyz").json()["status"] == "ready")
+    until(lambda: _answers(f"{scene.plane.api_url}/readyz"))
     assert scene.engines() == engines
     assert len(engines) == 1
     scene.workload.wait_for_more()
