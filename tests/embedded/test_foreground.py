@@ -74,7 +74,8 @@ def test_the_foreground_shows_restarts_and_replaces_a_killed_supervisor(
 
 def test_attaching_to_what_runs_and_leaving_again_stops_nothing(place: Layout, terminal: pexpect.spawn[str]) -> None:
     env = {**os.environ, "CONTROLPLANE_HOME": str(place.home), "CONTROLPLANE_PORT_BASE": str(place.ports.api)}
-    second = pexpect.spawn(sys.executable, ["-m", "tests.embedded.toy", "up"], cwd=CHECKOUT, env=env, encoding="utf-8")
+    command = ["-m", "tests.embedded.toy", "up"]
+    second = pexpect.spawn(sys.executable, command, cwd=CHECKOUT, env=env, encoding="utf-8", timeout=60)
     second.expect("Already running")
     second.expect_exact("Ctrl-C leaves it running")
     second.sendintr()
