@@ -47,7 +47,7 @@ export default function AuditPage({ account }: AccountPage) {
               {filtered && <Button size="small" onClick={() => { change(NO_FILTERS, true); }}>{t.noFilters}</Button>}
             </div>
           )}
-          {items && items.length > 0 && <EventList events={items} personName={personName} more={more} loadingMore={loadingMore} onFilter={change} />}
+          {items && items.length > 0 && <EventList events={items} personName={personName} more={more} loadingMore={loadingMore} stuck={Boolean(error)} onFilter={change} />}
         </section>
       </div>
     </Page>

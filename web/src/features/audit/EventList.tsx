@@ -13,11 +13,13 @@ type Props = {
   personName: (id: string) => string;
   more: (() => void) | null;
   loadingMore: boolean;
+  /** Older ones could not be fetched: they are when somebody asks for them. */
+  stuck: boolean;
   onFilter: (changes: Partial<Filters>, leaves?: boolean) => void;
 };
 
 /** Only the events in sight exist; older ones are fetched before the end is reached. */
-export function EventList({ events, personName, more, loadingMore, onFilter }: Props) {
+export function EventList({ events, personName, more, loadingMore, stuck, onFilter }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState("");
   // eslint-disable-next-line react-hooks/incompatible-library -- no compiler memoizes here
@@ -31,8 +33,8 @@ export function EventList({ events, personName, more, loadingMore, onFilter }: P
   const rows = list.getVirtualItems();
   const last = rows.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (more && !loadingMore && last > 0 && last >= events.length - BEFORE_THE_END && events.length > BEFORE_THE_END) more();
-  }, [more, loadingMore, last, events.length]);
+    if (more && !loadingMore && !stuck && last > 0 && last >= events.length - BEFORE_THE_END && events.length > BEFORE_THE_END) more();
+  }, [more, loadingMore, stuck, last, events.length]);
   return (
     <>
       <div ref={frame} role="region" aria-label={t.list} tabIndex={0} className="max-h-[max(24rem,calc(100dvh-16rem))] overflow-y-auto">
