@@ -13,6 +13,17 @@ export function snippets(provider: Provider, use: Use): Sample[] {
   return all.filter(({ name }) => provider === "oidc" || name === provider);
 }
 
+/** Between double quotes of a shell, in a workflow: anybody who manages rules chooses the audience, and others copy this. */
+function inQuotes(text: string): string {
+  // Apart from what follows: GitHub looks for `${{` before any shell does.
+  return text.replaceAll(/[\\"`]/g, "\\$&").replaceAll("$", '\\$$""');
+}
+
+/** As a value in YAML, in which GitLab would put variables. */
+function asValue(text: string): string {
+  return /^[\w/][\w./:@+~-]*$/.test(text) ? text : `'${text.replaceAll("'", "''").replaceAll("$", "$$$$")}'`;
+}
+
 function github({ plane, environmentId, audience }: Use): string {
   return `name: deploy
 on: {push: {branches: [main]}}
@@ -27,7 +38,7 @@ jobs:
       - name: Register the deployment
         run: |
           id_token=$(curl -fsS -H "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" --get "$ACTIONS_ID_TOKEN_REQUEST_URL" \\
-            --data-urlencode "audience=${audience}" | sed 's/.*"value": *"\\([^"]*\\)".*/\\1/')
+            --data-urlencode "audience=${inQuotes(audience)}" | sed 's/.*"value": *"\\([^"]*\\)".*/\\1/')
           answer=$(curl -sS --fail-with-body --retry 5 "$PLANE/oauth2/token" --data-urlencode "subject_token=$id_token" \\
             -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \\
             -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d "audience=$ENVIRONMENT") || { echo "$answer"; exit 1; }
@@ -43,7 +54,7 @@ function gitlab({ plane, environmentId, audience }: Use): string {
   rules: [{if: $CI_COMMIT_BRANCH == "main"}]
   id_tokens:
     RESTATE_ID_TOKEN:
-      aud: ${audience}
+      aud: ${asValue(audience)}
   variables:
     PLANE: ${plane}
     ENVIRONMENT: ${environmentId}
