@@ -12,6 +12,7 @@ export const shell = {
   mail: "Mail",
   apiDocs: "API documentation",
   signOut: "Sign out",
+  stillSignedIn: (why: string) => `You are still signed in. ${why}`,
   theme: "Theme",
   themes: { system: "System", light: "Light", dark: "Dark" },
   commands: {

@@ -1,7 +1,9 @@
 import { BookOpen, CircleUser, LogOut, Mail, Monitor, Moon, ShieldCheck, Sun, type LucideIcon } from "lucide-react";
 import { useMemo, useState } from "react";
+import { asApiError } from "@/api/errors";
 import { signOut } from "@/api/session";
 import { useCommands, type Command } from "@/components/commands";
+import { warn } from "@/components/toast";
 import { buttonLook } from "@/components/ui/Button";
 import { Menu, menuItem } from "@/components/ui/Menu";
 import { choose, theme, THEMES, type Theme } from "@/lib/theme";
@@ -14,6 +16,11 @@ const PLACES: [string, string, LucideIcon][] = [
   ["/console/mail", shell.mail, Mail],
   ["/api/docs", shell.apiDocs, BookOpen],
 ];
+
+/** Nobody is to go away from the machine in the belief of having signed out. */
+function leave(): void {
+  signOut().catch((error: unknown) => { warn(shell.stillSignedIn(asApiError(error).message)); });
+}
 
 export function PersonMenu({ email }: { email: string }) {
   const [chosen, setChosen] = useState(theme);
@@ -38,7 +45,7 @@ export function PersonMenu({ email }: { email: string }) {
           );
         })}
       </div>
-      <button type="button" className={menuItem} onClick={() => void signOut()}>
+      <button type="button" className={menuItem} onClick={leave}>
         <LogOut size={16} aria-hidden className="text-soft" /> {shell.signOut}
       </button>
     </Menu>
@@ -54,5 +61,5 @@ function personal(onTheme: (theme: Theme) => void): Command[] {
     group: shell.commands.appearance,
     run: () => { choose(one); onTheme(one); },
   }));
-  return [...places, ...themes, { id: "sign-out", title: shell.signOut, icon: LogOut, group: shell.you, run: () => void signOut() }];
+  return [...places, ...themes, { id: "sign-out", title: shell.signOut, icon: LogOut, group: shell.you, run: leave }];
 }

@@ -1,4 +1,4 @@
-import { CircleCheck, X } from "lucide-react";
+import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { announcement } from "@/components/announce";
 import { dismiss, toasts } from "@/components/toast";
 import { Button } from "@/components/ui/Button";
@@ -13,7 +13,7 @@ export function Toasts() {
       <span className="sr-only">{said}</span>
       {shown.map((one) => (
         <div key={one.id} className="panel pointer-events-auto flex max-w-sm items-center gap-3 py-2 pr-2 pl-3.5 shadow-high">
-          <CircleCheck size={16} aria-hidden className="shrink-0 text-good" />
+          {one.warns ? <CircleAlert size={16} aria-hidden className="shrink-0 text-bad" /> : <CircleCheck size={16} aria-hidden className="shrink-0 text-good" />}
           <span className="min-w-0">{one.text}</span>
           <Button look="bare" size="squareSmall" aria-label={common.close} onClick={() => { dismiss(one.id); }}>
             <X size={14} />
