@@ -85,7 +85,7 @@ def test_a_part_dies_during_a_creation(
     assert operation["status"] == "SUCCEEDED"
     assert [one["name"] for one in seen(person, path)["items"]] == [made["name"]]
     assert person.call("DELETE", f"{own}?purge=true").status_code == 202
-    until(lambda: not seen(person, path)["items"], 60)
+    until(lambda: seen(person, path).get("items") == [], 60)
     assert machine.engines(lonely_plane.home, label) == []
 
 
