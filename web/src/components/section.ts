@@ -1,5 +1,6 @@
 import type { LucideIcon } from "lucide-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { arriving } from "@/api/reload";
 import type { Environment, Membership, Permission } from "@/api/types";
 
 /** What every page of an account, of an environment, and of the operator is given. */
@@ -24,7 +25,7 @@ export type Place = Pick<Section<never>, "path" | "label" | "icon">;
 export type Mounted<Props> = Section<Props> & { Component: LazyExoticComponent<ComponentType<Props>> };
 
 export function mounted<Props>(sections: Section<Props>[]): Mounted<Props>[] {
-  return sections.map((section) => ({ ...section, Component: lazy(section.load) }));
+  return sections.map((section) => ({ ...section, Component: lazy(arriving(section.load)) }));
 }
 
 /** Those that `account`'s member has a use for. */

@@ -2,6 +2,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { asApiError } from "@/api/errors";
+import { arriving } from "@/api/reload";
 import { meQuery } from "@/api/session";
 import type { Environment, Membership } from "@/api/types";
 import { NotFound } from "@/components/shell/NotFound";
@@ -16,10 +17,10 @@ import { accounts as accountMessages, environments, operator, shell } from "@/me
 import { Frame } from "./Frame";
 import { accountSections, environmentSections, operatorSections } from "./sections";
 
-const NewAccount = lazy(() => import("@/features/accounts/NewAccountPage"));
-const Offers = lazy(() => import("@/features/members/Offers"));
-const Mail = lazy(() => import("@/features/operator/MailPage"));
-const NewEnvironment = lazy(() => import("@/features/environments/NewEnvironmentPage"));
+const NewAccount = lazy(arriving(() => import("@/features/accounts/NewAccountPage")));
+const Offers = lazy(arriving(() => import("@/features/members/Offers")));
+const Mail = lazy(arriving(() => import("@/features/operator/MailPage")));
+const NewEnvironment = lazy(arriving(() => import("@/features/environments/NewEnvironmentPage")));
 const LAST = "account";
 
 export function Coming() {

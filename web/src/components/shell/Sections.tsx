@@ -7,6 +7,11 @@ type Props<PageProps> = {
   to: (path: string) => string;
 };
 
+/** If it does not come, whoever goes there is told. */
+function ahead(load: () => Promise<unknown>): void {
+  load().catch(() => undefined);
+}
+
 /** Sections below their groups' headings. Their scripts are fetched when somebody is about to go there. */
 export function Sections<PageProps>({ sections, to }: Props<PageProps>) {
   const groups = [...new Set(sections.map((section) => section.group))];
@@ -21,8 +26,8 @@ export function Sections<PageProps>({ sections, to }: Props<PageProps>) {
               <Link
                 to={to(path)}
                 activeOptions={{ exact: true, includeSearch: false }}
-                onPointerEnter={() => void load()}
-                onFocus={() => void load()}
+                onPointerEnter={() => { ahead(load); }}
+                onFocus={() => { ahead(load); }}
                 className="flex h-8 items-center gap-2.5 rounded-md px-2.5 text-soft hover:bg-over hover:text-ink aria-[current]:bg-over aria-[current]:font-medium aria-[current]:text-ink"
               >
                 <Icon size={16} aria-hidden /> {label}
