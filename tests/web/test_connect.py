@@ -28,8 +28,9 @@ PATH = f"{CLI}:{CHECKOUT / '.venv/bin'}:{os.environ['PATH']}"
 
 
 def copied(page: Page, what: str) -> str:
+    page.evaluate("navigator.clipboard.writeText('')")
     page.get_by_role("button", name=f"Copy {what}", exact=True).click()
-    text: str = page.evaluate("navigator.clipboard.readText()")
+    text: str = until(lambda: page.evaluate("navigator.clipboard.readText()"))
     return text
 
 
