@@ -17,7 +17,7 @@ AXE = CHECKOUT / "tests/node_modules/axe-core/axe.min.js"
 # Screenshots of every page go here when it is set.
 PICTURES = "PAGES_PICTURES"
 # As patient as the fixtures of tests.support.browser: a machine may be busy with everything else.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
