@@ -115,10 +115,12 @@ def test_two_engines_read_the_same_topic_each_for_itself(one: Consumer, other: C
 
 
 def test_nothing_comes_once_a_subscription_is_deleted(one: Consumer, broker: Broker) -> None:
-    ended = one.subscribe("ending", group_id="teams-own")
+    ended = one.subscribe("ending", group_id="teams-own", **QUICKLY)
     broker.send("ending", greetings(["e1"], 1))
-    until(lambda: one.greeted("e1"))
+    until(lambda: one.greeted("e1"), 120)
     one.admin("DELETE", f"/subscriptions/{ended['id']}")
+    # The engine answers before its consumer has ended.
+    broker.wait_until_left("ending", "teams-own")
     broker.send("ending", greetings(["e1", "e2"], 1))
     # By the time another reader has had them, the first would have had them, too.
     one.subscribe("ending", group_id="another")
@@ -129,11 +131,11 @@ def test_nothing_comes_once_a_subscription_is_deleted(one: Consumer, broker: Bro
 def test_a_group_of_ones_own_goes_on_where_it_was(one: Consumer, broker: Broker) -> None:
     first = one.subscribe("moving", group_id="movers", **QUICKLY)
     broker.send("moving", greetings(["m1"], 3))
-    until(lambda: one.greeted("m").get("m1") == 3)
+    until(lambda: one.greeted("m").get("m1") == 3, 120)
     one.admin("DELETE", f"/subscriptions/{first['id']}")
     one.subscribe("moving", group_id="movers", **QUICKLY)
     broker.send("moving", greetings(["m2"], 1))
-    until(lambda: one.greeted("m2"))
+    until(lambda: one.greeted("m2"), 120)
 
 
 def test_the_edge_counts_the_subscriptions_that_an_engine_has(one: Consumer) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer
+
+from tests.support.waiting import until
 
 Record = tuple[str, str]
 # Its default.
@@ -46,6 +48,18 @@ class Broker:
             self._producer.produce(topic, key=key, value=value, partition=partition, on_delivery=self._delivered)
         self.send(topic, ())
         return keys
+
+    def wait_until_left(self, topic: str, group: str) -> None:
+        """Returns when nobody reads the topic in this group any more: whoever joins it then has all partitions."""
+        reader = Consumer({"bootstrap.servers": self.address, "group.id": group, "enable.auto.commit": False})
+        reader.subscribe([topic])
+
+        def is_alone() -> bool:
+            reader.poll(0.1)
+            return len(reader.assignment()) == PARTITIONS
+
+        until(is_alone, 120)
+        reader.close()
 
     def _delivered(self, error: KafkaError | None, _: Message) -> None:
         if error is not None:
