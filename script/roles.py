@@ -6,8 +6,8 @@ from controlplane.auth.permissions import GRANTS, ROLES, Permission, Role
 
 WORDS = {
     Permission.ACCOUNT_READ: "see the account",
-    Permission.ACCOUNT_UPDATE: "rename it; demand a second factor of its members",
-    Permission.ACCOUNT_TRANSFER: "hand it over: another member becomes an owner, oneself an admin",
+    Permission.ACCOUNT_UPDATE: "rename it; require a second factor of its members",
+    Permission.ACCOUNT_TRANSFER: "transfer it: another member becomes an owner, oneself an admin",
     Permission.ACCOUNT_DELETE: "delete it, once it has no environments",
     Permission.MEMBER_READ: "see who is a member, and in which role",
     Permission.MEMBER_LEAVE: "leave",

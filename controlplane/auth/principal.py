@@ -13,7 +13,7 @@ class SecondFactorEnrolmentRequired(PermissionDenied):
 
     def __init__(self) -> None:
         super().__init__(
-            "This account demands a second factor, and you have none yet. "
+            "This account requires a second factor, and you have none yet. "
             "Set up an authenticator app or a passkey at /account/security, then come back."
         )
 

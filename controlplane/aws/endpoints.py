@@ -23,7 +23,7 @@ def get_aws_trust_policy(account_id: str, environment_id: str, session: DbSessio
 def lint_aws_trust_policy(
     account_id: str, environment_id: str, body: PastedPolicy, session: DbSession, principal: Reader
 ) -> LintResult:
-    """Judge a trust policy that somebody has written: each check names the statement at fault and what to change."""
+    """Check a trust policy that somebody has written: each check names the statement at fault and what to change."""
     found = service.linted(session, principal, account_id, environment_id, body.policy)
     checks = [LintFinding.model_validate(one) for one in found]
     return LintResult(ok=all(one.ok for one in checks), checks=checks)

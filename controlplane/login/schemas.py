@@ -114,7 +114,7 @@ class MembershipView(Schema):
     name: str = Field(examples=["demo"])
     role: Role
     second_factor_required: bool = Field(
-        default=False, description="the account demands one and you have none: until you enrol, the role gives no right"
+        default=False, description="the account requires one, you have none: until you enrol, the role gives no right"
     )
     permissions: list[Permission] = Field(description="what you may do there, in alphabetical order")
 

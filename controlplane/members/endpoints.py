@@ -39,7 +39,7 @@ def create_account(body: NewAccount, session: DbSession, caller: Caller, once: O
     "/{account_id}", operation_id="updateAccount", responses=refusals(NameTaken, OwnSecondFactorMissing, *_OWNERS)
 )
 def update_account(account_id: str, body: AccountChange, session: DbSession, principal: Updater) -> AccountView:
-    """Rename the account, or demand a second factor of its members: without one they have no rights in it."""
+    """Rename the account, or require a second factor of its members: without one they have no rights in it."""
     name, required = body.name, body.require_second_factor
     return account_view(*account_changes.update(session, principal, account_id, name, required))
 

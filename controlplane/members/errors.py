@@ -27,7 +27,7 @@ class TransferToYourself(Conflict):
     code = "transfer_to_yourself"
 
     def __init__(self) -> None:
-        super().__init__("You own this account already. Name another member of it to hand it over to.")
+        super().__init__("You own this account already. Name another member of it to transfer it to.")
 
 
 class OwnSecondFactorMissing(Conflict):

@@ -18,9 +18,9 @@ DONE = {
 }
 _PROBLEM = "Signing in at the provider did not work. Try again, or sign in another way."
 ROLES = {
-    "owner": "may do everything, and hand the account over.",
+    "owner": "may do everything, and transfer the account.",
     "admin": "manages members, environments and keys.",
-    "developer": "creates environments and API keys.",
+    "developer": "creates environments and API keys, deploys, calls services.",
     "viewer": "looks, and changes nothing.",
 }
 

@@ -54,7 +54,7 @@ def lint(
     env: Env,
     file: Annotated[str, typer.Argument(metavar="FILE", help="the policy as JSON; - reads it from stdin")],
 ) -> None:
-    """Judge a trust policy that you have, without asking AWS. Ends with 1 when something is wrong."""
+    """Check a trust policy that you have, without asking AWS. Ends with 1 when something is wrong."""
     policy = _read(file)
     found = cloud.api.change("POST", f"{_path(cloud, env)}/lint", {"policy": policy})
     if cloud.out.json:

@@ -46,7 +46,7 @@ def tried(cloud: Cloud, env: str, target: str, body: dict[str, Any]) -> None:
     else:
         cloud.out.items(found["checks"], COLUMNS, "Nothing was checked.")
     if not found["ok"]:
-        raise Failure(f"{target} is not ready to be registered.", "Mend what is marked with ✗, then try again.")
+        raise Failure(f"{target} is not ready to be registered.", "Fix what is marked with ✗, then try again.")
     cloud.out.note(f"It can be registered: restate deployments register {_register(target, body)}")
 
 
