@@ -44,7 +44,7 @@ def test_deleting_asks_for_the_name_and_restoring_brings_it_back(page: Page, sit
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Delete the environment")).to_be_visible()
     expect(page.get_by_text("It can be restored with its data and keys until")).to_be_visible()
-    assert environment.using(environment.owner.token).admin("GET", "/health").status_code != 200
+    until(lambda: environment.using(environment.owner.token).admin("GET", "/health").status_code != 200)
 
     page.get_by_role("link", name="Environments", exact=True).first.click()
     page.get_by_role("button", name="Restore dev").click()
@@ -72,7 +72,7 @@ def test_pausing_says_what_happens_and_waking_takes_one_click(page: Page, site: 
     expect(page.get_by_role("heading", name="Pause the environment")).to_be_visible()
     expect(page.get_by_text("Done.")).to_be_visible()
     expect(page.get_by_text("Paused since")).to_be_visible()
-    assert caller.admin("GET", "/health").status_code == 503
+    until(lambda: caller.admin("GET", "/health").status_code == 503)
 
     page.get_by_role("link", name="Environments", exact=True).first.click()
     expect(page.get_by_role("cell", name="Paused")).to_be_visible()
@@ -81,7 +81,7 @@ def test_pausing_says_what_happens_and_waking_takes_one_click(page: Page, site: 
     page.get_by_role("button", name="Wake environment").click()
     expect(page.get_by_role("heading", name="Wake the environment")).to_be_visible()
     expect(page.get_by_role("link", name="Open engine UI")).to_be_visible()
-    assert caller.admin("GET", "/health").status_code == 200
+    until(lambda: caller.admin("GET", "/health").status_code == 200)
 
 
 def test_an_answer_that_comes_late_leads_nobody_back(page: Page, site: str, plane: Plane) -> None:
