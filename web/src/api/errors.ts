@@ -1,3 +1,5 @@
+import { common } from "@/messages";
+
 /** One shape for everything that can go wrong between the console and the plane. */
 export class ApiError extends Error {
   /** HTTP status; 0 when no answer came. */
@@ -29,11 +31,8 @@ export class ApiError extends Error {
   }
 }
 
-const UNREACHABLE = "The plane does not answer. Check your connection; environments go on working. Then try again.";
-const UNREADABLE = "The plane did not answer as it should. Try again in a moment.";
-
 export function unreachable(): ApiError {
-  return new ApiError(0, "unreachable", UNREACHABLE);
+  return new ApiError(0, "unreachable", common.unreachable);
 }
 
 /** The refusal in `response`, whose body was read as `body`. */
@@ -42,7 +41,7 @@ export function refusal(response: Response, body: unknown): ApiError {
   return new ApiError(
     response.status,
     typeof said.code === "string" ? said.code : "internal_error",
-    typeof said.message === "string" ? said.message : UNREADABLE,
+    typeof said.message === "string" ? said.message : common.unreadable,
     (said.details ?? {}) as Record<string, unknown>,
     response.headers.get("x-request-id") ?? "",
   );
@@ -50,5 +49,5 @@ export function refusal(response: Response, body: unknown): ApiError {
 
 /** Anything that was thrown, as an ApiError. */
 export function asApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError(0, "unexpected", error instanceof Error ? error.message : UNREADABLE);
+  return error instanceof ApiError ? error : new ApiError(0, "unexpected", error instanceof Error ? error.message : common.unreadable);
 }

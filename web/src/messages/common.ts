@@ -12,6 +12,8 @@ export const common = {
   requestId: "Request id:",
   signInAgain: "Sign in again",
   tryAgain: "Try again",
+  unreachable: "The plane does not answer. Check your connection; environments go on working. Then try again.",
+  unreadable: "The plane did not answer as it should. Try again in a moment.",
   typeToConfirm: (name: string) => `Type ${name} to confirm`,
   /** Why a button cannot be used: the permission is the API's word for it. */
   notPermitted: (role: string) => `Your role in this account, ${role}, does not permit this. Ask an owner or admin.`,

@@ -18,7 +18,7 @@ const t = sso.connections;
 type Props = { accountId: string | null; manages: boolean; title: string; lead?: string; none: string };
 
 export function Connections({ accountId, manages, title, lead, none }: Props) {
-  const { items, error, refetch, more } = useConnections(accountId);
+  const { items, error, refetch, more, loadingMore } = useConnections(accountId);
   const [adding, setAdding] = useState(false);
   const close = () => { setAdding(false); };
   return (
@@ -31,7 +31,7 @@ export function Connections({ accountId, manages, title, lead, none }: Props) {
       {!items && !error && <Skeleton className="h-5.5 max-sm:h-10.5" />}
       {items?.length === 0 && <p className="text-soft">{none}</p>}
       {items?.map((one) => <Connection key={one.connectionId} accountId={accountId} connection={one} manages={manages} />)}
-      {more && <Button onClick={more}>{common.loadMore}</Button>}
+      {more && <Button busy={loadingMore} onClick={more}>{common.loadMore}</Button>}
       <Dialog title={sso.form.add} open={adding} onClose={close}>
         <ConnectForm accountId={accountId} onDone={close} />
       </Dialog>
