@@ -87,6 +87,7 @@ def test_an_invitation_s_link_leads_into_the_account_and_one_may_leave_it(page: 
     page.get_by_role("link", name="/invitation?token=").click()
     expect(page.get_by_role("heading", name=f"Join {account['name']}")).to_be_visible()
     expect(page.get_by_text(f"{owner.email} invites you")).to_be_visible()
+    expect(page.get_by_text("A viewer looks, and changes nothing.")).to_be_visible()
     page.get_by_role("button", name=f"Join {account['name']}").click()
     page.wait_for_url(f"{site}/console/accounts/{account['accountId']}/environments")
     page.get_by_role("link", name="Members").click()
