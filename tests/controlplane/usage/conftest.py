@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from controlplane.core import clock
 from tests.controlplane.node import Node
 from tests.controlplane.people import Person, SignedUp
 
@@ -16,6 +17,13 @@ NOTHING = {
     "requests": 0, "errors": 0, "p50Ms": None, "p99Ms": None, "invocations": 0, "completedInvocations": 0,
     "failedAttempts": 0, "engineSeconds": 0, "storageBytes": None,
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No minute begins between what is told and what is read."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture
@@ -54,4 +62,4 @@ def made(person: Person, account: str, name: str) -> str:
 
 
 def minute(ago: float = 0) -> str:
-    return (datetime.now(UTC) - timedelta(minutes=ago)).strftime("%Y-%m-%dT%H:%M:00Z")
+    return (clock.now() - timedelta(minutes=ago)).strftime("%Y-%m-%dT%H:%M:00Z")
