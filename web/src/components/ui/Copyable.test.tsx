@@ -1,10 +1,14 @@
 import { fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CopyButton } from "./Copyable";
 
-afterEach(() => { Reflect.deleteProperty(document, "execCommand"); });
+// As where the plane has no TLS. jsdom has none either, but for what user-event may have left there.
+beforeEach(() => { Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }); });
+afterEach(() => {
+  Reflect.deleteProperty(navigator, "clipboard");
+  Reflect.deleteProperty(document, "execCommand");
+});
 
-// jsdom has no clipboard, as browsers have none where the plane has no TLS.
 test.each([
   [true, "Copied"],
   [false, "Not copied: select it and copy it by hand"],
