@@ -130,12 +130,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _stream(self) -> None:
+        # The one of now: a call that comes later may have another.
+        chunks = self.engine.to_send
         self.send_response(200)
         self.send_header("content-type", "application/x-ndjson")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        # The one of now: a call that comes later may have another.
-        chunks = self.engine.to_send
         while (chunk := chunks.get()) is not None:
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")

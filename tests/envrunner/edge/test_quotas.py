@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import queue
 import signal
 import socket
 from collections import Counter
@@ -18,6 +19,7 @@ from h2.events import ResponseReceived
 
 from tests.envrunner.edge.asking import Answer, ask
 from tests.envrunner.edge.stack import Stack, digest, label
+from tests.envrunner.edge.streams import Streaming
 from tests.envrunner.waiting import until
 
 TIGHT, OTHER, HASTY, LONGING = 1, 2, 3, 4
@@ -64,30 +66,9 @@ def admin(stack: Stack, number: int, method: str, target: str, token: str = "", 
     )  # fmt: skip
 
 
-class Streaming:
-    """A call whose answer has begun and goes on until the end of the block."""
-
-    def __init__(self, stack: Stack, number: int) -> None:
-        self._engine = stack.engines[label(number)]
-        self._connection = http.client.HTTPConnection("127.0.0.1", stack.ingress, timeout=30)
-        self._headers = {"Host": stack.host(number), "Authorization": f"Bearer {key(number)}"}
-
-    def __enter__(self) -> Streaming:
-        # What an earlier test has closed may still count.
-        until(self._begins)
-        return self
-
-    def _begins(self) -> bool:
-        self._connection.request("GET", "/S/stream", headers=self._headers)
-        answer = self._connection.getresponse()
-        if answer.status == 200:
-            return True
-        assert (answer.status, bool(answer.read())) == (429, True)
-        return False
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        self._engine.to_send.put(None)
+def streaming(stack: Stack) -> Streaming:
+    """A call under way in the block."""
+    return Streaming(stack, TIGHT, key(TIGHT))
 
 
 def refused(answer: Answer) -> bool:
@@ -102,7 +83,7 @@ def refused(answer: Answer) -> bool:
 
 
 def test_answers_count_until_they_have_ended_and_hold_nobody_else_up(edge: Stack) -> None:
-    with Streaming(edge, TIGHT), Streaming(edge, TIGHT):
+    with streaming(edge), streaming(edge):
         by_port = ask(edge.ports_from + 2 * TIGHT, "/S/h", token=key(TIGHT))
         assert all(refused(one) for one in (call(edge, TIGHT), admin(edge, TIGHT, "GET", "/version"), by_port))
         assert not refused(call(edge, OTHER))
@@ -110,7 +91,7 @@ def test_answers_count_until_they_have_ended_and_hold_nobody_else_up(edge: Stack
 
 
 def test_refusals_and_strangers_take_no_place(edge: Stack) -> None:
-    with Streaming(edge, TIGHT):
+    with streaming(edge):
         for _ in range(3):
             assert ask(edge.ingress, "/S/h", host=edge.host(TIGHT), token="key_x.y").status == 401
             assert ask(edge.admin, "/nothing", host=edge.host(TIGHT), token=key(TIGHT)).status == 404
@@ -119,7 +100,7 @@ def test_refusals_and_strangers_take_no_place(edge: Stack) -> None:
 
 def test_a_body_that_is_still_coming_counts(edge: Stack) -> None:
     head = f"POST /S/h HTTP/1.1\r\nHost: {edge.host(TIGHT)}\r\nAuthorization: Bearer {key(TIGHT)}\r\n"
-    with Streaming(edge, TIGHT), socket.create_connection(("127.0.0.1", edge.ingress)) as slow:
+    with streaming(edge), socket.create_connection(("127.0.0.1", edge.ingress)) as slow:
         slow.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n".encode())
         until(lambda: refused(call(edge, TIGHT)))
     until(lambda: not refused(call(edge, TIGHT)))
@@ -131,6 +112,7 @@ def test_streams_of_one_http2_connection_count_each(edge: Stack) -> None:
 
 def _at_once(stack: Stack, number: int) -> list[str]:
     """The status of each of so many calls on one connection, none of which ends."""
+    chunks = stack.engines[label(TIGHT)].to_send = queue.Queue()
     h2 = H2Connection()
     h2.initiate_connection()
     own = [(":authority", stack.host(TIGHT)), ("authorization", f"Bearer {key(TIGHT)}")]
@@ -147,7 +129,7 @@ def _at_once(stack: Stack, number: int) -> list[str]:
             ]
             connection.sendall(h2.data_to_send())
     for _ in range(found.count("200")):
-        stack.engines[label(TIGHT)].to_send.put(None)
+        chunks.put(None)
     return found
 
 
@@ -155,7 +137,7 @@ def _at_once(stack: Stack, number: int) -> list[str]:
 def test_the_counts_heal_when_workers_end(method: str, edge: Stack) -> None:
     with ExitStack() as calls:
         for _ in range(2):
-            calls.enter_context(Streaming(edge, TIGHT))
+            calls.enter_context(streaming(edge))
         assert refused(call(edge, TIGHT))
         master = edge.processes["edge"].pid
         for worker in Path(f"/proc/{master}/task/{master}/children").read_text().split():
@@ -164,7 +146,7 @@ def test_the_counts_heal_when_workers_end(method: str, edge: Stack) -> None:
             # Each by itself, so that afterwards none is still to be noticed.
             edge.wait_until(lambda before=before: forgotten(edge) > before)  # type: ignore[misc]
         until(lambda: _answered(edge))
-    with Streaming(edge, TIGHT):
+    with streaming(edge):
         until(lambda: not refused(call(edge, TIGHT)))
 
 
@@ -260,7 +242,7 @@ def test_who_was_throttled_is_told_by_limit_and_principal(edge: Stack) -> None:
     edge.wait_applied()
     with ExitStack() as calls:
         for _ in range(2):
-            calls.enter_context(Streaming(edge, TIGHT))
+            calls.enter_context(streaming(edge))
         assert refused(ask(edge.ingress, "/S/h", host=edge.host(TIGHT), token=own))
         assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
         assert refused(ask(edge.admin, "/version", host=edge.host(TIGHT), token=token))
@@ -289,7 +271,7 @@ def test_many_principals_of_one_environment_take_no_more_lines_than_one_may(edge
     agent = edge.processes["edge_agent"].pid
     with ExitStack() as calls:
         for _ in range(2):
-            calls.enter_context(Streaming(edge, TIGHT))
+            calls.enter_context(streaming(edge))
         # All of them in one of its rounds.
         os.kill(agent, signal.SIGSTOP)
         try:
