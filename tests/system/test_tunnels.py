@@ -116,6 +116,7 @@ def test_a_client_that_stands_still_under_a_large_body_holds_up_nobody_else(lapt
 def test_who_may_not_is_told_why_on_the_screen(laptop: Laptop, tmp_path: Path) -> None:
     viewer = sign_up(laptop.plane.api_url)
     enrol(locate(laptop.plane.env), laptop.environment.account_id, {viewer.email: "viewer"})
+    until(lambda: laptop.environment.using(viewer.token).admin("GET", "/version").status_code == 200)
     cli = Cli(VERSION, tmp_path)
     cli.sign_in(viewer.token, laptop.plane.api_url)
     cli.configure()

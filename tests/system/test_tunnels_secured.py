@@ -117,6 +117,7 @@ def test_another_environments_engine_gets_nowhere(world: Private, cli: Cli) -> N
 def test_who_may_not_is_told_why_on_the_screen(world: Private, version: str, tmp_path: Path) -> None:
     viewer = sign_up(world.plane.api_url)
     enrol(locate(world.plane.env), world.environment.account_id, {viewer.email: "viewer"})
+    until(lambda: world.environment.using(viewer.token).admin("GET", "/version").status_code == 200)
     cli = world.cli(version, tmp_path, replace(world.environment, owner=viewer))
     with TunnelCommand(cli, "--tunnel-name", "refused") as tunnel:
         assert tunnel.ended() == 1
