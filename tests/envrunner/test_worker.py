@@ -120,5 +120,5 @@ def test_it_ends_when_told(node: Node, control_plane: ControlPlane, number: sign
         until(lambda: control_plane.heartbeats)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         process.send_signal(number)
-        process.wait(20)
+        process.wait(60)
         assert all(gone(int(pid)) for pid in children)
