@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from controlplane.auth import Permission, Principal, require
 from controlplane.core.database import DbSession
+from controlplane.core.errors import NotFound
 from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
@@ -72,7 +73,7 @@ def list_environments(
         query = query.where(Environment.name == name)
     rows, following = page(session, query, Environment.environment_id, after, limit)
     keys = repository.identity_keys_of(session, [row.environment_id for row in rows])
-    items = [view(row, keys[row.environment_id]) for row in rows]
+    items = [view(row, keys[row.environment_id]) for row in rows if keys[row.environment_id]]
     return Page[EnvironmentView](items=items, next=following)
 
 
@@ -128,6 +129,9 @@ def restore_environment(
 
 
 def view(environment: Environment, keys: Mapping[str, IdentityKey]) -> EnvironmentView:
+    """Raises `NotFound` when it has no keys: it has been destroyed since it was read."""
+    if not keys:
+        raise NotFound("environment")
     urls, following, limits = addresses.of(environment), keys.get(KeyState.NEXT), effective(environment)
     return EnvironmentView(
         environment_id=environment.environment_id,

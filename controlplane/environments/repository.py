@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from controlplane.accounts.models import Account
 from controlplane.auth import Principal
+from controlplane.core.errors import NotFound
 from controlplane.environments.identity import KeyState
 from controlplane.environments.models import Environment, IdentityKey
 
@@ -81,21 +82,24 @@ def free_port_index(session: Session, reserved: Set[int]) -> int:
 
 
 def identity_key(session: Session, environment_id: str) -> IdentityKey:
-    """The one that signs; of an environment that is not purged."""
-    return identity_keys(session, environment_id)[KeyState.CURRENT]
+    """The one that signs. Raises `NotFound` when the environment has been destroyed since it was read."""
+    key = identity_keys(session, environment_id).get(KeyState.CURRENT)
+    if key is None:
+        raise NotFound("environment")
+    return key
 
 
 def identity_keys(session: Session, environment_id: str) -> dict[str, IdentityKey]:
     """Those that are not destroyed, by state."""
-    return identity_keys_of(session, [environment_id]).get(environment_id, {})
+    return identity_keys_of(session, [environment_id])[environment_id]
 
 
 def identity_keys_of(session: Session, environment_ids: Sequence[str]) -> dict[str, dict[str, IdentityKey]]:
-    """The same of several, by environment id, in one query."""
+    """The same of several, by environment id, in one query; none of those destroyed since they were read."""
     query = select(IdentityKey).where(
         IdentityKey.environment_id.in_(environment_ids), IdentityKey.state != KeyState.DESTROYED
     )
-    found: dict[str, dict[str, IdentityKey]] = {}
+    found: dict[str, dict[str, IdentityKey]] = {environment_id: {} for environment_id in environment_ids}
     for key in session.scalars(query.order_by(IdentityKey.identity_key_id)):
-        found.setdefault(key.environment_id, {})[key.state] = key
+        found[key.environment_id][key.state] = key
     return found

@@ -9,10 +9,8 @@ from controlplane.core.database import DbSession
 from controlplane.core.idempotency_service import Once
 from controlplane.core.openapi import refusals
 from controlplane.core.pagination import After, Limit, Page, page
-from controlplane.environments import repository as environment_rows
 from controlplane.environments import service as environments
 from controlplane.environments.errors import EnvironmentDeleted, EnvironmentPaused
-from controlplane.environments.identity import KeyState
 from controlplane.environments.models import IdentityKey
 from controlplane.identity_keys import checking, repository, service, views
 from controlplane.identity_keys.errors import (
@@ -100,9 +98,8 @@ def switch_identity_key(
     """Sign with the next key from now on. Refused while a deployment does not accept it, which is tried first."""
     tried = None
     if not body.force:
-        service.must_have_next(session, principal, account_id, environment_id)
+        tried = service.next_key_id(session, principal, account_id, environment_id)
         asked = checking.ask(session, principal, account_id, environment_id)
-        tried = environment_rows.identity_keys(session, environment_id)[KeyState.NEXT].identity_key_id
         database.commit(session)
         checking.must_accept(checking.run(asked), tried)
     return _changed(service.switch(session, principal, account_id, environment_id, tried=tried))

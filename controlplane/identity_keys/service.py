@@ -45,11 +45,13 @@ def publish(session: Session, by: Principal, account_id: str, environment_id: st
     return key
 
 
-def must_have_next(session: Session, by: Principal, account_id: str, environment_id: str) -> None:
-    """Before anything is tried with it. Raises `NoNextKey`."""
+def next_key_id(session: Session, by: Principal, account_id: str, environment_id: str) -> str:
+    """Of what is to be tried. Raises `NoNextKey`."""
     environment_changes.get(session, by, account_id, environment_id)
-    if KeyState.NEXT not in environments.identity_keys(session, environment_id):
+    key = environments.identity_keys(session, environment_id).get(KeyState.NEXT)
+    if key is None:
         raise NoNextKey(_NO_NEXT)
+    return key.identity_key_id
 
 
 def switch(session: Session, by: Principal, account_id: str, environment_id: str, *, tried: str | None) -> Changed:

@@ -6,6 +6,7 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from controlplane.auth import Principal
+from controlplane.core.errors import NotFound
 from controlplane.environments import repository as environment_rows
 from controlplane.environments import service as environments
 from controlplane.environments.identity import KeyState
@@ -19,6 +20,8 @@ def checks(session: Session, by: Principal, account_id: str, environment_id: str
     """Raises `NotFound`."""
     environments.get(session, by, account_id, environment_id)
     keys = environment_rows.identity_keys(session, environment_id)
+    if not keys:
+        raise NotFound("environment")
     rows = repository.checks(session, environment_id)
     return DeploymentChecks(
         items=[_one(list(group), keys) for _, group in groupby(rows, key=lambda row: row.deployment_id)]
