@@ -20,6 +20,7 @@ from envrunner.guard.watch import Watch
 from envrunner.settings import settings
 
 _PAUSE_SECONDS = 0.05
+_PIECE = 64 * 1024
 _log = structlog.get_logger(__name__)
 
 
@@ -55,12 +56,13 @@ async def _accept(listener: socket.socket, watch: Watch, slots: Path) -> None:
             _log.warning("not_accepted", error=str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
             continue
-        call = loop.create_task(_carry(watch, slots, nginx))
+        call = loop.create_task(carry(watch, slots, nginx))
         calls.add(call)
         call.add_done_callback(calls.discard)
 
 
-async def _carry(watch: Watch, slots: Path, nginx: socket.socket) -> None:
+async def carry(watch: Watch, slots: Path, nginx: socket.socket) -> None:
+    """One call, from its head until nginx, which keeps all the times, has closed."""
     with nginx, contextlib.suppress(NotFromNginx, OSError):
         call = await Call.read(nginx)
         late = asyncio.get_running_loop().call_later(call.seconds, call.end_late) if call.seconds else None
@@ -71,6 +73,14 @@ async def _carry(watch: Watch, slots: Path, nginx: socket.socket) -> None:
             watch.discard(call)
             if late:
                 late.cancel()
+        await _linger(nginx)
+
+
+async def _linger(nginx: socket.socket) -> None:
+    """Closed at once, what nginx still sends of the request would fail, and it would take the answer for a failure."""
+    nginx.shutdown(socket.SHUT_WR)
+    while await asyncio.get_running_loop().sock_recv(nginx, _PIECE):
+        pass
 
 
 async def _told_to_stop() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from envrunner.guard.call import Call, Right
+from envrunner.guard.main import carry
 from envrunner.guard.watch import Watch
 from tests.envrunner.edge.asking import ask
 from tests.envrunner.edge.echo_engine import EchoEngine
@@ -180,6 +181,31 @@ def test_an_engine_whose_queue_is_full_is_away(tmp_path: Path) -> None:
         answer = edge.recv(4096)
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"Retry-After: 1" in answer
+
+
+def test_what_nginx_sends_after_the_answer_harms_nobody(tmp_path: Path) -> None:
+    """An upload that is refused goes on for a moment: nginx would answer 502 if that failed."""
+    nginx, guard = socket.socketpair()
+    guard.setblocking(False)
+
+    def uploads() -> bytes:
+        nginx.settimeout(60)
+        nginx.sendall(
+            b"POST / HTTP/1.1\r\nX-Edge-Guard: x usr_x/acc_1 d 9999999999 s0000000i\r\nContent-Length: 9\r\n\r\nbegun"
+        )
+        answer = b""
+        while piece := nginx.recv(4096):
+            answer += piece
+        nginx.sendall(b"more")
+        nginx.close()
+        return answer
+
+    async def scenario() -> bytes:
+        carried = carry(Watch(tmp_path / "none.sock"), tmp_path, guard)
+        return (await asyncio.gather(asyncio.to_thread(uploads), carried))[0]
+
+    with nginx:
+        assert asyncio.run(scenario()).startswith(b"HTTP/1.1 503 ")
 
 
 def test_a_caller_who_does_not_read_keeps_no_call_alive(tmp_path: Path) -> None:
