@@ -70,7 +70,7 @@ function tooMany(r, policy, quota, text) {
 // One environment gets so many lines and no more, so that nobody's counts push out another's.
 function note(label, kind, who) {
     const throttled = ngx.shared.throttled, key = kind + '\t' + label + '\t';
-    if (throttled.has(key + who)) {
+    if (throttled.get(key + who) > 0) {
         throttled.incr(key + who, 1, 0);
     } else {
         throttled.incr(key + (throttled.incr('\t' + label, 1, 0) > MOST_NAMED ? '' : who), 1, 0);

@@ -36,11 +36,21 @@ function tell(r, reason) {
         lines.incr(label, 1, 0);
         return;
     }
-    const left = lines.get(label) || 0;
-    lines.delete(label);  // njs 0.9.9's pop() gives no number back
+    const left = leftOut(lines, label);
     const remark = left === 0 ? '' : rendered('WARN', {message: left + ' lines of the edge were left out before this one: there were too many.'});
     // One write, so that lines of several workers never mix.
     fs.appendFileSync(spool, remark + line(r, reason, who), {mode: 0o600});
+}
+
+// Each that was left out is told of once, whichever worker comes first: njs 0.9.9's pop() gives no number back.
+function leftOut(lines, label) {
+    if (!lines.get(label) || !lines.add(label + '!', 1, 1000)) {
+        return 0;
+    }
+    const left = lines.get(label);
+    lines.incr(label, -left, 0);
+    lines.delete(label + '!');
+    return left;
 }
 
 function line(r, reason, who) {
