@@ -31,6 +31,16 @@ def everything(place: Layout) -> list[int]:
     return [*pids(place).values(), *until(lambda: children(pids(place)["api"]))]
 
 
+def delete(directory: Path) -> None:
+    """Somebody who insists: what runs may write there meanwhile."""
+
+    def done() -> bool:
+        shutil.rmtree(directory, ignore_errors=True)
+        return not directory.exists()
+
+    until(done)
+
+
 @pytest.mark.parametrize("lost", [["home"], ["processes"], ["secrets", "logs", "run"]])
 def test_sigterm_to_the_supervisor_stops_everything(place: Layout, start: Start, lost: list[str]) -> None:
     supervisor = up(place, start)
@@ -39,7 +49,7 @@ def test_sigterm_to_the_supervisor_stops_everything(place: Layout, start: Start,
     (place.home / "agent" / "egress-table").touch()
     directories: list[Path] = [getattr(place, name) for name in lost]
     for directory in directories:
-        shutil.rmtree(directory)
+        delete(directory)
     os.kill(supervisor.pid, signal.SIGTERM)
     assert supervisor.wait(30)
     assert [pid for pid in theirs if not gone(pid)] == []
@@ -53,7 +63,7 @@ def test_what_outlived_its_supervisor_and_its_home_is_found_by_down(place: Layou
     theirs = [*everything(place), engine(place).pid]
     os.kill(supervisor.pid, signal.SIGKILL)
     until(lambda: supervisor.wait(0))
-    shutil.rmtree(place.home)
+    delete(place.home)
     with pytest.raises(Refused, match="script/down"):
         start()
     assert not any(gone(pid) for pid in theirs if pid != supervisor.pid)
@@ -67,7 +77,7 @@ def test_down_tells_a_supervisor_whose_home_is_gone_first(place: Layout, start: 
     """Else it would start again what is being stopped."""
     up(place, start)
     theirs = everything(place)
-    shutil.rmtree(place.home)
+    delete(place.home)
     commands.stop(place)
     assert all(gone(pid) for pid in theirs)
     assert not place.run.exists()
@@ -78,8 +88,8 @@ def test_a_neighbours_processes_are_not_taken_for_lost_ones(place: Layout, start
     up(place, start)
     other = Path(f"{place.processes}-other")
     neighbour = Keeper(other).start(toy.program(place, "x", "import time; time.sleep(3600)")())
-    shutil.rmtree(other)
-    shutil.rmtree(place.processes)
+    delete(other)
+    delete(place.processes)
     commands.stop(place)
     assert neighbour.alive()
     neighbour.stop()
