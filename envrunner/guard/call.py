@@ -83,6 +83,12 @@ class Call:
         )
 
     @property
+    def has_body(self) -> bool:
+        """So that nginx may still be sending when the answer has ended. These are nginx's own spellings."""
+        head = self.begun.partition(b"\r\n\r\n")[0]
+        return b"\r\nContent-Length: " in head or b"\r\nTransfer-Encoding: " in head
+
+    @property
     def ended(self) -> bool:
         """By `end`."""
         return bool(self._refusal)

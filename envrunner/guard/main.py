@@ -73,7 +73,8 @@ async def carry(watch: Watch, slots: Path, nginx: socket.socket) -> None:
             watch.discard(call)
             if late:
                 late.cancel()
-        await _linger(nginx)
+        if call.has_body:
+            await _linger(nginx)
 
 
 async def _linger(nginx: socket.socket) -> None:
