@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from embedded import accounts
@@ -87,23 +86,18 @@ def supervisor_locks(layout: Layout) -> Path:
 
 
 def _stop_all(directory: Path, wanted: Callable[[str], bool], parts: dict[str, Part]) -> None:
-    todo: list[Callable[[], Kept | None]] = [partial(_itself, kept) for kept in lost(directory) if wanted(kept.name)]
+    todo = [kept for kept in lost(directory) if wanted(kept.name)]
     # Not made anew where it has been deleted.
     if directory.is_dir():
         keeper = Keeper(directory)
-        todo += [partial(keeper.adopt, name) for name in keeper.names() if wanted(name)]
-    with ThreadPoolExecutor(max_workers=min(32, max(1, len(todo)))) as pool:
-        list(pool.map(lambda find: _stop(find(), parts), todo))
+        todo += [kept for name in keeper.names() if wanted(name) and (kept := keeper.adopt(name))]
+    if todo:
+        with ThreadPoolExecutor(max_workers=min(32, len(todo))) as pool:
+            list(pool.map(lambda kept: _stop(kept, parts.get(kept.name)), todo))
 
 
-def _itself(kept: Kept) -> Kept:
-    return kept
-
-
-def _stop(kept: Kept | None, parts: dict[str, Part]) -> None:
-    if kept is None:
-        return
-    if part := parts.get(kept.name):
+def _stop(kept: Kept, part: Part | None) -> None:
+    if part:
         kept.stop(part.stop_signal, part.grace_seconds)
     else:
         kept.stop()
