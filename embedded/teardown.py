@@ -49,7 +49,7 @@ def anything_runs(layout: Layout) -> bool:
 
 def anything_lost(layout: Layout) -> bool:
     """Whether any part, engine or supervisor runs whose lock has been deleted."""
-    found = [one for place in (supervisor_locks(layout), layout.processes, engine_locks(layout)) for one in lost(place)]
+    found = lost(supervisor_locks(layout), layout.processes, engine_locks(layout))
     for kept in found:
         kept.close()
     return bool(found)

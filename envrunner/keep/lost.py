@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from envrunner.keep import procfs, records
@@ -13,20 +13,25 @@ from envrunner.keep.process import Kept
 _SUFFIX = ".lock"
 
 
-def lost(directory: Path) -> list[Kept]:
-    """Those of ``directory`` (a path without links), as far as this account may see: they hold their lock still."""
-    return list(_lost(directory))
+def lost(*directories: Path) -> list[Kept]:
+    """Those of these directories (paths without links), as far as this account may see: they hold their lock still.
+
+    One look at every file that any process has open.
+    """
+    return list(_lost(directories))
 
 
-def _lost(directory: Path) -> Iterator[Kept]:
-    for pid, name in procfs.holding_removed(directory):
+def _lost(directories: Collection[Path]) -> Iterator[Kept]:
+    for pid, path in procfs.holding_removed():
+        if path.suffix != _SUFFIX or path.parent not in directories:
+            continue
         found = procfs.stat(pid)
         # Others of its session end with their leader.
-        if not name.endswith(_SUFFIX) or found is None or found.session != pid or found.state in "ZX":
+        if found is None or found.session != pid or found.state in "ZX":
             continue
         try:
             record, pidfd = records.of(pid, time.time()), os.pidfd_open(pid)
         except ProcessLookupError:
             continue
         # By now another process may hold a lock of that name.
-        yield Kept(name.removesuffix(_SUFFIX), record, pidfd, directory / f"{name}{procfs.REMOVED}", None)
+        yield Kept(path.stem, record, pidfd, path.with_name(f"{path.name}{procfs.REMOVED}"), None)

@@ -63,18 +63,16 @@ def holders(path: Path) -> list[int]:
     return [pid for pid in all_pids() if pid != os.getpid() and _has_open(pid, key)]
 
 
-def holding_removed(directory: Path) -> Iterator[tuple[int, str]]:
-    """Processes, other than this one, and names of files in ``directory`` that were removed and that they have open."""
-    head = f"{directory}/"
+def holding_removed() -> Iterator[tuple[int, Path]]:
+    """Processes, other than this one, and where files were that have been removed and that they have open."""
     for pid in all_pids():
         for descriptor in _descriptors(pid) if pid != os.getpid() else ():
             try:
                 link = os.readlink(descriptor)  # noqa: PTH115 as above
             except OSError:
                 continue
-            name = link.removeprefix(head).removesuffix(REMOVED)
-            if link == f"{head}{name}{REMOVED}" and "/" not in name:
-                yield pid, name
+            if link.endswith(REMOVED):
+                yield pid, Path(link.removesuffix(REMOVED))
 
 
 def _has_open(pid: int, key: tuple[int, int]) -> bool:
